@@ -1,0 +1,56 @@
+//! What people and programs say about a graph: names, groups, pins, verdicts.
+//!
+//! Annotations never change a number. They live in the graph's file so that they travel with
+//! it; [`crate::supernode`] computes with the groups.
+
+use std::collections::BTreeMap;
+
+use crate::{FeatureId, GraphError, NodeIdx, Nodes};
+
+/// Nodes under one name.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Supernode {
+    /// The name shown on the box.
+    pub name: String,
+    /// Its nodes. Order is the author's; a node may stand in several groups.
+    pub members: Vec<NodeIdx>,
+}
+
+/// Everything said about one graph.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Annotations {
+    /// Groups, in the author's order.
+    pub supernodes: Vec<Supernode>,
+    /// Labels of dictionary entries: they hold wherever the feature fires.
+    pub feature_labels: BTreeMap<FeatureId, String>,
+    /// Labels of single nodes: they win over the feature's.
+    pub node_labels: BTreeMap<NodeIdx, String>,
+    /// Nodes kept in view, in the author's order.
+    pub pinned: Vec<NodeIdx>,
+    /// Anything else by key: an imported view's settings, notes, verdicts of experiments.
+    pub notes: BTreeMap<String, String>,
+}
+
+impl Annotations {
+    /// The label of a node: its own, or its feature's.
+    pub fn label(&self, nodes: &Nodes, idx: NodeIdx) -> Option<&str> {
+        let own = self.node_labels.get(&idx);
+        let of_feature = || match nodes.node(idx) {
+            crate::Node::Feature(feature) => self.feature_labels.get(&feature.id),
+            _ => None,
+        };
+        own.or_else(of_feature).map(String::as_str)
+    }
+
+    /// Refuses annotations that speak of nodes the graph does not have.
+    pub(crate) fn check(&self, n_nodes: usize) -> Result<(), GraphError> {
+        let members = self.supernodes.iter().flat_map(|group| &group.members);
+        for idx in members.chain(self.node_labels.keys()).chain(&self.pinned) {
+            if idx.as_usize() >= n_nodes {
+                let (found, count) = (u64::from(idx.get()), n_nodes as u64);
+                return Err(GraphError::OutOfRange { what: "annotated node", found, count });
+            }
+        }
+        Ok(())
+    }
+}

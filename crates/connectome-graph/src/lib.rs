@@ -1,0 +1,30 @@
+//! What a circuit is.
+//!
+//! An [`AttributionGraph`] explains a few [`Target`]s of one prompt (logits, as a rule) by the
+//! transcoder features that fired, the dictionary's errors, and the prompt's tokens. This
+//! crate holds graphs, says which of their parts matter and how much of the model they
+//! explain, and reads and writes them. It has no tensors, runs no model, and prints nothing.
+//!
+//! ```text
+//! feature ◄─ node ◄─ graph ◄─ influence ◄─ prune, score ◄─ paths, supernode
+//!                      ▲
+//!              file ───┴─── wire: circuit-tracer's JSON and .pt, dense safetensors
+//! ```
+//!
+//! An *edge* is a signed direct effect, in units of its target. *Influence* is what arrives at
+//! a node when every explained node splits its due among its inputs by the size of their
+//! edges; it is a share of the targets, never negative.
+
+mod annotations;
+mod error;
+mod feature;
+mod graph;
+mod node;
+mod provenance;
+
+pub use annotations::{Annotations, Supernode};
+pub use error::GraphError;
+pub use feature::{ActiveFeature, FeatureId};
+pub use graph::{AttributionGraph, Edge, Row, RowRef};
+pub use node::{Node, NodeIdx, Nodes, Target, TargetKind};
+pub use provenance::{Expansion, Extent, Origin, Prompt, Provenance};
