@@ -1,0 +1,3 @@
+//! The `connectome` command.
+
+fn main() {}

@@ -1,0 +1,114 @@
+//! The two ways things fail here: the world is wrong ([`LoadError`]), or a request cannot be
+//! carried out on what was loaded ([`RunError`]).
+//!
+//! Every variant carries its facts in named fields; a message is one sentence, found before
+//! expected, path last. Hints ("try `--model`…") belong to the command line, never here.
+
+use std::path::PathBuf;
+
+use crate::hub::HubError;
+use crate::tokenizer::TokenizerError;
+
+/// The files do not make a model or a dictionary that we can run.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+#[expect(missing_docs, reason = "each message documents its fields")]
+pub enum LoadError {
+    /// The file could not be read; `source` says why.
+    #[error("cannot read `{}`: {source}", path.display())]
+    Read { path: PathBuf, source: std::io::Error },
+    /// The folder lacks a file that its format requires.
+    #[error("no file `{file}` in `{}`", path.display())]
+    MissingFile { file: String, path: PathBuf },
+    /// The file is not the JSON it should be.
+    #[error("not valid JSON ({source}): `{}`", path.display())]
+    Json { path: PathBuf, source: serde_json::Error },
+    /// The file is not the YAML it should be.
+    #[error("not valid YAML ({reason}): `{}`", path.display())]
+    Yaml { path: PathBuf, reason: String },
+    /// The file is not a safetensors file, or is cut off.
+    #[error("not a whole safetensors file ({reason}): `{}`", path.display())]
+    Safetensors { path: PathBuf, reason: String },
+    /// The file is not a numpy archive that we can read.
+    #[error("not a readable numpy archive ({reason}): `{}`", path.display())]
+    Npz { path: PathBuf, reason: String },
+    /// The config lacks a key.
+    #[error("no key `{key}` in `{}`", path.display())]
+    MissingKey { key: String, path: PathBuf },
+    /// A key of the config has the wrong type or an impossible value.
+    #[error("`{key}` is `{found}`, expected {expected}, in `{}`", path.display())]
+    BadValue { key: String, found: String, expected: &'static str, path: PathBuf },
+    /// The config asks for something the decoder does not do.
+    #[error("`{key}` is `{found}`, supported: {supported}, in `{}`", path.display())]
+    Unsupported { key: &'static str, found: String, supported: &'static str, path: PathBuf },
+    /// The file lacks a tensor that its format requires.
+    #[error("no tensor `{tensor}` in `{}`", path.display())]
+    MissingTensor { tensor: String, path: PathBuf },
+    /// A tensor does not have the shape its config implies.
+    #[error("tensor `{tensor}` is {found:?}, expected {expected:?}, in `{}`", path.display())]
+    Shape { tensor: String, found: Vec<usize>, expected: Vec<usize>, path: PathBuf },
+    /// A tensor's element type is not a float we can widen.
+    #[error("tensor `{tensor}` has type {found}, expected F32, BF16 or F16, in `{}`", path.display())]
+    Dtype { tensor: String, found: String, path: PathBuf },
+    /// A tensor holds NaN or infinity.
+    #[error("tensor `{tensor}` holds {value} at element {at}, expected finite numbers, in `{}`", path.display())]
+    NotFinite { tensor: String, value: f32, at: usize, path: PathBuf },
+    /// The dictionary does not fit the model; `what` names the property.
+    #[error("the dictionary's {what} is {found}, the model's is {expected}: `{}`", path.display())]
+    Mismatch { what: &'static str, found: String, expected: String, path: PathBuf },
+    /// The Hub could not provide the files.
+    #[error(transparent)]
+    Hub(#[from] HubError),
+    /// The tokenizer could not be built.
+    #[error(transparent)]
+    Tokenizer(#[from] TokenizerError),
+}
+
+/// A request that cannot be carried out on a loaded model.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+#[expect(missing_docs, reason = "each message documents its fields")]
+pub enum RunError {
+    /// The prompt has no tokens.
+    #[error("the prompt is empty: it has no tokens")]
+    EmptyPrompt,
+    /// The prompt is longer than the model's position table.
+    #[error("the prompt has {found} tokens, the model's context holds {limit}")]
+    ContextLength { found: usize, limit: usize },
+    /// A token id outside the vocabulary.
+    #[error("token id {found} is outside the vocabulary of {vocab}")]
+    TokenId { found: u32, vocab: usize },
+    /// A position outside the prompt.
+    #[error("position {found} is outside the prompt of {n_tokens} tokens")]
+    Position { found: i64, n_tokens: usize },
+    /// A layer outside the model or dictionary.
+    #[error("layer {found} is outside the {n_layers} layers")]
+    Layer { found: u32, n_layers: usize },
+    /// A feature that does not fire where it was asked for.
+    #[error("feature L{layer}/{index} is not active at position {pos}")]
+    InactiveFeature { layer: u32, index: u32, pos: u32 },
+    /// A direction of the wrong width.
+    #[error("direction `{name}` has {found} numbers, the model's width is {expected}")]
+    Width { name: String, found: usize, expected: usize },
+    /// More salient logits were asked for than the vocabulary holds.
+    #[error("asked for {found} logits, the vocabulary holds {vocab}")]
+    TooManyLogits { found: usize, vocab: usize },
+    /// No targets were asked for.
+    #[error("no attribution target was asked for")]
+    NoTargets,
+    /// A number became NaN or infinite during the forward pass although the weights are finite.
+    #[error("the forward pass is not finite at {site}")]
+    NotFinite { site: String },
+    /// The weights hold NaN or infinity, found because the forward pass did.
+    #[error(transparent)]
+    Load(#[from] LoadError),
+    /// The rows do not make a graph.
+    #[error(transparent)]
+    Graph(#[from] connectome_graph::GraphError),
+    /// The prompt could not be tokenized.
+    #[error(transparent)]
+    Tokenizer(#[from] TokenizerError),
+    /// The caller's progress asked to stop before anything was computed.
+    #[error("cancelled before the first row")]
+    Cancelled,
+}
