@@ -1,0 +1,198 @@
+//! The structure of the workspace, held by a test: who may import whom, how long a file may
+//! grow, and what library code must never do.
+//!
+//! A rule that only prose holds is broken within a month. Each check here is tested itself, on a
+//! snippet that breaks its rule (`tidy/broken.rs`). Function length and argument counts are
+//! clippy's. Source: `ARCHITECTURE.md`, `STYLE.md`.
+
+mod broken;
+mod rules;
+mod source;
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use rules::{Imports, Module};
+use source::Source;
+
+/// Stands for the crate `connectome-graph` in the table of `connectome`.
+const GRAPH: &str = "connectome_graph";
+
+/// Who may import whom in `connectome`, lowest first. Data goes one way: files, weights,
+/// decoder, replacement, attribution.
+const CONNECTOME: &[Module] = &[
+    Module { name: "error", may_import: &["hub", "tokenizer", GRAPH] },
+    Module { name: "files", may_import: &["error"] },
+    Module { name: "ops", may_import: &["error", "files"] },
+    Module { name: "weights", may_import: &["error", "files", "ops"] },
+    Module { name: "hub", may_import: &["files"] },
+    Module { name: "tokenizer", may_import: &["files"] },
+    Module { name: "lm", may_import: &["error", "files", "ops", "weights"] },
+    Module {
+        name: "transcoder",
+        may_import: &["error", "files", "ops", "weights", "hub", "lm::tap", GRAPH],
+    },
+    Module { name: "replacement", may_import: &["error", "ops", "lm", "transcoder", GRAPH] },
+    Module { name: "attribution", may_import: &["error", "ops", "replacement", GRAPH] },
+];
+
+/// The order of `connectome-graph`: each module may import those before it. Nobody imports
+/// `wire`, so no format of others can leak into what a graph is.
+const CONNECTOME_GRAPH: &[&str] = &[
+    "error",
+    "feature",
+    "node",
+    "annotations",
+    "provenance",
+    "graph",
+    "influence",
+    "select",
+    "prune",
+    "score",
+    "paths",
+    "supernode",
+    "file",
+    "wire",
+];
+
+#[test]
+fn modules_import_only_what_stands_before_them() {
+    let graph_table: Vec<(&str, &[&str])> = CONNECTOME_GRAPH
+        .iter()
+        .enumerate()
+        .map(|(at, name)| (*name, &CONNECTOME_GRAPH[..at]))
+        .collect();
+    let graph = Imports::new(graph_table, &read("crates/connectome-graph/src/lib.rs"));
+    let table = CONNECTOME.iter().map(|module| (module.name, module.may_import));
+    let connectome = Imports::new(table.collect(), &read("crates/connectome/src/lib.rs"));
+
+    let mut broken = Vec::new();
+    for source in sources() {
+        if source.path.starts_with("crates/connectome-graph/src/") {
+            broken.extend(graph.check(&source));
+        } else if source.path.starts_with("crates/connectome/src/") {
+            broken.extend(connectome.check(&source));
+        }
+    }
+    assert_none(&broken);
+}
+
+#[test]
+fn every_file_says_what_it_is_and_stays_short() {
+    let broken: Vec<String> = sources()
+        .iter()
+        .flat_map(|source| {
+            let checks = [rules::header, rules::cap, rules::banner, rules::ignored_test];
+            checks.into_iter().flat_map(|check| check(source))
+        })
+        .collect();
+    assert_none(&broken);
+}
+
+#[test]
+fn libraries_keep_to_themselves() {
+    let broken: Vec<String> = sources()
+        .iter()
+        .filter(|source| is_library(&source.path))
+        .flat_map(|source| {
+            let checks =
+                [rules::prints, rules::reads_environment, rules::unwraps, rules::unfinished];
+            checks.into_iter().flat_map(|check| check(source))
+        })
+        .collect();
+    assert_none(&broken);
+}
+
+#[test]
+fn serde_stays_at_the_edge_of_the_graph() {
+    let broken: Vec<String> = sources()
+        .iter()
+        .filter(|source| source.path.starts_with("crates/connectome-graph/src/"))
+        .flat_map(rules::serde_inside)
+        .collect();
+    assert_none(&broken);
+}
+
+#[test]
+fn hardware_is_named_in_one_place() {
+    let broken: Vec<String> = sources()
+        .iter()
+        .filter(|source| is_library(&source.path))
+        .flat_map(rules::hardware_feature)
+        .collect();
+    assert_none(&broken);
+}
+
+/// What each crate must not depend on, whatever it imports today.
+#[test]
+fn crates_depend_downwards() {
+    const AT_THE_EDGE: &[&str] = &["anyhow", "clap", "ctrlc", "indicatif", "connectome-cli"];
+    const NUMERIC: &[&str] = &["connectome", "gemm", "half", "rayon", "tokenizers", "hf-hub"];
+    let forbidden = BTreeMap::from([
+        ("crates/connectome-graph/Cargo.toml", [AT_THE_EDGE, NUMERIC].concat()),
+        ("crates/connectome/Cargo.toml", AT_THE_EDGE.to_vec()),
+        ("crates/connectome-cli/Cargo.toml", vec!["xtask"]),
+    ]);
+    let broken: Vec<String> = forbidden
+        .iter()
+        .flat_map(|(path, names)| rules::dependencies(path, &read(path), names))
+        .collect();
+    assert_none(&broken);
+}
+
+/// The scan itself must not be empty, or every rule above would hold of nothing.
+#[test]
+fn the_scan_sees_the_workspace() {
+    let paths: Vec<String> = sources().into_iter().map(|source| source.path).collect();
+    for known in ["crates/connectome/src/lib.rs", "crates/connectome-graph/src/lib.rs"] {
+        assert!(paths.iter().any(|path| path == known), "`{known}` not among {paths:?}");
+    }
+    assert!(paths.iter().any(|path| path.ends_with("tests/it/tidy/rules.rs")), "{paths:?}");
+    assert!(!paths.iter().any(|path| path.contains("/target/")), "{paths:?}");
+}
+
+fn is_library(path: &str) -> bool {
+    path.starts_with("crates/connectome/src/") || path.starts_with("crates/connectome-graph/src/")
+}
+
+/// Every Rust file of the workspace, sorted by path.
+fn sources() -> Vec<Source> {
+    let mut paths = Vec::new();
+    for folder in ["crates", "xtask", "fuzz"] {
+        collect(&root().join(folder), &mut paths);
+    }
+    paths.sort();
+    paths
+        .iter()
+        .map(|path| {
+            let below = path.strip_prefix(root()).expect("found below the root");
+            let name = below.to_str().expect("paths here are text").replace('\\', "/");
+            let text = std::fs::read_to_string(path).expect("a file we listed can be read");
+            Source::new(&name, &text)
+        })
+        .collect()
+}
+
+fn collect(folder: &Path, found: &mut Vec<PathBuf>) {
+    let Ok(entries) = std::fs::read_dir(folder) else { return };
+    for entry in entries {
+        let path = entry.expect("a folder of the workspace can be listed").path();
+        if path.is_dir() && path.file_name().is_some_and(|name| name != "target") {
+            collect(&path, found);
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            found.push(path);
+        }
+    }
+}
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
+}
+
+fn read(path: &str) -> String {
+    std::fs::read_to_string(root().join(path)).expect("the table names files that exist")
+}
+
+fn assert_none(broken: &[String]) {
+    assert!(broken.is_empty(), "{} broken:\n{}", broken.len(), broken.join("\n"));
+}
