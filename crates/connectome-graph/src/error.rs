@@ -40,6 +40,9 @@ pub enum GraphError {
     /// The edge does not go from a lower layer to a higher one.
     #[error("edge {source_node} → {target} does not rise by a layer, as edges of a graph must")]
     Cycle { source_node: u32, target: u32 },
+    /// The prompt's token ids are not those of the token nodes.
+    #[error("the prompt's token ids are not those of the nodes")]
+    OtherPrompt,
     /// A threshold outside the unit interval.
     #[error("{what} is {found}, expected a number from 0 to 1")]
     Threshold { what: &'static str, found: f64 },

@@ -16,15 +16,28 @@
 //! edges; it is a share of the targets, never negative.
 
 mod annotations;
+mod container;
 mod error;
 mod feature;
+mod file;
 mod graph;
+mod influence;
 mod node;
+mod paths;
 mod provenance;
+mod prune;
+mod score;
+mod select;
+mod supernode;
 
 pub use annotations::{Annotations, Supernode};
 pub use error::GraphError;
 pub use feature::{ActiveFeature, FeatureId};
 pub use graph::{AttributionGraph, Edge, Row, RowRef};
-pub use node::{Node, NodeIdx, Nodes, Target, TargetKind};
+pub use influence::{Influence, influence};
+pub use node::{Node, NodeIdx, Nodes, Target, TargetKind, UNKNOWN_TOKEN};
+pub use paths::{Path, strongest_paths, top_paths};
 pub use provenance::{Expansion, Extent, Origin, Prompt, Provenance};
+pub use prune::{Membership, Pruned, Thresholds, prune};
+pub use score::{Bounded, Scores, circuit_scores, scores, scores_of};
+pub use supernode::{SupernodeEdge, Weighing, supernode_edges};

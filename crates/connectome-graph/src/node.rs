@@ -13,13 +13,16 @@
 //! - Active features are strictly ascending, and the selected ones are a subset of them, so
 //!   that a binary search finds either.
 //! - An edge goes from a lower layer to a higher one ([`Nodes::may_feed`]), hence a graph has
-//!   no cycle, and walking the features backwards visits every target before its sources.
+//!   no cycle, and walking the order backwards meets every explained node before its sources.
 //!
 //! Source: circuit-tracer 0.4.1, order of `Graph.adjacency_matrix`.
 
 use std::ops::Range;
 
 use crate::{ActiveFeature, FeatureId, GraphError};
+
+/// The token id of an imported graph that does not tell it.
+pub const UNKNOWN_TOKEN: u32 = u32::MAX;
 
 /// A node's place in one graph's order. It means nothing in another graph.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -275,6 +278,18 @@ impl Nodes {
         start..start + self.targets.len()
     }
 
+    /// Places of the features that stand below `layer`: a prefix, as features ascend by layer.
+    pub fn features_below(&self, layer: u32) -> Range<usize> {
+        let below = |&a: &u32| self.active_a[a as usize].id.layer < layer;
+        0..self.selected.partition_point(below)
+    }
+
+    /// Places of the errors that stand below `layer`: a prefix of them, too.
+    pub fn errors_below(&self, layer: u32) -> Range<usize> {
+        let start = self.error_range().start;
+        start..start + layer.min(self.n_layers) as usize * self.n_tokens()
+    }
+
     /// All nodes in order.
     pub fn indices(&self) -> impl ExactSizeIterator<Item = NodeIdx> + DoubleEndedIterator + use<> {
         (0..self.len()).map(NodeIdx::from_usize)
@@ -404,15 +419,28 @@ impl Nodes {
         self.feature_range().contains(&place) || self.target_range().contains(&place)
     }
 
-    /// Whether the order of layers allows an edge: `source` below `target`, and no target.
+    /// Places that may feed a node: features and errors of lower layers, and tokens. Empty for
+    /// errors and tokens, which nothing feeds.
     ///
     /// # Panics
     ///
-    /// If the graph has no such nodes.
+    /// If the graph has no such node.
+    pub fn sources_of(&self, idx: NodeIdx) -> [Range<usize>; 3] {
+        match self.layer_of(idx).filter(|_| self.may_have_row(idx)) {
+            Some(layer) => {
+                [self.features_below(layer), self.errors_below(layer), self.token_range()]
+            }
+            None => [0..0, 0..0, 0..0],
+        }
+    }
+
+    /// Whether the graph may have an edge from `source` to `target`.
+    ///
+    /// # Panics
+    ///
+    /// If the graph has no node `target`.
     pub fn may_feed(&self, source: NodeIdx, target: NodeIdx) -> bool {
-        self.may_have_row(target)
-            && source.as_usize() < self.target_range().start
-            && self.layer_of(source) < self.layer_of(target)
+        self.sources_of(target).iter().any(|range| range.contains(&source.as_usize()))
     }
 }
 
