@@ -143,7 +143,8 @@ impl<'a> Container<'a> {
         if info.shape.len() != 1 + columns.iter().len() || info.shape.get(1) != columns.as_ref() {
             return Err(self.error(format!("tensor `{name}` has another shape than it should")));
         }
-        Ok(bytemuck::pod_collect_to_vec(&self.data[info.data_offsets.0..info.data_offsets.1]))
+        let data = &self.data[info.data_offsets.0..info.data_offsets.1];
+        Ok(data.chunks_exact(size_of::<T>()).map(bytemuck::pod_read_unaligned).collect())
     }
 
     pub(crate) fn error(&self, reason: String) -> GraphError {
