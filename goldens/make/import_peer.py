@@ -129,7 +129,7 @@ def card(case: Path, golden: dict, graph: dict) -> dict:
         },
         "reads": golden["feature_input_hook"],
         "writes": golden["feature_output_hook"],
-        "script": f"ref.py --case {name}",
+        "script": f"goldens/make/reference/make.py {name}",
         "backend": spec["backend"],
         "versions": golden["versions"],
         "seed": spec["seed"],
