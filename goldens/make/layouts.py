@@ -175,7 +175,12 @@ def gemmascope2_clt_skip(case: Path, target: Path) -> None:
                   {"input_ids": golden["input_ids"], **oracle.active(acts), "error_vectors": errors})
     card(target, case, "GemmaScope 2 cross-layer, stacked, with affine_skip_connection used as x @ affine",
          expected="golden.safetensors", seed=SKIP_SEED, dtype="float32",
-         tolerance={"error_vectors": {"max_abs": 2e-5, "why": "f32 sums of width 32 and four layers"}})
+         peer="peer.safetensors, by goldens/make/reference/clt_skip.py with circuit-tracer 0.5.0 (PyPI)",
+         tolerance={
+             "error_vectors": {"max_abs": 2e-5, "why": "f32 sums of width 32 and four layers"},
+             "adjacency": {"max_abs_over_max_abs": 1e-4, "why": "sums in another order"},
+             "node_influence": {"max_abs": 1e-5, "why": "a sum over paths of normalized edges"},
+         })
 
 
 def close(found: np.ndarray, expected: np.ndarray, tolerance: float) -> None:
@@ -204,7 +209,7 @@ def rounded_model(case: Path, target: Path, dtype: str) -> tuple[Tensors, np.nda
 
 def copy_model(case: Path, target: Path) -> None:
     """The model's folder without its weights."""
-    (target / "model").mkdir(parents=True)
+    (target / "model").mkdir(exist_ok=True)
     for path in sorted((case / "model").glob("*.json")):
         shutil.copyfile(path, target / "model" / path.name)
 
@@ -312,13 +317,11 @@ LAYOUTS = {
 
 
 def main() -> None:
-    """Write every layout afresh."""
+    """Write every layout. What `reference/clt_skip.py` adds stays."""
     goldens = Path(sys.argv[1])
     for name, (make, case) in LAYOUTS.items():
         target = goldens / "layouts" / name
-        if target.exists():
-            shutil.rmtree(target)
-        target.mkdir(parents=True)
+        target.mkdir(parents=True, exist_ok=True)
         make(goldens / case, target)
         print(name)
 

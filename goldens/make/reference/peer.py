@@ -98,21 +98,25 @@ def allow_local_directories() -> None:
     tl_local.allow_local_directories(MAX_TOKENS)
 
 
-def replacement_model(spec: Spec, folder: Path, hf_model):
-    """The case's model with its dictionary, in the back end that the case asks for."""
+def with_dictionary(spec: Spec, model_dir: Path, dictionary, hf_model=None):
+    """A local model with a dictionary, in the back end that the case asks for."""
     from circuit_tracer import ReplacementModel
     from transformers import AutoTokenizer
 
-    dtype = getattr(torch, spec.dtype)
-    dictionary = load_dictionary(folder / "transcoders", dtype)
-    create, model_dir = ReplacementModel.from_pretrained_and_transcoders, str(folder / "model")
-    common = dict(backend=spec.backend, device=CPU, dtype=dtype)
+    create = ReplacementModel.from_pretrained_and_transcoders
+    common = dict(backend=spec.backend, device=CPU, dtype=getattr(torch, spec.dtype))
     if spec.backend == "nnsight":
-        return create(model_dir, dictionary, **common)
+        return create(str(model_dir), dictionary, **common)
     allow_local_directories()
     tokenizer = AutoTokenizer.from_pretrained(model_dir)
     with separate_rope_tables(spec.tl_fix_dedupe):
-        return create(model_dir, dictionary, hf_model=hf_model, tokenizer=tokenizer, **common)
+        return create(str(model_dir), dictionary, hf_model=hf_model, tokenizer=tokenizer, **common)
+
+
+def replacement_model(spec: Spec, folder: Path, hf_model):
+    """A case's model with the case's dictionary."""
+    dictionary = load_dictionary(folder / "transcoders", getattr(torch, spec.dtype))
+    return with_dictionary(spec, folder / "model", dictionary, hf_model)
 
 
 def strongest(graph) -> int:
