@@ -156,6 +156,7 @@ fn an_import_along_the_order_is_not_seen() {
 fn a_part_of_a_module_can_be_allowed_alone() {
     let side = "crates/connectome/src/side/mod.rs";
     assert!(imports(side, "use crate::high::part::Stone;").is_empty());
+    assert!(imports(side, "use crate::high::part::{Stone, Brick};").is_empty());
     assert_eq!(imports(side, "use crate::high::other::Stone;").len(), 1);
 }
 

@@ -172,11 +172,15 @@ fn item_end(bytes: &[u8], start: usize) -> usize {
 /// `connectome_graph`, with its position.
 pub(crate) fn paths(code: &str) -> Vec<(usize, Vec<String>)> {
     let mut found = Vec::new();
+    let mut use_ends = 0;
     for (at, word) in words(code) {
         let after = &code[at + word.len()..];
         if word == "use" {
             let tree = after.split(';').next().unwrap_or("");
             expand(tree, &[], &mut |path| found.push((at, path)));
+            use_ends = at + word.len() + tree.len();
+        } else if at < use_ends {
+            // Part of a tree that was expanded already.
         } else if matches!(word, "crate" | "self" | "super" | "connectome_graph")
             && !code[..at].trim_end().ends_with("::")
             && after.starts_with("::")
