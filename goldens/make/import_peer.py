@@ -19,13 +19,11 @@ import numpy as np
 from safetensors.numpy import load_file
 
 # Run twice through the peer's two back ends, which agree to 1e-6: the second run adds nothing.
-# `gemma2_clt_relu` and `gpt2_clt_relu` differ from their `jumprelu` twins only in a gate that other
-# cases cover.
+# `gemma2_clt_relu` differs from `gemma2_clt_jumprelu` only in a gate that other cases cover.
 LEFT_OUT = {
     "gemma2_clt_jumprelu_nnsight",
     "gemma2_clt_relu",
     "gemma3_clt_relu_nnsight",
-    "gpt2_clt_relu",
     "llama_clt_relu_nnsight",
     "llama_plt_relu_skip_nnsight",
     "qwen3_plt_relu_nnsight",

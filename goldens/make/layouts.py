@@ -23,6 +23,7 @@ from tensors import Tensors
 
 SCALAR_THRESHOLD = 0.25
 SKIP_SEED = 7
+LOWERED_BY = 2.0
 
 
 def yaml(path: Path, **keys: object) -> None:
@@ -183,6 +184,47 @@ def gemmascope2_clt_skip(case: Path, target: Path) -> None:
          })
 
 
+def llama_plt_topk_negative(case: Path, target: Path) -> None:
+    """TopK where most of what stays is negative, which tells it from TopK after a ReLU."""
+    golden = tensors.read(case / "golden.safetensors")
+    config = config_of(case)
+    k, reads = int(config["k"]), golden["hf_mlp_in"]
+    writes = golden["hf_mlp_out"].astype(np.float64)
+
+    def layers_with(files: list[Tensors]) -> list[oracle.Layer]:
+        return [
+            oracle.Layer(
+                w_enc_fd=t["W_enc"], b_enc_f=t["b_enc"], w_dec_fjd=t["W_dec"][:, None],
+                b_dec_d=t["b_dec"], threshold=np.zeros(()), affine_dd=t["W_skip"].T,
+            )
+            for t in files
+        ]
+
+    files = plt_layers(case)
+    layers = layers_with(files)
+    acts, _ = oracle.encode_topk(layers, reads, k)
+    close(oracle.error_vectors(layers, acts, reads, writes), golden["error_vectors"], 2e-5)
+
+    for index, t in enumerate(files):
+        t["b_enc"] = t["b_enc"] - np.float32(LOWERED_BY)
+        stored = t | {"k": np.array(k, dtype=np.int64)}
+        tensors.write(target / "transcoders" / f"layer_{index}.safetensors", stored)
+    yaml(target / "transcoders" / "config.yaml", **config)
+    layers = layers_with(files)
+    acts, gap = oracle.encode_topk(layers, reads, k)
+    errors = oracle.error_vectors(layers, acts, reads, writes).astype(np.float32)
+    tensors.write(target / "golden.safetensors",
+                  {"input_ids": golden["input_ids"], **oracle.active(acts), "error_vectors": errors})
+    card(target, case, f"TopK with b_enc lowered by {LOWERED_BY}: negative pre-activations stay",
+         expected="golden.safetensors", dtype="float32", computed_in="float64",
+         n_negative=int((acts < 0).sum()), smallest_gap_at_the_gate=gap,
+         tolerance={
+             "active_features": {"exact": True, "why": "the gap at the gate is far above rounding"},
+             "activation_values": {"max_abs": 2e-5, "why": "one f32 product of width 32"},
+             "error_vectors": {"max_abs": 2e-5, "why": "f32 sums of width 32"},
+         })
+
+
 def close(found: np.ndarray, expected: np.ndarray, tolerance: float) -> None:
     """The oracle must reproduce the peer before it is believed."""
     worst = float(np.abs(found - expected).max())
@@ -312,6 +354,7 @@ LAYOUTS = {
     "gemmascope2_plt": (gemmascope2_plt, "gemma3_plt_jumprelu_skip"),
     "llama_clt_bf16": (llama_clt_bf16, "llama_clt_jumprelu"),
     "llama_plt_f16": (llama_plt_f16, "llama_plt_relu"),
+    "llama_plt_topk_negative": (llama_plt_topk_negative, "llama_plt_topk_skip"),
     "llama_sharded": (sharded, "llama_clt_relu"),
 }
 

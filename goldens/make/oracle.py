@@ -114,6 +114,18 @@ def encode(layers: list[Layer], reads_ltd: np.ndarray) -> tuple[np.ndarray, np.n
     return acts, distance[:, 1:]
 
 
+def encode_topk(layers: list[Layer], reads_ltd: np.ndarray, k: int) -> tuple[np.ndarray, float]:
+    """TopK activations `[L, T, F]` with position 0 zeroed, and the smallest gap at the gate."""
+    pre = np.stack([
+        x @ layer.w_enc_fd.T.astype(np.float64) + layer.b_enc_f
+        for x, layer in zip(reads_ltd.astype(np.float64), layers, strict=True)
+    ])
+    ranked = np.sort(pre, axis=-1)
+    acts = np.where(pre >= ranked[..., -k, None], pre, 0.0)
+    acts[:, 0] = 0
+    return acts, float((ranked[..., -k] - ranked[..., -k - 1])[:, 1:].min())
+
+
 def error_vectors(
     layers: list[Layer], acts_ltf: np.ndarray, reads_ltd: np.ndarray, writes_ltd: np.ndarray
 ) -> np.ndarray:
