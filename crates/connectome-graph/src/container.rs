@@ -47,7 +47,7 @@ impl<'a> Tensor<'a> {
 
 /// Writes a file. Tensors of wider numbers must come first: then each is aligned.
 pub(crate) fn write(
-    out: &mut impl Write,
+    out: &mut (impl Write + ?Sized),
     tensors: &[Tensor<'_>],
     metadata: &BTreeMap<&str, String>,
 ) -> io::Result<()> {

@@ -49,6 +49,9 @@ pub enum GraphError {
     /// A mask or list that should have one entry a node.
     #[error("{what} has {found} entries, expected {expected}")]
     Length { what: &'static str, found: usize, expected: usize },
+    /// The name of an exported graph becomes part of addresses and file names.
+    #[error("graph name `{found}`, expected letters, digits, `-`, `_` and `.`, not first a `.`")]
+    Slug { found: String },
     /// The bytes are not the format they are read as.
     #[error("not a {format}: {reason}")]
     Format { format: &'static str, reason: String },

@@ -15,8 +15,9 @@
 //! | `target_weights` | f32 `[K]` | |
 //!
 //! Entries of `__metadata__`: `connectome_graph`, the version of this table; `card`, JSON with
-//! prompt, provenance, targets and annotations; `blake3`, a checksum over version, card and
-//! tensors.
+//! prompt, provenance, targets and annotations; `blake3`, a checksum in hex: of the line
+//! `connectome_graph 1`, a line with the card's length in bytes, the card, and for each tensor in
+//! the order of names, its name, type and shape (`[2, 3]`) on a line each, and its bytes.
 //!
 //! # Invariants
 //!
@@ -90,26 +91,7 @@ impl AttributionGraph {
     ///
     /// [`GraphError::Write`] if the folder or disk refuses; the place is then as it was before.
     pub fn save(&self, path: &Path) -> Result<(), GraphError> {
-        self.save_beside(path).map_err(|source| GraphError::Write { source, path: path.to_owned() })
-    }
-
-    fn save_beside(&self, path: &Path) -> io::Result<()> {
-        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
-        let mut builder = tempfile::Builder::new();
-        #[cfg(unix)]
-        {
-            use std::os::unix::fs::PermissionsExt;
-            // As a plain `create` would: the umask takes from it what the user wants taken.
-            builder.permissions(fs::Permissions::from_mode(0o666));
-        }
-        let file = builder.prefix(".connectome-").tempfile_in(folder.unwrap_or(Path::new(".")))?;
-        let mut out = BufWriter::new(file);
-        self.write(&mut out)?;
-        let file = out.into_inner().map_err(io::IntoInnerError::into_error)?;
-        file.as_file().sync_all()?;
-        // Until here the file is removed when an error drops it.
-        file.persist(path).map_err(|error| error.error)?;
-        Ok(())
+        write_whole(path, |out| self.write(out))
     }
 
     /// Reads a graph from a file.
@@ -158,7 +140,7 @@ impl AttributionGraph {
         card.into_graph(&file)
     }
 
-    fn write(&self, out: &mut impl Write) -> io::Result<()> {
+    fn write(&self, out: &mut dyn Write) -> io::Result<()> {
         let (nodes, rows) = (self.nodes(), self.packed_rows());
         let active = nodes.active();
         let active_a3: Vec<u32> =
@@ -189,9 +171,46 @@ impl AttributionGraph {
     }
 }
 
+/// Writes a file beside its place, and moves it there when it is complete and on the disk.
+///
+/// For graphs and for what is exported from them: a file of ours is there in full or not at all.
+///
+/// # Errors
+///
+/// [`GraphError::Write`] if the folder, the disk or `write` refuses; the place is then as it
+/// was before, and nothing is left beside it.
+pub fn write_whole(
+    path: &Path,
+    write: impl FnOnce(&mut dyn Write) -> io::Result<()>,
+) -> Result<(), GraphError> {
+    write_beside(path, write).map_err(|source| GraphError::Write { source, path: path.to_owned() })
+}
+
+fn write_beside(
+    path: &Path,
+    write: impl FnOnce(&mut dyn Write) -> io::Result<()>,
+) -> io::Result<()> {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+    let mut builder = tempfile::Builder::new();
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        // As a plain `create` would: the umask takes from it what the user wants taken.
+        builder.permissions(fs::Permissions::from_mode(0o666));
+    }
+    let file = builder.prefix(".connectome-").tempfile_in(folder.unwrap_or(Path::new(".")))?;
+    let mut out = BufWriter::new(file);
+    write(&mut out)?;
+    let file = out.into_inner().map_err(io::IntoInnerError::into_error)?;
+    file.as_file().sync_all()?;
+    // Until here the file is removed when an error drops it.
+    file.persist(path).map_err(|error| error.error)?;
+    Ok(())
+}
+
 fn checksum(card: &str, hash_tensors: impl FnOnce(&mut blake3::Hasher)) -> String {
     let mut hasher = blake3::Hasher::new();
-    hasher.update(format!("{VERSION_KEY} {VERSION}\n{}\n{card}", card.len()).as_bytes());
+    hasher.update(format!("{VERSION_KEY} {VERSION}\n{}\n{card}\n", card.len()).as_bytes());
     hash_tensors(&mut hasher);
     hasher.finalize().to_hex().to_string()
 }

@@ -29,10 +29,12 @@ mod prune;
 mod score;
 mod select;
 mod supernode;
+pub mod wire;
 
 pub use annotations::{Annotations, Supernode};
 pub use error::GraphError;
 pub use feature::{ActiveFeature, FeatureId};
+pub use file::write_whole;
 pub use graph::{AttributionGraph, Edge, Row, RowRef};
 pub use influence::{Influence, influence};
 pub use node::{Node, NodeIdx, Nodes, Target, TargetKind, UNKNOWN_TOKEN};

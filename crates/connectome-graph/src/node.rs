@@ -21,6 +21,9 @@ use std::ops::Range;
 
 use crate::{ActiveFeature, FeatureId, GraphError};
 
+/// More layers than any model has: a file that claims as many is not believed.
+const MAX_LAYERS: u32 = 1024;
+
 /// The token id of an imported graph that does not tell it.
 pub const UNKNOWN_TOKEN: u32 = u32::MAX;
 
@@ -158,6 +161,10 @@ impl Nodes {
         ];
         if let Some((what, _)) = counts.into_iter().find(|&(_, count)| count == 0) {
             return Err(GraphError::Empty { what });
+        }
+        if self.n_layers > MAX_LAYERS {
+            let (found, limit) = (u64::from(self.n_layers), u64::from(MAX_LAYERS));
+            return Err(GraphError::TooLarge { what: "layers", found, limit });
         }
         let n_tokens = self.tokens_t.len() as u128;
         let n_nodes = self.selected.len() as u128

@@ -14,7 +14,7 @@ pub(crate) fn golden_cases() -> Vec<PathBuf> {
     let entries = std::fs::read_dir(&folder).expect("the project carries its goldens");
     let mut cases: Vec<PathBuf> = entries
         .map(|entry| entry.unwrap().path())
-        .filter(|path| path.join("golden.safetensors").exists())
+        .filter(|path| path.join("golden.json").exists())
         .collect();
     cases.sort();
     assert!(cases.len() >= 8, "{} golden cases, expected at least 8", cases.len());
@@ -165,4 +165,54 @@ pub(crate) fn fired(layer: u32, pos: u32, index: u32) -> ActiveFeature {
 /// A logit at position 0.
 pub(crate) fn logit(token: u32, weight: f32) -> Target {
     Target { kind: TargetKind::Logit { token }, pos: 0, weight, label: format!("t{token}") }
+}
+
+/// A small stream of numbers from a seed (SplitMix64).
+pub(crate) struct Random(pub(crate) u64);
+
+impl Random {
+    pub(crate) fn below(&mut self, bound: u64) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut z = self.0;
+        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        (z ^ (z >> 31)) % bound
+    }
+
+    pub(crate) fn chance(&mut self, percent: u64) -> bool {
+        self.below(100) < percent
+    }
+}
+
+/// Any graph of up to four layers and four tokens. Weights are small integers, so that sums of
+/// them are exact; about a third of the possible edges are there.
+pub(crate) fn random_graph(random: &mut Random) -> AttributionGraph {
+    let n_layers = 1 + random.below(4) as u32;
+    let n_tokens = 1 + random.below(4) as u32;
+    let mut active = Vec::new();
+    for layer in 0..n_layers {
+        for pos in 0..n_tokens {
+            active.extend((0..3).filter(|_| random.chance(50)).map(|i| fired(layer, pos, 7 * i)));
+        }
+    }
+    let selected = (0..active.len() as u32).filter(|_| random.chance(90)).collect();
+    let tokens = (0..n_tokens).map(|_| random.below(100) as u32).collect();
+    let n_targets = 1 + random.below(3) as u32;
+    let targets = (0..n_targets).map(|k| logit(k, random.below(8) as f32 / 8.0)).collect();
+    let nodes = Nodes::new(n_layers, active, selected, tokens, targets).unwrap();
+    let explained: Vec<NodeIdx> = nodes.indices().filter(|&i| nodes.may_have_row(i)).collect();
+    let rows = explained.into_iter().map(|target| {
+        let mut row = row_of(target, vec![], vec![]);
+        for source in nodes.indices().filter(|&source| nodes.may_feed(source, target)) {
+            let weight = random.below(19) as f32 - 9.0;
+            if weight != 0.0 && random.chance(33) {
+                row.sources.push(source.get());
+                row.weights.push(weight);
+            }
+        }
+        row.value = row.weights.iter().sum();
+        row
+    });
+    let rows = rows.collect();
+    graph_of(nodes, rows)
 }

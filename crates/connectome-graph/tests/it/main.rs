@@ -1,8 +1,18 @@
 //! One binary for everything that the crate promises to others.
+#![expect(clippy::unwrap_used, clippy::print_stderr, reason = "a test fails by panicking, aloud")]
+
+/// Graphs to test on: the peer's goldens, small ones, random ones.
+mod common;
 
 /// Numbers that were worked out by hand.
 mod by_hand;
-/// Graphs to test on: the peer's goldens, and small ones.
-mod common;
+/// The graph file: what is written is read; what cannot be written leaves no trace.
+mod file;
 /// Influence, pruning and scores against circuit-tracer's, on its own adjacency matrices.
 mod golden;
+/// Bytes that are no graph, for every reader.
+mod hostile;
+/// What holds for any graph, the certificate above all.
+mod laws;
+/// Others' formats: equal to circuit-tracer's files, and back again.
+mod wire;

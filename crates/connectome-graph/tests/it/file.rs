@@ -1,0 +1,122 @@
+use std::collections::BTreeMap;
+use std::fs;
+use std::io;
+use std::path::Path;
+
+use connectome_graph::{
+    Annotations, AttributionGraph, Expansion, Extent, FeatureId, GraphError, NodeIdx, Nodes,
+    Origin, Prompt, Provenance, Supernode, Target, TargetKind, write_whole,
+};
+
+use crate::common::{Random, fired, random_graph, row_of};
+
+/// A graph with everything that a graph can have.
+pub(crate) fn rich_graph() -> AttributionGraph {
+    let target = |kind, label: &str| Target { kind, pos: 1, weight: 0.1, label: label.to_owned() };
+    let id = FeatureId { layer: 1, index: 9 };
+    let targets = vec![
+        target(TargetKind::Logit { token: 5 }, " \"Aus\\tin\n"),
+        target(TargetKind::Contrast { plus: 5, minus: 6 }, "A − B"),
+        target(TargetKind::Direction { index: 0 }, "truth"),
+        target(TargetKind::Feature(id), "L1/9"),
+    ];
+    let active = vec![fired(0, 0, 7), fired(0, 1, 7), fired(1, 1, 9)];
+    let nodes = Nodes::new(2, active, vec![0, 2], vec![1, 280], targets).unwrap();
+    let mut row = row_of(nodes.target(0), vec![0, 1], vec![0.1, -0.3]);
+    (row.abs_remainder, row.signed_remainder, row.constant) = (0.25, -0.125, 1.5);
+    let rows = vec![row, row_of(nodes.feature(1), vec![0, 7], vec![f32::MIN_POSITIVE, 3.0])];
+    let prompt = Prompt {
+        text: "<bos>Ζ\u{0}".to_owned(),
+        token_texts: vec!["<bos>".to_owned(), "Ζ\u{0}".to_owned()],
+        token_ids: vec![1, 280],
+    };
+    let provenance = Provenance {
+        tool: "connectome 0.1.0".to_owned(),
+        flags: BTreeMap::from([("max-feature-nodes".to_owned(), "7500".to_owned())]),
+        model: Origin { name: "org/model".to_owned(), digest: Some("ab".repeat(32)) },
+        dictionary: Origin { name: "org/clt@main".to_owned(), digest: None },
+        scans: vec!["org/clt@main".to_owned()],
+        vocab_size: 300,
+        seed: Some(u64::MAX),
+        imported: None,
+    };
+    // A number whose shortest form a careless reader gets wrong in the last bit.
+    let expansion = Expansion::Certified { tolerance: 0.010_000_000_000_000_002 };
+    let annotations = Annotations {
+        supernodes: vec![Supernode {
+            name: "say Austin".to_owned(),
+            members: vec![nodes.feature(1)],
+        }],
+        feature_labels: BTreeMap::from([(id, "capitals".to_owned())]),
+        node_labels: BTreeMap::from([(nodes.token(1), "Texas".to_owned())]),
+        pinned: vec![nodes.target(0), nodes.feature(0)],
+        notes: BTreeMap::from([("verdict".to_owned(), "holds".to_owned())]),
+    };
+    let extent = Extent { expansion, partial: true };
+    AttributionGraph::new(nodes, rows, prompt, provenance, extent)
+        .unwrap()
+        .with_annotations(annotations)
+        .unwrap()
+}
+
+#[test]
+fn everything_a_graph_has_comes_back() {
+    let graph = rich_graph();
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("graph.safetensors");
+    graph.save(&path).unwrap();
+    assert_eq!(AttributionGraph::load(&path).unwrap(), graph);
+    assert_eq!(fs::read(&path).unwrap(), graph.to_bytes());
+    graph.save(&path).unwrap();
+    assert_eq!(names_in(folder.path()), ["graph.safetensors"]);
+}
+
+#[test]
+fn a_disk_that_fills_up_leaves_what_was_there() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("graph");
+    fs::write(&path, "the graph of yesterday").unwrap();
+    let full = write_whole(&path, |out| {
+        out.write_all(&[7; 100_000])?;
+        Err(io::Error::from(io::ErrorKind::StorageFull))
+    });
+    let error = full.unwrap_err();
+    assert!(matches!(&error, GraphError::Write { path: named, .. } if *named == path));
+    assert_eq!(fs::read_to_string(&path).unwrap(), "the graph of yesterday");
+    assert_eq!(names_in(folder.path()), ["graph"]);
+}
+
+#[test]
+fn places_that_cannot_be_written_are_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let graph = random_graph(&mut Random(1));
+    fs::write(folder.path().join("file"), "").unwrap();
+    fs::create_dir(folder.path().join("folder")).unwrap();
+    for place in ["nowhere/graph", "file/graph", "folder"] {
+        let path = folder.path().join(place);
+        let error = graph.save(&path).unwrap_err();
+        assert!(error.to_string().contains(place), "{error}");
+        assert!(matches!(error, GraphError::Write { .. }));
+    }
+    assert_eq!(names_in(folder.path()), ["file", "folder"]);
+}
+
+#[test]
+fn a_file_that_is_not_there_is_named() {
+    let error = AttributionGraph::load(Path::new("no/such/graph")).unwrap_err();
+    assert_eq!(error.to_string(), "cannot read `no/such/graph`");
+}
+
+#[test]
+fn annotations_of_other_nodes_are_refused() {
+    let said = Annotations { pinned: vec![NodeIdx::new(1000)], ..Annotations::default() };
+    assert!(rich_graph().with_annotations(said).is_err());
+}
+
+fn names_in(folder: &Path) -> Vec<String> {
+    let entries = fs::read_dir(folder).unwrap();
+    let mut names: Vec<String> =
+        entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+    names.sort();
+    names
+}
