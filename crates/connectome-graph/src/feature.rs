@@ -30,8 +30,8 @@ pub struct ActiveFeature {
 }
 
 impl ActiveFeature {
-    /// The order of features everywhere: layer, then position, then index.
-    pub fn order(&self) -> (u32, u32, u32) {
+    /// A key for sorting: features stand by layer, then position, then index, everywhere.
+    pub fn order(&self) -> impl Ord + Copy + use<> {
         (self.id.layer, self.pos, self.id.index)
     }
 }

@@ -14,6 +14,51 @@
 //! An *edge* is a signed direct effect, in units of its target. *Influence* is what arrives at
 //! a node when every explained node splits its due among its inputs by the size of their
 //! edges; it is a share of the targets, never negative.
+//!
+//! ```
+//! use connectome_graph::*;
+//!
+//! // One layer, one token, one feature that fired there, and one logit to explain.
+//! let fired = ActiveFeature { id: "L0/7".parse()?, pos: 0, activation: 2.5 };
+//! let logit = Target {
+//!     kind: TargetKind::Logit { token: 42 },
+//!     pos: 0,
+//!     weight: 0.8,
+//!     label: " Austin".to_owned(),
+//! };
+//! let nodes = Nodes::new(1, vec![fired], vec![0], vec![17], vec![logit])?;
+//! let row = |target: NodeIdx, inputs: &[(NodeIdx, f32)]| Row {
+//!     target,
+//!     sources: inputs.iter().map(|(source, _)| source.get()).collect(),
+//!     weights: inputs.iter().map(|(_, weight)| *weight).collect(),
+//!     abs_remainder: 0.0,
+//!     signed_remainder: 0.0,
+//!     constant: 0.0,
+//!     value: inputs.iter().map(|(_, weight)| weight).sum(),
+//! };
+//! let (feature, error, token) = (nodes.feature(0), nodes.error(0, 0), nodes.token(0));
+//! let rows = vec![
+//!     row(feature, &[(token, 1.5)]),
+//!     row(nodes.target(0), &[(feature, 3.0), (error, -1.0)]),
+//! ];
+//! let prompt = Prompt {
+//!     text: "Dallas".to_owned(),
+//!     token_texts: vec!["Dallas".to_owned()],
+//!     token_ids: vec![17],
+//! };
+//! let extent = Extent::complete(Expansion::Exhaustive);
+//! let graph = AttributionGraph::new(nodes, rows, prompt, Provenance::default(), extent)?;
+//!
+//! // Three quarters of the logit's inputs come from the feature, and all of its from the token.
+//! assert!((influence(&graph).node[token.as_usize()] - 0.8 * 0.75).abs() < 1e-6);
+//! assert!((scores(&graph).replacement.value - 0.75).abs() < 1e-6);
+//!
+//! let circuit = prune(&graph, &Thresholds { nodes: 0.7, edges: 0.98 })?;
+//! assert!(circuit.keeps(feature) && !circuit.keeps(error));
+//! let paths = strongest_paths(&graph, Some(&circuit), 1);
+//! assert_eq!(paths[0].nodes, [token, feature, graph.nodes().target(0)]);
+//! # Ok::<(), GraphError>(())
+//! ```
 
 mod annotations;
 mod container;

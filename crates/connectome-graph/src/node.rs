@@ -381,7 +381,7 @@ impl Nodes {
 
     /// The node of a feature at a position, if it fired there and was selected.
     pub fn find_feature(&self, id: FeatureId, pos: u32) -> Option<NodeIdx> {
-        let wanted = (id.layer, pos, id.index);
+        let wanted = ActiveFeature { id, pos, activation: 0.0 }.order();
         let a = self.active_a.binary_search_by_key(&wanted, ActiveFeature::order).ok()?;
         self.feature_of_active(a)
     }

@@ -297,8 +297,6 @@ fn damage_to_a_pt_file_does_not_panic() {
         .into_iter()
         .find_map(|folder| std::fs::read(Golden::read(&folder).folder.join("graph/graph.pt")).ok());
     let bytes = bytes.expect("a golden has a .pt file");
-    let text = b"collections\nOrderedDict";
-    let at = bytes.windows(text.len()).position(|window| window == text).unwrap();
     // The pickle lies in the first kilobytes and the zip's directory in the last.
     let ends = (0..bytes.len()).filter(|at| *at < 2000 || *at + 2000 > bytes.len());
     for at in ends {
@@ -307,10 +305,6 @@ fn damage_to_a_pt_file_does_not_panic() {
         let _ = torch::import(&flipped);
         let _ = torch::import(&bytes[..at]);
     }
-    // zip checks what it unpacks, so a changed name must come with its sum.
-    let mut hostile = bytes.clone();
-    hostile[at..at + text.len()].copy_from_slice(b"builtins!!!\nOrderedDict");
-    assert!(torch::import(&hostile).is_err());
     assert!(torch::import(b"").is_err());
     assert!(torch::import(&bytes).is_ok());
 }

@@ -14,5 +14,7 @@ mod golden;
 mod hostile;
 /// What holds for any graph, the certificate above all.
 mod laws;
+/// Files of circuit-tracer that no golden has: old forms, other dtypes, hostile ones.
+mod pt;
 /// Others' formats: equal to circuit-tracer's files, and back again.
 mod wire;

@@ -262,10 +262,10 @@ fn node_json(
         activation: None,
     };
     match nodes.node(idx) {
-        Node::Feature(ActiveFeature { id: FeatureId { layer, index }, activation, .. }) => {
-            json.feature = to_i64(pair(layer, index)?);
+        Node::Feature(ActiveFeature { id, activation, .. }) => {
+            json.feature = to_i64(pair(id)?);
             json.feature_type = "cross layer transcoder";
-            json.jsNodeId = format!("{layer}_{index}-{from_end}");
+            json.jsNodeId = format!("{}_{}-{from_end}", id.layer, id.index);
             json.activation = Some(f64::from(activation));
         }
         Node::Error { layer, .. } => json.jsNodeId = format!("{layer}_-1-{from_end}"),

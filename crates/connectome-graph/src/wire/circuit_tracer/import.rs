@@ -176,7 +176,7 @@ impl NodeIn {
         }
         let number = self.feature.as_ref()?.as_u64()?;
         if schema_version > 0 {
-            return unpair(number).filter(|&(paired, _)| paired == layer).map(|(_, index)| index);
+            return unpair(number).filter(|id| id.layer == layer).map(|id| id.index);
         }
         let index = number.checked_sub(u64::from(layer) * SCHEMA_0_LAYER);
         let index = index.filter(|&index| index < SCHEMA_0_LAYER).unwrap_or(number);

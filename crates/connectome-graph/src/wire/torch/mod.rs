@@ -1,6 +1,6 @@
 //! circuit-tracer's `.pt` graphs, read without Python and without running anything.
 //!
-//! The file is a zip of `data.pkl`, a pickle ([`pickle`]), and of the tensors' bytes, one
+//! The file is a zip of `data.pkl`, a pickle, and of the tensors' bytes, one
 //! `data/{key}` each. What is in it:
 //!
 //! | key | type | holds |
