@@ -1,8 +1,10 @@
-//! Where bytes come from: a folder on disk (memory-mapped) or one compiled into the binary.
+//! Where bytes come from: a folder on disk (memory-mapped), one compiled into the binary, or
+//! one held in memory.
 //!
 //! Every loader takes a [`Folder`], so the shipped model needs no unpacking and tests need no
 //! disk. Nothing here knows what is inside a file.
 
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::ops::Deref;
 use std::path::{Path, PathBuf};
@@ -21,6 +23,15 @@ pub struct EmbeddedFolder {
     pub files: &'static [(&'static str, &'static [u8])],
 }
 
+/// Files held in memory: what fuzzers and tests of broken files read.
+#[derive(Debug)]
+pub struct MemoryFolder {
+    /// What messages call it.
+    pub name: String,
+    /// Content by name; a name may hold slashes.
+    pub files: BTreeMap<String, FileBytes>,
+}
+
 /// A folder of files.
 #[derive(Clone, Debug)]
 pub enum Folder {
@@ -28,6 +39,8 @@ pub enum Folder {
     Disk(PathBuf),
     /// Part of the binary.
     Embedded(&'static EmbeddedFolder),
+    /// In memory.
+    Memory(Arc<MemoryFolder>),
 }
 
 /// The bytes of one file, shared and cheap to clone.
@@ -94,22 +107,46 @@ impl FileBytes {
         let _ = (start, len);
     }
 
-    /// Tells the kernel that reads will jump about, so that it does not read ahead.
-    pub fn random_access(&self) {
+    /// Tells the kernel that reads of the byte range will jump about, so that it does not read
+    /// ahead.
+    pub fn random_access(&self, start: usize, len: usize) {
         #[cfg(unix)]
         if let Inner::Mapped(map) = &*self.0 {
-            let _ = map.advise(memmap2::Advice::Random);
+            let _ = map.advise_range(memmap2::Advice::Random, start, len);
         }
+        #[cfg(not(unix))]
+        let _ = (start, len);
+    }
+
+    /// Gives the pages of the byte range back, so that a dictionary read from end to end does
+    /// not end up resident. Reading them again costs a page fault and gives the same bytes.
+    pub fn release(&self, start: usize, len: usize) {
+        #[cfg(unix)]
+        if let Inner::Mapped(map) = &*self.0 {
+            let advice = memmap2::UncheckedAdvice::DontNeed;
+            // SAFETY: the map is read-only and backed by a file, so dropping its pages loses
+            // nothing: the next read, in this thread or another, fetches them from the file.
+            let _ = unsafe { map.unchecked_advise_range(advice, start, len) };
+        }
+        #[cfg(not(unix))]
+        let _ = (start, len);
     }
 }
 
 impl Folder {
+    /// A folder in memory.
+    pub fn memory(name: &str, files: impl IntoIterator<Item = (String, Vec<u8>)>) -> Self {
+        let files = files.into_iter().map(|(name, bytes)| (name, bytes.into())).collect();
+        Self::Memory(Arc::new(MemoryFolder { name: name.to_owned(), files }))
+    }
+
     /// The path that messages show for `name`.
     #[must_use]
     pub fn path(&self, name: &str) -> PathBuf {
         match self {
             Self::Disk(dir) => dir.join(name),
             Self::Embedded(folder) => Path::new(folder.name).join(name),
+            Self::Memory(folder) => Path::new(&folder.name).join(name),
         }
     }
 
@@ -119,6 +156,7 @@ impl Folder {
         match self {
             Self::Disk(dir) => dir.clone(),
             Self::Embedded(folder) => PathBuf::from(folder.name),
+            Self::Memory(folder) => PathBuf::from(&folder.name),
         }
     }
 
@@ -128,6 +166,7 @@ impl Folder {
         match self {
             Self::Disk(dir) => dir.join(name).is_file(),
             Self::Embedded(folder) => folder.files.iter().any(|(file, _)| *file == name),
+            Self::Memory(folder) => folder.files.contains_key(name),
         }
     }
 
@@ -151,6 +190,7 @@ impl Folder {
                 let (_, bytes) = found.ok_or_else(missing)?;
                 Ok(FileBytes(Arc::new(Inner::Static(bytes))))
             }
+            Self::Memory(folder) => folder.files.get(name).cloned().ok_or_else(missing),
         }
     }
 
@@ -175,7 +215,9 @@ impl Folder {
                 names
             }
             Self::Embedded(folder) => folder.files.iter().map(|(n, _)| (*n).to_owned()).collect(),
+            Self::Memory(folder) => folder.files.keys().cloned().collect(),
         };
+        names.retain(|name| !name.contains('/'));
         names.sort();
         Ok(names)
     }

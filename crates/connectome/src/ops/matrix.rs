@@ -46,20 +46,32 @@ pub struct Stored {
 }
 
 impl Stored {
-    /// A checked slice of a file.
+    /// A checked slice of a file. f32 that lies unaligned is copied, so that
+    /// [`Stored::as_f32`] holds for all f32.
     ///
     /// # Panics
     ///
     /// If the file is shorter: the readers check lengths first.
     #[must_use]
     pub fn new(bytes: FileBytes, start: usize, len: usize, dtype: Dtype) -> Self {
-        assert!(start + len * dtype.bytes() <= bytes.len(), "stored slice past the file's end");
-        let stored = Self { bytes, start, len, dtype };
+        let stored = Self::in_place(bytes, start, len, dtype);
         if dtype == Dtype::F32 && stored.as_f32().is_none() {
             // Rare: an f32 tensor whose file offset is not a multiple of four.
             return Self::from_f32(&stored.to_vec());
         }
         stored
+    }
+
+    /// A checked slice of a file that is never copied: unaligned f32 is widened in the product
+    /// like half precision. For archives of arrays, where most members are unaligned.
+    ///
+    /// # Panics
+    ///
+    /// As [`Stored::new`].
+    #[must_use]
+    pub fn in_place(bytes: FileBytes, start: usize, len: usize, dtype: Dtype) -> Self {
+        assert!(start + len * dtype.bytes() <= bytes.len(), "stored slice past the file's end");
+        Self { bytes, start, len, dtype }
     }
 
     /// Owned numbers.
@@ -91,7 +103,13 @@ impl Stored {
 
     /// Tells the kernel that reads will jump about.
     pub fn random_access(&self) {
-        self.bytes.random_access();
+        self.bytes.random_access(self.start, self.len * self.dtype.bytes());
+    }
+
+    /// Gives the pages of elements `start..start + len` back.
+    pub fn release(&self, start: usize, len: usize) {
+        let size = self.dtype.bytes();
+        self.bytes.release(self.start + start * size, len * size);
     }
 
     /// Asks the kernel to fetch elements `start..start + len` soon.
@@ -100,7 +118,9 @@ impl Stored {
         self.bytes.will_need(self.start + start * size, len * size);
     }
 
-    fn raw(&self, start: usize, len: usize) -> &[u8] {
+    /// The bytes of elements `start..start + len`, little-endian.
+    #[must_use]
+    pub fn raw(&self, start: usize, len: usize) -> &[u8] {
         let size = self.dtype.bytes();
         &self.bytes[self.start + start * size..self.start + (start + len) * size]
     }
