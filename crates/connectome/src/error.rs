@@ -93,6 +93,9 @@ pub enum RunError {
     /// More salient logits were asked for than the vocabulary holds.
     #[error("asked for {found} logits, the vocabulary holds {vocab}")]
     TooManyLogits { found: usize, vocab: usize },
+    /// A target beyond those that the options make.
+    #[error("target {found} is beyond the {n_targets} targets that the options make here")]
+    TargetIndex { found: usize, n_targets: usize },
     /// No targets were asked for.
     #[error("no attribution target was asked for")]
     NoTargets,

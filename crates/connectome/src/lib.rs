@@ -34,6 +34,7 @@ pub mod files;
 pub mod hub;
 pub mod lm;
 pub mod ops;
+pub mod organism;
 pub mod replacement;
 pub mod tokenizer;
 pub mod transcoder;

@@ -67,6 +67,35 @@ impl Mat {
         self.data.chunks_exact(self.n_cols.max(1))
     }
 
+    /// The numbers, row by row.
+    #[must_use]
+    pub fn into_vec(self) -> Vec<f32> {
+        self.data
+    }
+
+    /// Columns `start..start + len` as a matrix of their own.
+    #[must_use]
+    pub fn col_block(&self, start: usize, len: usize) -> Self {
+        let mut out = Self::zeros(self.n_rows, len);
+        for row in 0..self.n_rows {
+            out.row_mut(row).copy_from_slice(&self.row(row)[start..start + len]);
+        }
+        out
+    }
+
+    /// Adds `n_rows` rows of zeros below.
+    pub fn push_zeros(&mut self, n_rows: usize) {
+        self.n_rows += n_rows;
+        self.data.resize(self.n_rows * self.n_cols, 0.0);
+    }
+
+    /// Adds the rows of another matrix of the same width below.
+    pub fn append(&mut self, other: &Self) {
+        debug_assert_eq!(self.n_cols, other.n_cols);
+        self.n_rows += other.n_rows;
+        self.data.extend_from_slice(&other.data);
+    }
+
     /// Adds another matrix of the same shape.
     pub fn add(&mut self, other: &Self) {
         debug_assert_eq!((self.n_rows, self.n_cols), (other.n_rows, other.n_cols));

@@ -1,0 +1,18 @@
+//! Integration tests of the engine: one binary, a module per subject.
+
+// Attribution graphs against the peer's.
+mod attribution;
+// Not tests: the goldens and how to open them.
+mod golden;
+// The Hub, against a small one on this machine.
+mod hub;
+// What must hold whatever the numbers are.
+mod laws;
+// The decoder against transformers.
+mod lm;
+// The structure of the source tree.
+mod tidy;
+// Text to ids, the first token, chat templates.
+mod tokenizer;
+// Dictionaries: every layout, every way to be broken.
+mod transcoder;
