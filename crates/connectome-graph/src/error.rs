@@ -10,6 +10,13 @@ pub enum GraphError {
     /// A feature's name is not of the form that [`crate::FeatureId`] prints.
     #[error("`{found}` is no feature, expected the form `L12/4071`")]
     FeatureName { found: String },
+    /// A node's name is not of a form that [`crate::Nodes::name`] prints, or the graph has no
+    /// such node.
+    #[error(
+        "`{found}` is no node of the graph, expected the form `L12/4071@9`, `error:L3@9`, \
+         `token:9` or `target:0`"
+    )]
+    NodeName { found: String },
     /// A graph needs at least one of these.
     #[error("no {what}, expected at least one")]
     Empty { what: &'static str },

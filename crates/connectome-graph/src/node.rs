@@ -386,6 +386,47 @@ impl Nodes {
         self.feature_of_active(a)
     }
 
+    /// What a node is called where a person reads or types it: `L12/4071@9`, `error:L3@9`,
+    /// `token:9`, `target:0`; layer and position, position, and place among the targets.
+    ///
+    /// # Panics
+    ///
+    /// If the graph has no such node.
+    pub fn name(&self, idx: NodeIdx) -> String {
+        match self.node(idx) {
+            Node::Feature(feature) => feature.to_string(),
+            Node::Error { layer, pos } => format!("error:L{layer}@{pos}"),
+            Node::Token { pos, .. } => format!("token:{pos}"),
+            Node::Target(k) => format!("target:{k}"),
+        }
+    }
+
+    /// The node that [`Nodes::name`] calls so.
+    ///
+    /// # Errors
+    ///
+    /// [`GraphError::NodeName`] if the text is no such name, or of a node the graph has not.
+    pub fn find(&self, name: &str) -> Result<NodeIdx, GraphError> {
+        let find = || {
+            if let Some(pos) = name.strip_prefix("token:") {
+                return self.token_range().nth(pos.parse().ok()?);
+            }
+            if let Some(k) = name.strip_prefix("target:") {
+                return self.target_range().nth(k.parse().ok()?);
+            }
+            let (what, pos) = name.rsplit_once('@')?;
+            let pos: u32 = pos.parse().ok()?;
+            if let Some(layer) = what.strip_prefix("error:L") {
+                let layer: u32 = layer.parse().ok()?;
+                let is_there = layer < self.n_layers && (pos as usize) < self.n_tokens();
+                return is_there.then(|| self.error(layer, pos).as_usize());
+            }
+            self.find_feature(what.parse().ok()?, pos).map(NodeIdx::as_usize)
+        };
+        let found = find().map(NodeIdx::from_usize);
+        found.ok_or_else(|| GraphError::NodeName { found: name.to_owned() })
+    }
+
     /// The layer a node stands at; `None` for tokens, which stand below layer 0.
     ///
     /// A feature reads at its layer and writes from its layer up, an error writes at its

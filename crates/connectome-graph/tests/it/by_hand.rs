@@ -64,6 +64,21 @@ fn places_are_features_errors_tokens_targets() {
 }
 
 #[test]
+fn nodes_are_found_by_their_names() {
+    let nodes = nodes();
+    let names: Vec<String> = nodes.indices().map(|idx| nodes.name(idx)).collect();
+    let of = |place: usize| names[place].as_str();
+    assert_eq!([of(2), of(4), of(8), of(9)], ["L1/5@1", "error:L0@1", "token:1", "target:0"]);
+    for (idx, name) in nodes.indices().zip(&names) {
+        assert_eq!(nodes.find(name).unwrap(), idx);
+    }
+    for name in ["", "L1/5", "L1/5@0", "error:L2@0", "error:L0@2", "token:2", "target:1", "token:"]
+    {
+        assert!(nodes.find(name).is_err(), "{name}");
+    }
+}
+
+#[test]
 fn influence_splits_by_the_size_of_edges() {
     let influence = influence(&graph());
     // The logit hands 3/8 to L1/5 and 1/8 to L0/7; L1/5 hands on a quarter, a half, a quarter.
@@ -129,6 +144,20 @@ fn pruning_cuts_weak_nodes_and_then_loose_ends() {
     assert_eq!(pruned.membership[1], Membership::Dropped);
     assert_eq!(pruned.n_undetermined(), 0);
     assert!((pruned.cumulative[2] - 0.375 / 1.28125).abs() < 1e-6);
+}
+
+// The bounds must not only hold but say something: at the same share as above, one missing row
+// leaves one node open, and of the others all is known.
+#[test]
+fn a_missing_row_leaves_open_only_what_it_could_change() {
+    let mut rows = rows();
+    rows.remove(1);
+    let pruned = prune(&graph_of(nodes(), rows), &Thresholds { nodes: 0.6, edges: 1.0 }).unwrap();
+    let [kept, dropped, open] = [Membership::Kept, Membership::Dropped, Membership::Undetermined];
+    assert_eq!(
+        pruned.membership,
+        [open, dropped, kept, dropped, dropped, dropped, dropped, kept, kept, kept]
+    );
 }
 
 #[test]
