@@ -5,6 +5,7 @@
 
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "tasks report to a person")]
 
+mod bench;
 mod command;
 mod fuzz;
 mod test;
@@ -31,6 +32,12 @@ const TASKS: &[Task] = &[
         arguments: "[--seconds N] [TARGET...]",
         summary: "run fuzz targets (all of them by default) with coverage, on stable Rust",
         run: fuzz::run,
+    },
+    Task {
+        name: "bench",
+        arguments: "[--peer-python P] [...]",
+        summary: "us beside circuit-tracer on the same files, and our own curves (xtask/peer/README.md)",
+        run: bench::run,
     },
 ];
 

@@ -3,6 +3,18 @@
 //! `gemm` gives the same bits for every number of threads, so results depend on the shapes
 //! asked for and on nothing else.
 
+use std::sync::atomic::{AtomicU64, Ordering};
+
+/// Floating-point operations that products have taken since the program started.
+static FLOPS: AtomicU64 = AtomicU64::new(0);
+
+/// Floating-point operations that [`sgemm`] has done since the program started, two for each
+/// multiplication and addition: what benchmarks divide by time.
+#[must_use]
+pub fn flops() -> u64 {
+    FLOPS.load(Ordering::Relaxed)
+}
+
 /// A strided read-only view of `f32`: element `(i, j)` is `data[i * rows + j * cols]`.
 #[derive(Clone, Copy, Debug)]
 pub struct View<'a> {
@@ -75,6 +87,7 @@ pub fn sgemm(
         Threads::All => gemm::Parallelism::Rayon(0),
     };
     let add = into == Into::Add;
+    FLOPS.fetch_add(2 * (m * n * k) as u64, Ordering::Relaxed);
     // SAFETY: the assertions above keep every access `i * row_stride + j * col_stride` inside
     // the three slices, and `out` is borrowed mutably, so it overlaps neither operand.
     unsafe {
