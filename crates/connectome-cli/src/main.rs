@@ -1,3 +1,20 @@
-//! The `connectome` command.
+//! The `connectome` command: the only crate that prints, reads the environment and knows what a
+//! terminal is. A command is arguments, settings, a library call, and what is printed of it.
 
-fn main() {}
+mod args;
+mod commands;
+mod failure;
+mod help;
+mod hints;
+mod load;
+mod names;
+mod printer;
+mod progress;
+mod prompt;
+mod report;
+mod settings;
+mod targets;
+
+fn main() -> std::process::ExitCode {
+    commands::main()
+}

@@ -23,6 +23,7 @@ const GRAPH: &str = "connectome_graph";
 const CONNECTOME: &[Module] = &[
     Module { name: "error", may_import: &["hub", "tokenizer", GRAPH] },
     Module { name: "files", may_import: &["error"] },
+    Module { name: "organism", may_import: &["files"] },
     Module { name: "ops", may_import: &["error", "files"] },
     Module { name: "weights", may_import: &["error", "files", "ops"] },
     Module { name: "hub", may_import: &[] },

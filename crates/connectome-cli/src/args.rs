@@ -1,0 +1,363 @@
+//! The command line as it is written: names, short help, and what may stand together.
+//!
+//! Nothing is checked here that needs the world or another argument's value; that is
+//! [`crate::settings`]'. What scripts rely on: the names of commands and flags, their defaults,
+//! and the exit codes (0 done, 2 bad input, 130 interrupted).
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+use crate::help;
+
+/// Circuit tracing for language models: which features of a prompt lead to which prediction.
+#[derive(Debug, Parser)]
+#[command(name = "connectome", version, after_help = help::AFTER, max_term_width = 100)]
+pub(crate) struct Cli {
+    #[command(flatten)]
+    pub(crate) global: Global,
+    #[command(subcommand)]
+    pub(crate) command: Option<Command>,
+}
+
+#[derive(Clone, Copy, Debug, Args)]
+pub(crate) struct Global {
+    /// Print one JSON document on stdout instead of text.
+    #[arg(long, global = true, display_order = 1000)]
+    pub(crate) json: bool,
+    /// No progress and no notes on stderr.
+    #[arg(long, short, global = true, display_order = 1001)]
+    pub(crate) quiet: bool,
+    /// When to use colours; `auto` is on a terminal, unless NO_COLOR is set.
+    #[arg(
+        long,
+        global = true,
+        display_order = 1002,
+        value_name = "WHEN",
+        value_enum,
+        default_value_t,
+        hide_possible_values = true
+    )]
+    pub(crate) color: Color,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Color {
+    #[default]
+    Auto,
+    Always,
+    Never,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Trace a prompt: run the model once and explain what it predicts.
+    #[command(after_long_help = help::TRACE)]
+    Trace(Box<TraceArgs>),
+    /// Keep the part of a graph that carries a share of its influence.
+    #[command(after_long_help = help::PRUNE)]
+    Prune(PruneArgs),
+    /// How much of the model graphs explain.
+    #[command(after_long_help = help::SCORE)]
+    Score(ScoreArgs),
+    /// The strongest signed paths between two nodes, or of the whole graph.
+    #[command(after_long_help = help::PATHS)]
+    Paths(PathsArgs),
+    /// Write a graph in a format of others.
+    #[command(after_long_help = help::EXPORT)]
+    Export(ExportArgs),
+    /// Read a graph of circuit-tracer, Anthropic's frontend or Neuronpedia.
+    #[command(after_long_help = help::IMPORT)]
+    Import(ImportArgs),
+    /// What a graph file, a model or a dictionary is; a node or an edge of a graph.
+    #[command(after_long_help = help::INSPECT)]
+    Inspect(InspectArgs),
+    /// Models and dictionaries of the Hugging Face Hub: list, fetch, where.
+    #[command(subcommand)]
+    Hub(HubCommand),
+    /// Print the completions of a shell.
+    #[command(after_long_help = help::COMPLETIONS)]
+    Completions {
+        /// Which shell.
+        shell: clap_complete::Shell,
+    },
+}
+
+/// Which model and dictionary, and where they run.
+#[derive(Clone, Debug, Default, Args)]
+#[command(next_help_heading = "Model")]
+pub(crate) struct ModelArgs {
+    /// A Hugging Face checkpoint: a directory, `user/repo[@revision]`, or a model that ships
+    /// with the tracer (`two-hop`, the default).
+    #[arg(long, value_name = "DIR|ID")]
+    pub(crate) model: Option<String>,
+    /// A dictionary (CLT or PLT) of that model: a directory or `user/repo[/folder][@revision]`.
+    /// Without `--model`, the model is the one it was trained on.
+    #[arg(long, value_name = "DIR|ID", visible_alias = "dictionary")]
+    pub(crate) transcoder: Option<String>,
+    /// Never use the network, only what is on this machine.
+    #[arg(long)]
+    pub(crate) offline: bool,
+    /// Where to compute: auto, cpu or cuda:N.
+    #[arg(long, value_name = "DEVICE", default_value = "auto")]
+    pub(crate) device: String,
+    /// Threads to use; all cores if not given.
+    #[arg(long, value_name = "N")]
+    pub(crate) threads: Option<std::num::NonZeroUsize>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct TraceArgs {
+    /// The text to trace; `-` reads it from stdin.
+    #[arg(conflicts_with_all = ["prompt_file", "token_ids"])]
+    pub(crate) prompt: Option<String>,
+    #[command(flatten)]
+    pub(crate) input: PromptArgs,
+    #[command(flatten)]
+    pub(crate) model: ModelArgs,
+    #[command(flatten)]
+    pub(crate) targets: TargetArgs,
+    #[command(flatten)]
+    pub(crate) extent: ExtentArgs,
+    #[command(flatten)]
+    pub(crate) thresholds: ThresholdArgs,
+    /// Save the graph to this file.
+    #[arg(long, short, value_name = "GRAPH", help_heading = "Result")]
+    pub(crate) output: Option<PathBuf>,
+    /// What `export` calls the graph if it is not told otherwise.
+    #[arg(long, value_name = "NAME", help_heading = "Result")]
+    pub(crate) slug: Option<String>,
+    /// Show so many of the strongest features and paths.
+    #[arg(long, value_name = "N", default_value_t = 12, help_heading = "Result")]
+    pub(crate) top: usize,
+}
+
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Prompt")]
+pub(crate) struct PromptArgs {
+    /// Read the text from a file; one line end at its end is left out.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) prompt_file: Option<PathBuf>,
+    /// Token ids, used exactly as they are: no special token is put before them.
+    #[arg(long, value_name = "1,280,…", conflicts_with = "prompt_file")]
+    pub(crate) token_ids: Option<String>,
+    /// The text is what a user says: render it with the model's chat template.
+    #[arg(long, conflicts_with = "token_ids")]
+    pub(crate) chat: bool,
+    /// With --chat: what the system says before.
+    #[arg(long, value_name = "TEXT", requires = "chat")]
+    pub(crate) system: Option<String>,
+    /// With --chat: the day, for templates that print it.
+    #[arg(long, value_name = "YYYY-MM-DD", requires = "chat")]
+    pub(crate) date: Option<String>,
+}
+
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Targets (default: the most probable next tokens)")]
+pub(crate) struct TargetArgs {
+    /// Explain the logit of this token: its text, which must be one token, or `id:123`.
+    #[arg(long, value_name = "TOKEN", action = clap::ArgAction::Append)]
+    pub(crate) target: Vec<String>,
+    /// Explain the logit of token A minus that of token B.
+    #[arg(long, value_names = ["A", "B"], num_args = 2, action = clap::ArgAction::Append)]
+    pub(crate) contrast: Vec<String>,
+    /// Explain a direction at the output of the last norm.
+    #[arg(
+        long,
+        value_name = "FILE.safetensors[:TENSOR][@WEIGHT]",
+        action = clap::ArgAction::Append
+    )]
+    pub(crate) direction: Vec<String>,
+    /// Explain the pre-activation of a feature that fires at the position.
+    #[arg(long, value_name = "L12/4071", action = clap::ArgAction::Append)]
+    pub(crate) feature: Vec<String>,
+    /// Position of the targets, from 0; negative counts from the end.
+    #[arg(long, value_name = "N", default_value_t = -1, allow_negative_numbers = true)]
+    pub(crate) position: i64,
+    /// At most so many of the most probable tokens.
+    #[arg(long, value_name = "N", default_value_t = 10)]
+    pub(crate) max_n_logits: usize,
+    /// As few of them as reach this probability together.
+    #[arg(long, value_name = "P", default_value_t = 0.95)]
+    pub(crate) desired_logit_prob: f32,
+}
+
+#[derive(Debug, Args)]
+#[command(next_help_heading = "How far to go")]
+pub(crate) struct ExtentArgs {
+    /// Expand features until at most this share of the targets' influence is unresolved.
+    #[arg(
+        long,
+        value_name = "SHARE",
+        default_value_t = 0.01,
+        conflicts_with_all = ["exhaustive", "max_feature_nodes"]
+    )]
+    pub(crate) tolerance: f64,
+    /// Expand every feature that fires.
+    #[arg(long, conflicts_with = "max_feature_nodes")]
+    pub(crate) exhaustive: bool,
+    /// Expand at most N features, chosen as circuit-tracer chooses; the others are no nodes.
+    #[arg(long, value_name = "N")]
+    pub(crate) max_feature_nodes: Option<usize>,
+    /// With --max-feature-nodes: circuit-tracer's batch size, as its choice depends on it.
+    #[arg(long, value_name = "N", default_value_t = 256, requires = "max_feature_nodes")]
+    pub(crate) batch_size: usize,
+    /// With --max-feature-nodes: rank anew after so many batches, as circuit-tracer does.
+    #[arg(long, value_name = "N", default_value_t = 4, requires = "max_feature_nodes")]
+    pub(crate) update_interval: usize,
+}
+
+#[derive(Clone, Copy, Debug, Args)]
+#[command(next_help_heading = "Pruning")]
+pub(crate) struct ThresholdArgs {
+    /// Keep the nodes that carry this share of all nodes' influence.
+    #[arg(long, value_name = "SHARE", default_value_t = 0.8)]
+    pub(crate) node_threshold: f64,
+    /// Of the edges between them, keep those that carry this share.
+    #[arg(long, value_name = "SHARE", default_value_t = 0.98)]
+    pub(crate) edge_threshold: f64,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct PruneArgs {
+    /// A graph file.
+    pub(crate) graph: PathBuf,
+    #[command(flatten)]
+    pub(crate) thresholds: ThresholdArgs,
+    /// Write what `--json` prints to this file: all kept nodes and edges.
+    #[arg(long, short, value_name = "JSON")]
+    pub(crate) output: Option<PathBuf>,
+    /// List so many nodes.
+    #[arg(long, value_name = "N", default_value_t = 20)]
+    pub(crate) top: usize,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ScoreArgs {
+    /// Graph files.
+    #[arg(required = true, value_name = "GRAPH")]
+    pub(crate) graphs: Vec<PathBuf>,
+    #[command(flatten)]
+    pub(crate) thresholds: ThresholdArgs,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct PathsArgs {
+    /// A graph file.
+    pub(crate) graph: PathBuf,
+    /// Where paths start: a node, as `token:3`. Without it: from any token or error to any
+    /// target.
+    #[arg(requires = "to")]
+    pub(crate) from: Option<String>,
+    /// Where they end: a node, as `logit:Alder`.
+    pub(crate) to: Option<String>,
+    /// How many paths.
+    #[arg(short = 'k', long = "count", value_name = "K", default_value_t = 5)]
+    pub(crate) count: usize,
+    /// Only along the nodes and edges that pruning keeps.
+    #[arg(long)]
+    pub(crate) pruned: bool,
+    #[command(flatten)]
+    pub(crate) thresholds: ThresholdArgs,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Format {
+    /// The pruned graph, for circuit-tracer's, Anthropic's and Neuronpedia's pages.
+    Json,
+    /// The whole graph as dense matrices, for numpy.
+    Safetensors,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ExportArgs {
+    /// A graph file.
+    pub(crate) graph: PathBuf,
+    /// In which format.
+    #[arg(long, value_enum)]
+    pub(crate) format: Format,
+    /// The file to write.
+    #[arg(long, short, value_name = "FILE")]
+    pub(crate) output: PathBuf,
+    /// What pages call the graph; its trace's --slug or the file's name if not given.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) slug: Option<String>,
+    /// What pages look features up by; the dictionary's own name for it if not given.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) scan: Option<String>,
+    /// Enter the graph in `graph-metadata.json` beside the file, which pages list graphs from.
+    #[arg(long)]
+    pub(crate) graph_metadata: bool,
+    #[command(flatten)]
+    pub(crate) thresholds: ThresholdArgs,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ImportArgs {
+    /// A `.json` or `.pt` file; what it is, its first bytes say.
+    pub(crate) file: PathBuf,
+    /// The graph file to write.
+    #[arg(long, short, value_name = "GRAPH")]
+    pub(crate) output: PathBuf,
+    /// Name the tokens of a `.pt` file with this model's tokenizer.
+    #[arg(long, value_name = "DIR|ID")]
+    pub(crate) model: Option<String>,
+    /// Never use the network, only what is on this machine.
+    #[arg(long, requires = "model")]
+    pub(crate) offline: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct InspectArgs {
+    /// A graph file, a model's or dictionary's directory, a Hub reference that is on this
+    /// machine, or the name of a model that ships with the tracer.
+    pub(crate) path: String,
+    /// Of a graph: this node's strongest inputs and outputs.
+    #[arg(long, value_name = "NODE")]
+    pub(crate) node: Option<String>,
+    /// Of a graph: this edge, and its share of the target's inputs.
+    #[arg(long, value_names = ["FROM", "TO"], num_args = 2, conflicts_with = "node")]
+    pub(crate) edge: Option<Vec<String>>,
+    /// With --edge: its share for each attention head; runs the model again.
+    #[arg(long, requires = "edge")]
+    pub(crate) heads: bool,
+    /// List so many inputs, outputs or heads.
+    #[arg(long, value_name = "N", default_value_t = 12)]
+    pub(crate) top: usize,
+    #[command(flatten)]
+    pub(crate) model: ModelArgs,
+    /// With --heads: the files of the graph's `--direction` targets, in their order.
+    #[arg(long, value_name = "FILE.safetensors[:TENSOR][@WEIGHT]", requires = "heads")]
+    pub(crate) direction: Vec<String>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum HubCommand {
+    /// What ships with the tracer, and what of the Hub is on this machine.
+    List,
+    /// Bring a model or a dictionary to this machine.
+    Fetch(HubArgs),
+    /// Where on this machine a model or a dictionary is.
+    Where(HubArgs),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct HubArgs {
+    /// `user/repo[/folder][@revision]`.
+    #[arg(value_name = "ID")]
+    pub(crate) reference: String,
+    /// What it is; found out if not given.
+    #[arg(long = "as", value_enum, value_name = "KIND")]
+    pub(crate) kind: Option<Kind>,
+    /// Never use the network, only what is on this machine.
+    #[arg(long)]
+    pub(crate) offline: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Kind {
+    /// A language model.
+    Model,
+    /// A transcoder dictionary.
+    Dictionary,
+}

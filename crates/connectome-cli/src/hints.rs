@@ -1,0 +1,248 @@
+//! What to do about each error: one line below its sentence, keyed by variant.
+
+use anyhow::Error;
+use connectome::error::{LoadError, RunError};
+use connectome::hub::HubError;
+use connectome::tokenizer::TokenizerError;
+use connectome_graph::GraphError;
+
+use crate::failure::UsageError;
+
+/// The hint for an error, if it is one that input can cause.
+pub(crate) fn hint(error: &Error) -> Option<String> {
+    error.chain().find_map(|cause| {
+        let hint = cause
+            .downcast_ref::<UsageError>()
+            .map(usage)
+            .or_else(|| cause.downcast_ref::<LoadError>().map(load))
+            .or_else(|| cause.downcast_ref::<RunError>().map(run))
+            .or_else(|| cause.downcast_ref::<GraphError>().map(graph))
+            .or_else(|| cause.downcast_ref::<HubError>().map(hub))
+            .or_else(|| cause.downcast_ref::<TokenizerError>().map(tokenizer))?;
+        Some(hint)
+    })
+}
+
+fn usage(error: &UsageError) -> String {
+    match error {
+        UsageError::NoPrompt => {
+            "try `connectome trace \"the capital of the state containing oak port is\"`".to_owned()
+        }
+        UsageError::ReadPrompt { .. } | UsageError::Read { .. } => {
+            "check the path and its permissions".to_owned()
+        }
+        UsageError::PromptNotText { .. } => "save the file as UTF-8".to_owned(),
+        UsageError::TokenId { .. } => {
+            "write ids with commas between them, as `--token-ids 1,280,15`".to_owned()
+        }
+        UsageError::NoTranscoder { .. } => {
+            "name a dictionary that was trained on it with `--transcoder DIR|ID`".to_owned()
+        }
+        UsageError::NoModelName { .. } => "name the model with `--model DIR|ID`".to_owned(),
+        UsageError::Device { .. } | UsageError::NoCuda => {
+            "leave `--device` out, or use `--device cpu`".to_owned()
+        }
+        UsageError::Number { .. } => "`--help` has the defaults".to_owned(),
+        UsageError::Silent { fires_at, .. } if fires_at.is_empty() => {
+            "it fires nowhere on this prompt; only features that fire can be explained".to_owned()
+        }
+        UsageError::Silent { fires_at, .. } => {
+            let places: Vec<String> = fires_at.iter().map(u32::to_string).collect();
+            format!("name a position where it does with `--position`: {}", places.join(", "))
+        }
+        UsageError::Direction { .. } => {
+            "for example `--direction probes.safetensors:truth@0.7`".to_owned()
+        }
+        UsageError::WhichTensor { names, .. } if names.is_empty() => {
+            "save the direction as a tensor of as many numbers as the model is wide".to_owned()
+        }
+        UsageError::WhichTensor { names, .. } => {
+            format!("add `:` and a name to the path; there are {}", quoted(names))
+        }
+        UsageError::DirectionShape { .. } => {
+            "a direction is one number for each dimension of the residual stream".to_owned()
+        }
+        UsageError::NoSuchNode { .. } => {
+            "`connectome paths --help` says how nodes are named".to_owned()
+        }
+        UsageError::SeveralNodes { names, .. } => format!("name one of {}", quoted(names)),
+        UsageError::NoInputs { .. } => {
+            "paths and edges end at features and targets; swap the two?".to_owned()
+        }
+        UsageError::Unknown { .. } => {
+            "a model has a config.json, a dictionary a config.yaml, and graphs are files".to_owned()
+        }
+        UsageError::AlreadyGraph { .. } => "use it as it is".to_owned(),
+        UsageError::NotImportable { .. } => {
+            "graphs of circuit-tracer end in `.json` or `.pt`".to_owned()
+        }
+        UsageError::NotForThis { .. } => "`connectome inspect --help` has examples".to_owned(),
+        UsageError::NoOrigin { .. } | UsageError::OtherOrigin { .. } => {
+            "name those that made it with `--model` and `--transcoder`".to_owned()
+        }
+        UsageError::DirectionOfGraph { .. } => "give it again with `--direction`".to_owned(),
+        UsageError::Stdout { .. } => "is the disk or the device behind it full?".to_owned(),
+        UsageError::Threads { .. } => "ask for fewer with `--threads`".to_owned(),
+    }
+}
+
+fn quoted(names: &[String]) -> String {
+    const MOST: usize = 8;
+    let mut text: Vec<String> = names.iter().take(MOST).map(|name| format!("`{name}`")).collect();
+    if names.len() > MOST {
+        text.push(format!("{} more", names.len() - MOST));
+    }
+    text.join(", ")
+}
+
+fn load(error: &LoadError) -> String {
+    match error {
+        LoadError::Read { .. } => "check the path and its permissions",
+        LoadError::MissingFile { file, .. } if file == "config.json" => {
+            "a model is a Hugging Face folder: config.json, tokenizer.json and safetensors"
+        }
+        LoadError::MissingFile { file, .. } if file == "config.yaml" => {
+            "a dictionary is a folder with a config.yaml and tensors; see docs/formats.md"
+        }
+        LoadError::MissingFile { .. } => "is the download complete? fetch or copy the folder again",
+        LoadError::Json { .. } | LoadError::Yaml { .. } => "the file is damaged or of another kind",
+        LoadError::Safetensors { .. } | LoadError::Npz { .. } => {
+            "the file is damaged or cut off; fetch or copy it again"
+        }
+        LoadError::MissingKey { .. } | LoadError::BadValue { .. } => {
+            "compare with the config as it was published; docs/formats.md says what is read"
+        }
+        LoadError::Unsupported { .. } => {
+            "what is supported is listed above; a fine-tuned model keeps its family's `model_type`"
+        }
+        LoadError::MissingTensor { .. } | LoadError::Shape { .. } | LoadError::Dtype { .. } => {
+            "do config and tensors belong together? docs/formats.md lists the layouts"
+        }
+        LoadError::NotFinite { .. } => {
+            "the weights are damaged, or overflowed when they were saved; fetch or save them again"
+        }
+        LoadError::Mismatch { .. } => {
+            "name the dictionary that was trained on this model with `--transcoder`"
+        }
+        LoadError::Hub(error) => return hub(error),
+        LoadError::Tokenizer(error) => return tokenizer(error),
+        _ => "check the files with `connectome inspect`",
+    }
+    .to_owned()
+}
+
+fn run(error: &RunError) -> String {
+    match error {
+        RunError::EmptyPrompt => "give at least one token",
+        RunError::ContextLength { .. } => {
+            "shorten the prompt; later positions have no meaning to it"
+        }
+        RunError::TokenId { .. } => "ids come from the model's own tokenizer",
+        RunError::Position { .. } => {
+            "positions count from 0 and include the first special token; -1 is the last"
+        }
+        RunError::Layer { .. } => "`connectome inspect` says how many layers there are",
+        RunError::InactiveFeature { .. } => "only features that fire can be explained",
+        RunError::Width { .. } => {
+            "a direction has one number for each dimension of the residual stream"
+        }
+        RunError::TooManyLogits { .. } => "lower `--max-n-logits`",
+        RunError::NoTargets => "name one with `--target`, or leave `--max-n-logits` above 0",
+        RunError::NotFinite { .. } => {
+            "the weights are finite, so they are too large for 32-bit floats on this prompt"
+        }
+        RunError::Cancelled => "nothing was saved",
+        RunError::Load(error) => return load(error),
+        RunError::Graph(error) => return graph(error),
+        RunError::Tokenizer(error) => return tokenizer(error),
+        _ => "`connectome trace --help` has examples",
+    }
+    .to_owned()
+}
+
+fn graph(error: &GraphError) -> String {
+    match error {
+        GraphError::FeatureName { .. } => "layer and index, as the strongest features are listed",
+        GraphError::Threshold { .. } => "the usual thresholds are 0.8 for nodes and 0.98 for edges",
+        GraphError::Slug { .. } => "name it with `--slug`",
+        GraphError::Version { .. } => "a newer connectome made it; trace again, or update",
+        GraphError::Checksum { .. } => "the file changed since it was written; trace again",
+        GraphError::PickleGlobal { .. } => {
+            "the file is no graph of circuit-tracer; do not open it with Python either"
+        }
+        GraphError::Contents { source, .. }
+            if matches!(**source, GraphError::Version { .. } | GraphError::Checksum { .. }) =>
+        {
+            return graph(source);
+        }
+        GraphError::Contents { .. } => {
+            "graphs are made by `connectome trace --output`; `connectome import` reads others"
+        }
+        GraphError::Read { .. } => "check the path and its permissions",
+        GraphError::Write { .. } => {
+            "is the folder there, may you write to it, and is there room? nothing was left behind"
+        }
+        GraphError::TooLarge { .. } => "prune the graph more, or trace a shorter prompt",
+        _ => "the file is damaged, or was made by something else",
+    }
+    .to_owned()
+}
+
+fn hub(error: &HubError) -> String {
+    match error {
+        HubError::BadReference { .. } => {
+            "a directory that exists, or `user/repo`, `user/repo/folder`, `user/repo@revision`"
+        }
+        HubError::NoDirectory { .. } => "check the path; Hub references look like `user/repo`",
+        HubError::NotADirectory { .. } => "name the folder that holds the file",
+        HubError::NotCached { .. } | HubError::Incomplete { .. } => {
+            "fetch it first, with a network: `connectome hub fetch ID`"
+        }
+        HubError::NoCacheDir => "set HF_HOME to a folder that may be written",
+        HubError::RepoNotFound { .. } | HubError::RevisionNotFound { .. } => {
+            "check the spelling on the Hub's page; a private repository needs HF_TOKEN"
+        }
+        HubError::Denied { .. } => {
+            "ask for access on the repository's page, and set HF_TOKEN to a token that has it"
+        }
+        HubError::FileNotFound { .. } | HubError::NotPublished { .. } => {
+            "is it a model where a dictionary belongs, or in another folder of the repository?"
+        }
+        HubError::UnsafeName { .. } => "nothing was written; tell whoever published it",
+        HubError::Unreachable { .. } | HubError::Status { .. } | HubError::Listing { .. } => {
+            "check the network; `--offline` uses what is on this machine"
+        }
+        HubError::Download { .. } | HubError::Size { .. } => {
+            "try again: what has arrived is kept and continued"
+        }
+        HubError::Busy { .. } => "wait for it to finish",
+        HubError::Read { .. } | HubError::Write { .. } => {
+            "check the permissions of the cache and the room on its disk"
+        }
+        _ => "`connectome hub list` shows what is on this machine",
+    }
+    .to_owned()
+}
+
+fn tokenizer(error: &TokenizerError) -> String {
+    match error {
+        TokenizerError::Vocabulary { .. } | TokenizerError::Json { .. } => {
+            "the tokenizer's file is damaged; fetch or copy it again, or use `--token-ids`"
+        }
+        TokenizerError::SeveralTokens { .. } => {
+            "name one of the pieces, or `id:N`; a blank at the start often makes it one token"
+        }
+        TokenizerError::NoToken { .. } | TokenizerError::NotInVocabulary { .. } => {
+            "name a token of the vocabulary, or its id as `id:N`"
+        }
+        TokenizerError::EmptyPrompt => "give at least one word",
+        TokenizerError::NoUserTurn { .. } => "render it as what a user says with `--chat`",
+        TokenizerError::NoChatTemplate | TokenizerError::NoSuchTemplate { .. } => {
+            "leave `--chat` out; the text is then used as it is"
+        }
+        TokenizerError::ChatRefused { .. } => "some templates allow no `--system`; leave it out",
+        TokenizerError::BadDate { .. } => "for example `--date 2026-07-04`",
+        _ => "use `--token-ids`, which no tokenizer touches",
+    }
+    .to_owned()
+}

@@ -1,0 +1,3 @@
+//! The command as it is run: real binary, real files.
+
+mod trace;

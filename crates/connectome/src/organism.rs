@@ -1,0 +1,108 @@
+//! The trained models that are compiled into the binary, so that the first command needs no
+//! download.
+//!
+//! An organism is a small language model, its dictionary, and the world it was trained on.
+//! Whoever asks for a model by name asks [`by_name`] first; the rest of the library sees two
+//! folders like any others. Nothing here knows what is inside the files.
+
+use crate::files::{EmbeddedFolder, Folder};
+
+/// A model that ships with the tracer.
+#[derive(Debug)]
+pub struct Organism {
+    /// What commands call it.
+    pub name: &'static str,
+    /// One line for lists.
+    pub about: &'static str,
+    /// A prompt that shows what it does.
+    pub example: &'static str,
+    /// The world it was trained on, as JSON: templates, relations and facts.
+    pub world: &'static str,
+    model: &'static EmbeddedFolder,
+    dictionary: &'static EmbeddedFolder,
+}
+
+impl Organism {
+    /// The language model's folder.
+    #[must_use]
+    pub fn model(&self) -> Folder {
+        Folder::Embedded(self.model)
+    }
+
+    /// The dictionary's folder.
+    #[must_use]
+    pub fn dictionary(&self) -> Folder {
+        Folder::Embedded(self.dictionary)
+    }
+}
+
+/// All that ship; the first is what commands run on when no model is named.
+pub static SHIPPED: &[&Organism] = &[&TWO_HOP];
+
+/// The organism of this name.
+#[must_use]
+pub fn by_name(name: &str) -> Option<&'static Organism> {
+    SHIPPED.iter().find(|organism| organism.name == name).copied()
+}
+
+/// Bytes that start at a multiple of eight, as in a mapped file: numbers are then read where
+/// they lie instead of being copied.
+#[repr(C, align(8))]
+struct Aligned<Bytes: ?Sized>(Bytes);
+
+macro_rules! file {
+    ($path:literal) => {{
+        static ALIGNED: &Aligned<[u8]> = &Aligned(*include_bytes!(concat!("../assets/", $path)));
+        &ALIGNED.0
+    }};
+}
+
+/// Questions that take two steps: city to state, state to capital. See
+/// `assets/two-hop/README.md`.
+static TWO_HOP: Organism = Organism {
+    name: "two-hop",
+    about: "a 4-layer Llama that answers two-step questions about 300 invented cities",
+    example: "the capital of the state containing oak port is",
+    world: include_str!("../assets/two-hop/world.json"),
+    model: &EmbeddedFolder {
+        name: "two-hop",
+        files: &[
+            ("config.json", file!("two-hop/model/config.json")),
+            ("model.safetensors", file!("two-hop/model/model.safetensors")),
+            ("tokenizer.json", file!("two-hop/model/tokenizer.json")),
+            ("tokenizer_config.json", file!("two-hop/model/tokenizer_config.json")),
+        ],
+    },
+    dictionary: &EmbeddedFolder {
+        name: "two-hop/clt",
+        files: &[
+            ("W_dec_0.safetensors", file!("two-hop/clt/W_dec_0.safetensors")),
+            ("W_dec_1.safetensors", file!("two-hop/clt/W_dec_1.safetensors")),
+            ("W_dec_2.safetensors", file!("two-hop/clt/W_dec_2.safetensors")),
+            ("W_dec_3.safetensors", file!("two-hop/clt/W_dec_3.safetensors")),
+            ("W_enc_0.safetensors", file!("two-hop/clt/W_enc_0.safetensors")),
+            ("W_enc_1.safetensors", file!("two-hop/clt/W_enc_1.safetensors")),
+            ("W_enc_2.safetensors", file!("two-hop/clt/W_enc_2.safetensors")),
+            ("W_enc_3.safetensors", file!("two-hop/clt/W_enc_3.safetensors")),
+            ("config.yaml", file!("two-hop/clt/config.yaml")),
+        ],
+    },
+};
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::lm::Model;
+    use crate::transcoder::Transcoder;
+
+    #[test]
+    fn what_ships_opens_and_fits() {
+        for organism in SHIPPED {
+            let model = Model::load(&organism.model()).unwrap();
+            let dictionary = Transcoder::open(&organism.dictionary()).unwrap();
+            assert_eq!(model.name(), organism.name);
+            assert_eq!(dictionary.name_mismatch(model.name()), None);
+            assert!(by_name(organism.name).is_some_and(|found| std::ptr::eq(found, *organism)));
+        }
+    }
+}
