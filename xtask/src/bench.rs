@@ -53,14 +53,18 @@ pub(crate) fn run(arguments: &[String]) -> Result<()> {
     build()?;
     let wanted = |name: &str| request.only.as_deref().is_none_or(|only| only == name);
     if wanted("peer") {
-        println!("\n| case | tokens | rows | ours, CPU ms a row | peer | ratio | ours, GFLOP/s a core (share of peak) | ours, peak RSS GiB | peer | ratio |");
+        println!(
+            "\n| case | tokens | rows | ours, CPU ms a row | peer | ratio | ours, GFLOP/s a core (share of peak) | ours, peak RSS GiB | peer | ratio |"
+        );
         println!("|---|---|---|---|---|---|---|---|---|---|");
         for comparison in COMPARISONS {
             println!("{}", request.compare(comparison)?);
         }
     }
     if wanted("certified") {
-        println!("\n| case | tokens | active | mode | rows | unresolved share | CPU s | edges stored | peak RSS GiB |");
+        println!(
+            "\n| case | tokens | active | mode | rows | unresolved share | CPU s | edges stored | peak RSS GiB |"
+        );
         println!("|---|---|---|---|---|---|---|---|---|");
         for (case, n_tokens) in [("gpt2_clt", 32), ("llama1b_plt", 16), ("scaling", 256)] {
             for mode in ["0.1", "0.03", "0.01", "exhaustive"] {
@@ -69,7 +73,9 @@ pub(crate) fn run(arguments: &[String]) -> Result<()> {
         }
     }
     if wanted("scaling") {
-        println!("\n| tokens | active | rows | CPU s: forward and encode | CPU ms a row | peak RSS GiB |");
+        println!(
+            "\n| tokens | active | rows | CPU s: forward and encode | CPU ms a row | peak RSS GiB |"
+        );
         println!("|---|---|---|---|---|---|");
         for &n_tokens in SCALING {
             println!("{}", request.scaling(n_tokens)?);
@@ -95,7 +101,9 @@ fn parse(arguments: &[String]) -> Result<Request> {
             "--peer" => request.peer = Some(value.into()),
             "--repeat" => request.repeat = value.parse().context("`--repeat` needs a number")?,
             "--only" => request.only = Some(value.clone()),
-            _ => bail!("no option `{word}`, expected --data, --peer-python, --peer, --repeat or --only peer|certified|scaling"),
+            _ => bail!(
+                "no option `{word}`, expected --data, --peer-python, --peer, --repeat or --only peer|certified|scaling"
+            ),
         }
     }
     ensure!(request.repeat > 0, "`--repeat` needs a number above zero");
@@ -127,7 +135,8 @@ impl Request {
     /// The median run of ours, by CPU seconds a row.
     fn ours(&self, case: &str, n_tokens: usize, mode: &str) -> Result<Value> {
         let dir = self.case(case)?;
-        let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), PathBuf::from);
+        let target = std::env::var_os("CARGO_TARGET_DIR")
+            .map_or_else(|| root().join("target"), PathBuf::from);
         let mut runs = Vec::new();
         for _ in 0..self.repeat {
             let mut command = Command::new(target.join("release/examples/measure"));

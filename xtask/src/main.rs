@@ -8,6 +8,7 @@
 mod bench;
 mod command;
 mod fuzz;
+mod picture;
 mod test;
 
 use std::process::ExitCode;
@@ -38,6 +39,12 @@ const TASKS: &[Task] = &[
         arguments: "[--peer-python P] [...]",
         summary: "us beside circuit-tracer on the same files, and our own curves (xtask/peer/README.md)",
         run: bench::run,
+    },
+    Task {
+        name: "picture",
+        arguments: "",
+        summary: "draw docs/screens/trace.svg from what the tracer prints",
+        run: picture::run,
     },
 ];
 

@@ -17,9 +17,7 @@ use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
-use connectome::attribution::{
-    Expand, Labels, Options, Progress, Step, attribute, residual,
-};
+use connectome::attribution::{Expand, Labels, Options, Progress, Step, attribute, residual};
 use connectome::files::Folder;
 use connectome::lm::Model;
 use connectome::ops::matmul::{Into, Threads, View, flops, sgemm};
@@ -62,7 +60,7 @@ fn cpu_secs() -> f64 {
 fn memory(key: &str) -> u64 {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
     let line = status.lines().find_map(|line| line.strip_prefix(key));
-    line.and_then(|rest| rest.split_whitespace().nth(1)?.parse::<u64>().ok()).unwrap_or(0) * 1024
+    line.and_then(|rest| rest.split_whitespace().next()?.parse::<u64>().ok()).unwrap_or(0) * 1024
 }
 
 /// Takes the time when the targets' rows are done.

@@ -229,53 +229,51 @@ impl TargetPull {
 
     fn cotangents(&self, local: &LocalReplacement<'_>) -> Cotangents {
         let map = local.map();
-        let (n_layers, d_model) = (map.n_layers(), local.embeddings().n_cols());
+        let (n_layers, n_tokens) = (map.n_layers(), local.n_tokens());
         let mut found = Cotangents {
             after_attention: vec![Mat::zeros(0, 0); n_layers],
             around: vec![Mat::zeros(0, 0); n_layers],
             out: vec![None; n_layers],
         };
+        let (mut g, top) = self.start(local);
+        // The biases that a sweep collects on the way are nobody's edge.
         let mut constants = vec![0.0];
-        let mut g = Ragged::new(d_model);
-        let start_layer = match &self.origin.start {
-            Start::Final(direction_d) => {
-                g.push_point(self.origin.pos, &map.pull_final(self.origin.pos, direction_d));
-                n_layers
-            }
-            Start::Feature(feature) => local.features().list()[*feature].id.layer as usize,
-        };
-        for layer in (0..n_layers).rev().filter(|layer| *layer <= start_layer) {
-            if layer == start_layer {
-                let Start::Feature(feature) = self.origin.start else { continue };
-                let mut read_d = local.features().encoder(feature).to_vec();
-                map.pull_read(layer, self.origin.pos, &mut read_d);
-                g.push_point(self.origin.pos, &read_d);
-                if map.is_parallel() {
-                    continue;
-                }
-                found.after_attention[layer] = whole(&g, local.n_tokens());
-                found.around[layer] = whole(&g, local.n_tokens());
-            } else {
+        for layer in (0..top).rev() {
+            // A feature reads inside its block: nothing written there reaches it.
+            let reads_here = layer + 1 == top && matches!(self.origin.start, Start::Feature(_));
+            let mut around = g.clone();
+            if !reads_here || map.is_parallel() {
                 let g_out = map.pull_out(layer, &g);
                 let g_out = g_out.as_ref().unwrap_or(&g);
-                found.out[layer] = Some(whole(g_out, local.n_tokens()));
-                let skipped = map.pull_skip(layer, g_out);
-                let mut around = g.clone();
-                skipped.iter().for_each(|skipped| around.add(skipped));
-                if !map.is_parallel() {
-                    g = around.clone();
-                }
-                found.after_attention[layer] = whole(&g, local.n_tokens());
-                found.around[layer] = whole(&around, local.n_tokens());
-                let attended = map.pull_attention(layer, &g, &mut constants);
-                g = around;
-                g.add(&attended);
-                continue;
+                found.out[layer] = Some(whole(g_out, n_tokens));
+                map.pull_skip(layer, g_out).iter().for_each(|skipped| around.add(skipped));
             }
-            let attended = map.pull_attention(layer, &g, &mut constants);
+            let after = if map.is_parallel() { &g } else { &around };
+            found.after_attention[layer] = whole(after, n_tokens);
+            found.around[layer] = whole(&around, n_tokens);
+            let attended = map.pull_attention(layer, after, &mut constants);
+            g = around;
             g.add(&attended);
         }
         found
+    }
+
+    /// The cotangent where it starts, and one past the highest layer whose attention it meets.
+    fn start(&self, local: &LocalReplacement<'_>) -> (Ragged, usize) {
+        let mut g = Ragged::new(local.embeddings().n_cols());
+        let pos = self.origin.pos;
+        match &self.origin.start {
+            Start::Final(direction_d) => {
+                g.push_point(pos, &local.map().pull_final(pos, direction_d))
+            }
+            Start::Feature(feature) => {
+                let layer = local.features().list()[*feature].id.layer as usize;
+                let mut read_d = local.features().encoder(*feature).to_vec();
+                local.map().pull_read(layer, pos, &mut read_d);
+                g.push_point(pos, &read_d);
+            }
+        }
+        (g, self.last_attention(local))
     }
 }
 
