@@ -85,8 +85,8 @@ impl Prepared {
 impl Tokenizer {
     /// The ids of `prompt` with the rule for the first token applied (see the module).
     ///
-    /// `model_name` is the model's Hub id or folder; only Gemma 3's instruction-tuned models
-    /// are told apart by it.
+    /// `model_name` is the model's Hub id, with or without `@revision`, or its folder; only
+    /// Gemma 3's instruction-tuned models are told apart by it.
     ///
     /// # Errors
     ///
@@ -99,6 +99,8 @@ impl Tokenizer {
         prompt: Prompt<'_>,
         model_name: &str,
     ) -> Result<Prepared, TokenizerError> {
+        // `google/gemma-3-1b-it@revision` and `models/gemma-3-1b-it/` are the same model.
+        let model_name = model_name.split('@').next().unwrap_or_default().trim_end_matches('/');
         let is_gemma3_it = model_name.contains("gemma-3") && model_name.ends_with("-it");
         let (ids, unknown) = match prompt {
             Prompt::Ids(ids) => (ids.to_vec(), Vec::new()),
