@@ -21,21 +21,26 @@ const GRAPH: &str = "connectome_graph";
 /// Who may import whom in `connectome`, lowest first. Data goes one way: files, weights,
 /// decoder, replacement, attribution.
 const CONNECTOME: &[Module] = &[
-    Module { name: "error", may_import: &["hub", "tokenizer", GRAPH] },
+    Module { name: "error", may_import: &["device", "hub", "tokenizer", GRAPH] },
     Module { name: "files", may_import: &["error"] },
     Module { name: "organism", may_import: &["files"] },
     Module { name: "ops", may_import: &["error", "files"] },
+    Module { name: "device", may_import: &["ops"] },
     Module { name: "weights", may_import: &["error", "files", "ops"] },
     Module { name: "hub", may_import: &[] },
     Module { name: "tokenizer", may_import: &[] },
     Module { name: "lm", may_import: &["error", "files", "ops", "weights"] },
     Module { name: "transcoder", may_import: &["error", "files", "ops", "weights", GRAPH] },
-    Module { name: "replacement", may_import: &["error", "ops", "lm", "transcoder", GRAPH] },
+    Module {
+        name: "replacement",
+        may_import: &["error", "ops", "device", "lm", "transcoder", GRAPH],
+    },
     Module {
         name: "attribution",
         may_import: &[
             "error",
             "ops",
+            "device",
             "lm::model::probabilities",
             "lm::model::top_probabilities",
             "transcoder::Kind",
@@ -143,6 +148,22 @@ fn hardware_is_named_in_one_place() {
         .filter(|source| is_library(&source.path))
         .flat_map(rules::hardware_feature)
         .collect();
+    assert_none(&broken);
+}
+
+/// A claim that we differ from the peer is only as good as the test that holds it.
+#[test]
+fn every_difference_names_a_test_that_exists() {
+    let path = "docs/differences.md";
+    let (names, mut broken) = rules::tests_named(path, &read(path));
+    let sources = sources();
+    let is_test = |name: &String| {
+        let test = format!("fn {name}()");
+        sources.iter().any(|source| source.code.contains(&test))
+    };
+    let unknown = names.iter().filter(|name| !is_test(name));
+    broken.extend(unknown.map(|name| format!("{path}: no test `{name}`")));
+    assert!(!names.is_empty(), "`{path}` has no table of claims");
     assert_none(&broken);
 }
 

@@ -17,6 +17,9 @@ fn a_missing_header_is_seen() {
     check(rules::header, "use std::fmt;\n", 1);
     check(rules::header, "// not a module comment\n", 1);
     check(rules::header, "//! What lives here.\n", 0);
+    for (path, count) in [("crates/a/tests/it/main.rs", 1), ("crates/a/tests/it/laws.rs", 0)] {
+        assert_eq!(rules::header(&Source::new(path, "mod laws;\n")).len(), count, "{path}");
+    }
 }
 
 #[test]
@@ -105,6 +108,16 @@ fn a_forbidden_dependency_is_seen() {
     assert_eq!(found, ["Cargo.toml: depends on `clap`", "Cargo.toml: depends on `anyhow`"]);
 }
 
+#[test]
+fn a_claim_without_a_test_is_seen() {
+    let text = "| a | b |\n|---|---|\n| `x` | `y` |\n\n\
+        | claim | held by |\n|---|---|\n| one | `first`, `second` |\n| two | nobody |\n\nend\n\
+        | p | `q` |\n";
+    let (names, without) = rules::tests_named("d.md", text);
+    assert_eq!(names, ["first", "second"]);
+    assert_eq!(without, ["d.md:8: names no test"]);
+}
+
 /// A crate of three modules: `low`, `high` that may import it, and `side` that may import a
 /// part of `high`.
 fn imports(path: &str, text: &str) -> Vec<String> {
@@ -147,6 +160,7 @@ fn an_import_along_the_order_is_not_seen() {
         "// use crate::side::X;\nlet s = \"crate::side::X\";",
         "#[cfg(test)]\nmod tests { use crate::side::X; }",
         "pub(crate) fn f(crate_: u8) {}",
+        "fn f<'a>(x: &'a [u8]) -> impl Iterator<Item = u8> + use<'a> { g::<{ 1 }>(x) }",
     ] {
         assert_eq!(imports(high, text), Vec::<String>::new(), "{text}");
     }

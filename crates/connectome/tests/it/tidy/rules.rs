@@ -93,10 +93,14 @@ fn starts_with(target: &[String], entry: &str) -> bool {
     target.len() >= parts.len() && target.iter().zip(&parts).all(|(a, b)| a == b)
 }
 
-/// A file opens by saying what lives in it.
+/// A file opens by saying what lives in it. Modules of an integration test may say it in their
+/// `main.rs` instead, one comment each.
 pub(crate) fn header(source: &Source) -> Vec<String> {
-    let has_header = source.text.starts_with("//!");
-    if has_header { Vec::new() } else { vec![format!("{}: no `//!` header", source.path)] }
+    let is_test_module = source.path.contains("/tests/") && !source.path.ends_with("/main.rs");
+    if is_test_module || source.text.starts_with("//!") {
+        return Vec::new();
+    }
+    vec![format!("{}: no `//!` header", source.path)]
 }
 
 pub(crate) fn cap(source: &Source) -> Vec<String> {
@@ -197,4 +201,25 @@ fn places(source: &Source, code: &str, needles: &[&str], what: &str) -> Vec<Stri
 
 fn at_line(source: &Source, at: usize, what: &str) -> String {
     format!("{}:{}: {what}", source.path, source.line(at))
+}
+
+/// Tests that a document's tables name under the heading `held by`, and rows that name none.
+pub(crate) fn tests_named(path: &str, text: &str) -> (Vec<String>, Vec<String>) {
+    let (mut names, mut without, mut in_table) = (Vec::new(), Vec::new(), false);
+    for (at, line) in text.lines().enumerate() {
+        let Some((_, last)) = line.trim_end_matches('|').rsplit_once('|') else {
+            in_table = false;
+            continue;
+        };
+        if last.trim() == "held by" {
+            in_table = true;
+        } else if in_table && last.trim() != "---" {
+            let cited: Vec<&str> = last.split('`').skip(1).step_by(2).collect();
+            if cited.is_empty() {
+                without.push(format!("{path}:{}: names no test", at + 1));
+            }
+            names.extend(cited.into_iter().map(str::to_owned));
+        }
+    }
+    (names, without)
 }

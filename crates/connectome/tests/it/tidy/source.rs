@@ -175,7 +175,8 @@ pub(crate) fn paths(code: &str) -> Vec<(usize, Vec<String>)> {
     let mut use_ends = 0;
     for (at, word) in words(code) {
         let after = &code[at + word.len()..];
-        if word == "use" {
+        // `use<'a>` in a return type names no path.
+        if word == "use" && !after.trim_start().starts_with('<') {
             let tree = after.split(';').next().unwrap_or("");
             expand(tree, &[], &mut |path| found.push((at, path)));
             use_ends = at + word.len() + tree.len();
