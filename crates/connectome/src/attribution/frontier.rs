@@ -97,12 +97,13 @@ impl Reach {
         self.cut + stopped.map(|(node, _)| self.of(node)).sum::<f64>()
     }
 
-    /// The highest level such that features without rows at or below it hold at most `allowed`.
+    /// The highest level such that features without rows at or below it hold at most `allowed`
+    /// beside what was cut.
     pub(super) fn level_for(&self, nodes: &Nodes, rows: &Collected, allowed: f64) -> f64 {
         let waiting = nodes.features().filter(|(node, _)| !rows.has(*node));
         let mut masses: Vec<f64> = waiting.map(|(node, _)| self.of(node)).collect();
         masses.sort_unstable_by(f64::total_cmp);
-        let mut sum = self.cut;
+        let mut sum = 0.0;
         let mut level = 0.0;
         for mass in masses {
             sum += mass;
