@@ -43,6 +43,8 @@ pub(crate) enum UsageError {
     SeveralNodes { found: String, count: usize, names: Vec<String> },
     #[error("nothing feeds `{found}`, as it is {what}")]
     NoInputs { found: String, what: &'static str },
+    #[error("the inputs of `{found}` were not asked for by the trace")]
+    NotExpanded { found: String },
     #[error("found neither a graph, nor a model, nor a dictionary at `{path}`")]
     Unknown { path: String },
     #[error("`{}` is a graph file already", path.display())]
@@ -81,7 +83,13 @@ pub(crate) fn sentence(error: &anyhow::Error) -> String {
 }
 
 /// Messages of parsers and servers may hold line ends and terminal codes; ours are one line.
+/// Names of temporary files mean nothing to anyone.
 fn one_line(message: &str) -> String {
+    const TEMPORARY: &str = " at path \"";
+    let message = match message.find(TEMPORARY) {
+        Some(at) if message[at..].contains(".connectome-") => &message[..at],
+        _ => message,
+    };
     let spaced: String = message.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
     spaced.split(' ').filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" ")
 }
@@ -96,6 +104,9 @@ mod tests {
         let error = UsageError::Read { path: "a.graph".into(), source };
         assert_eq!(sentence(&error.into()), "cannot read `a.graph`: disk on fire");
         let source = io::Error::other("no room");
+        let error = connectome_graph::GraphError::Write { source, path: "b".into() };
+        assert_eq!(sentence(&error.into()), "cannot write `b`: no room");
+        let source = io::Error::other("no room at path \"/a/.connectome-x1\"");
         let error = connectome_graph::GraphError::Write { source, path: "b".into() };
         assert_eq!(sentence(&error.into()), "cannot write `b`: no room");
     }

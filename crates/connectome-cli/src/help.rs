@@ -30,18 +30,23 @@ EXAMPLES
   First look. Nothing is downloaded: a small trained model ships with the program.
     connectome trace \"the capital of the state containing oak port is\"
 
-  Keep the graph, and walk it later.
-    connectome trace \"the bird of the state containing cold ridge is\" -o ridge.graph
+  Keep the graph, and walk it later; an edge, head by head.
+    connectome trace \"the bird of the state containing cold ridge is\" --output ridge.graph
     connectome paths ridge.graph token:8 logit:falcon
+    connectome inspect ridge.graph --edge token:8 logit:falcon --heads
 
-  Why this answer and not that one; how it got to an earlier word; why a feature fires.
-    connectome trace \"the capital of the state containing oak port is\" --contrast Alder Birk
+  Why this answer and not that one; these two answers; an earlier word; why a feature fires.
+    connectome trace \"the capital of the state containing oak port is\" --contrast Alder Rowan
+    connectome trace \"the river of the state containing oak port is\" --target Vyrnwy --target Alder
     connectome trace \"the capital of the state containing oak port is\" --position 7
-    connectome trace \"the capital of the state containing oak port is\" --feature L2/17
+    connectome trace \"the capital of the state containing oak port is\" --feature L2/370
+
+  A direction of yours at the output of the last norm: a probe, a difference of two words.
+    connectome trace \"…\" --direction probes.safetensors:truth@0.5
 
   A model and a dictionary of the Hub, or of your disk; then only what is on this machine.
     connectome trace \"The capital of the state containing Dallas is\" \\
-        --model google/gemma-2-2b --transcoder mwhanna/gemma-scope-transcoders
+        --model google/gemma-2-2b --transcoder mntss/clt-gemma-2-2b-426k
     connectome trace \"1, 2, 3,\" --model ./my-llama --transcoder ./my-clt --offline
 
   A chat model: the text is what the user says.

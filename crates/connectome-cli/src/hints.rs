@@ -69,6 +69,9 @@ fn usage(error: &UsageError) -> String {
         UsageError::NoInputs { .. } => {
             "paths and edges end at features and targets; swap the two?".to_owned()
         }
+        UsageError::NotExpanded { .. } => {
+            "trace again with a smaller `--tolerance`, or with `--exhaustive`".to_owned()
+        }
         UsageError::Unknown { .. } => {
             "a model has a config.json, a dictionary a config.yaml, and graphs are files".to_owned()
         }

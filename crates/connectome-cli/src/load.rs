@@ -169,7 +169,7 @@ fn assemble(
 }
 
 /// Opens the tokenizer of a model's folder, if there is one.
-fn open_tokenizer(folder: &Folder) -> Result<Option<Tokenizer>> {
+pub(crate) fn open_tokenizer(folder: &Folder) -> Result<Option<Tokenizer>> {
     if !folder.has("tokenizer.json") {
         return Ok(None);
     }

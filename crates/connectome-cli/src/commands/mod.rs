@@ -1,13 +1,20 @@
 //! The commands, each arguments → settings → a library call → what is printed, and how a
 //! command ends.
 
+mod export;
+mod hub;
+mod import;
+mod inspect;
+mod paths;
+mod prune;
+mod score;
 mod trace;
 
 use std::io::Write as _;
 use std::process::ExitCode;
 
 use anyhow::Result;
-use clap::Parser as _;
+use clap::{CommandFactory as _, Parser as _};
 
 use crate::args::{Cli, Command};
 use crate::failure::{UsageError, sentence};
@@ -47,7 +54,19 @@ fn run(command: Option<Command>, world: &World) -> Result<Ending> {
             Ok(Ending::Done)
         }
         Some(Command::Trace(args)) => trace::run(&args, world),
-        _ => Ok(Ending::Done),
+        Some(Command::Prune(args)) => prune::run(&args, world),
+        Some(Command::Score(args)) => score::run(&args, world),
+        Some(Command::Paths(args)) => paths::run(&args, world),
+        Some(Command::Export(args)) => export::run(&args, world),
+        Some(Command::Import(args)) => import::run(&args, world),
+        Some(Command::Hub(command)) => hub::run(&command, world),
+        Some(Command::Completions { shell }) => {
+            let mut script = Vec::new();
+            clap_complete::generate(shell, &mut Cli::command(), "connectome", &mut script);
+            to_stdout(&script)?;
+            Ok(Ending::Done)
+        }
+        Some(Command::Inspect(args)) => inspect::run(&args, world),
     }
 }
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use super::graph::{certificate, path_lines, scores};
+use super::graph::{certificate, path_lines, residual, scores};
 use super::text::{bare_percent, count, counted, fit, pad, percent, token, width};
 use super::{Page, Screen, bar, text};
 use crate::report::trace::{Body, FeatureReport, Head, LogitReport, Prediction};
@@ -89,7 +89,8 @@ pub(crate) fn body(body: &Body, saved: Option<&Path>, screen: Screen) -> String 
     let mut page = Page::new(screen);
     graph(&mut page, body);
     scores(&mut page, &body.scores);
-    certificate(&mut page, &body.certificate, Some(&body.pruned), body.residual.as_ref());
+    certificate(&mut page, &body.certificate, Some(&body.pruned));
+    residual(&mut page, body.residual.as_ref());
     features(&mut page, &body.features);
     if body.paths.is_empty() {
         page.heading("Strongest paths", "none: pruning left no way from a token or error");
@@ -110,7 +111,12 @@ pub(crate) fn body(body: &Body, saved: Option<&Path>, screen: Screen) -> String 
 const FEWEST_PATHS: usize = 5;
 
 fn graph(page: &mut Page, body: &Body) {
-    let targets: Vec<String> = body.targets.iter().map(|one| token(&one.label)).collect();
+    let weigh = body.targets.len() > 1;
+    let target = |one: &crate::report::trace::TargetReport| {
+        let weight = if weigh { percent(f64::from(one.weight)) } else { String::new() };
+        format!("{} {}", token(&one.label), weight.trim_start()).trim_end().to_owned()
+    };
+    let targets: Vec<String> = body.targets.iter().map(target).collect();
     page.heading("Graph", &format!("explains {}", targets.join(", ")));
     let NodeCounts { total, .. } = body.nodes;
     page.entry(
@@ -137,7 +143,8 @@ fn graph(page: &mut Page, body: &Body) {
     );
 }
 
-fn kinds(nodes: &NodeCounts) -> String {
+/// How many nodes of each kind, in words.
+pub(crate) fn kinds(nodes: &NodeCounts) -> String {
     [
         counted(nodes.features, "feature"),
         counted(nodes.errors, "error"),
@@ -155,7 +162,7 @@ fn features(page: &mut Page, features: &[FeatureReport]) {
     }
     page.heading(
         "Strongest features",
-        "share of the walks that pass; activation; direct logit effect, most raised | most lowered",
+        "share of the walks that pass; activation; direct logit effect: raises most | lowers most",
     );
     let ids = features.iter().map(|one| width(&one.node.id)).max().unwrap_or(0);
     let texts = features.iter().map(|one| width(&token(&one.node.text))).max().unwrap_or(0).min(12);
@@ -207,8 +214,9 @@ fn where_saved(page: &mut Page, body: &Body, saved: Option<&Path>) {
             let shown = path.display().to_string();
             page.heading("Saved", &text::plain(&shown));
             let end = body.targets.first().map(|target| target.id.as_str()).unwrap_or_default();
-            let start = body.paths.first().and_then(|path| path.nodes.first());
-            let start = start.map_or("token:1", |stop| stop.id.as_str());
+            let starts = body.paths.iter().filter_map(|path| path.nodes.first());
+            let start = starts.map(|stop| stop.id.as_str()).find(|id| id.starts_with("token:"));
+            let start = start.unwrap_or("token:1");
             page.line(&format!(
                 "  connectome paths {} {} {}",
                 quoted(&shown),
@@ -232,10 +240,13 @@ fn quoted(word: &str) -> String {
 /// Tells of a trace that was ended early.
 pub(crate) fn interrupted(body: &Body) -> String {
     let certificate = &body.certificate;
+    let unresolved = certificate.unresolved_share_of_targets;
+    let lacks = unresolved.map_or_else(String::new, |share| {
+        format!("; {} of the walks are unresolved", bare_percent(share))
+    });
     format!(
-        "interrupted with {} of {} expanded; {} of the walks are unresolved",
+        "interrupted with {} of {} expanded{lacks}",
         count(certificate.expanded_features),
         counted(certificate.active_features, "active feature"),
-        bare_percent(certificate.unresolved_share_of_targets)
     )
 }

@@ -11,8 +11,10 @@
 //! - `share_of_inputs`: of the absolute sum of a node's inputs, what was cut included.
 //! - `weight`: an edge, a signed direct effect in units of its target's pre-activation or logit.
 //! - `activation`: in the dictionary's own units.
-//! - `lo`, `hi`: where a number lies once every feature has been expanded.
+//! - `lo`, `hi`: where a number lies once every feature has been expanded; null where features
+//!   or edges are no part of the graph, so that nothing bounds what they carry.
 
+pub(crate) mod graph;
 pub(crate) mod inspect;
 pub(crate) mod trace;
 
@@ -31,8 +33,8 @@ pub(crate) const TOOL: &str = concat!("connectome ", env!("CARGO_PKG_VERSION"));
 #[derive(Clone, Copy, Debug, Serialize)]
 pub(crate) struct Bound {
     pub(crate) value: f64,
-    pub(crate) lo: f64,
-    pub(crate) hi: f64,
+    pub(crate) lo: Option<f64>,
+    pub(crate) hi: Option<f64>,
 }
 
 #[derive(Clone, Copy, Debug, Serialize)]
@@ -42,11 +44,12 @@ pub(crate) struct ScoreReport {
 }
 
 impl ScoreReport {
-    pub(crate) fn of(scores: Scores) -> Self {
+    pub(crate) fn of(graph: &AttributionGraph, scores: Scores) -> Self {
+        let whole = is_whole(graph);
         let bound = |bounded: Bounded| Bound {
             value: bounded.value,
-            lo: bounded.lo.max(0.0),
-            hi: bounded.hi.min(1.0),
+            lo: whole.then_some(bounded.lo.max(0.0)),
+            hi: whole.then_some(bounded.hi.min(1.0)),
         };
         Self { replacement: bound(scores.replacement), completeness: bound(scores.completeness) }
     }
@@ -97,7 +100,7 @@ pub(crate) struct PrunedCounts {
     pub(crate) nodes: NodeCounts,
     pub(crate) edges: usize,
     /// Nodes of which only missing rows could say whether they belong here.
-    pub(crate) undetermined_nodes: usize,
+    pub(crate) undetermined_nodes: Option<usize>,
 }
 
 impl PrunedCounts {
@@ -107,7 +110,7 @@ impl PrunedCounts {
             edge_threshold: pruned.thresholds.edges,
             nodes: NodeCounts::kept(graph, pruned),
             edges: pruned.edges.len(),
-            undetermined_nodes: pruned.n_undetermined(),
+            undetermined_nodes: is_whole(graph).then(|| pruned.n_undetermined()),
         }
     }
 }
@@ -123,13 +126,13 @@ pub(crate) struct Certificate {
     pub(crate) max_feature_nodes: Option<u32>,
     /// Whether rows are missing that were asked for.
     pub(crate) partial: bool,
-    /// No node's share of the walks is off by more than this.
-    pub(crate) unresolved_share_of_targets: f64,
+    /// ε: no node's share of the walks is off by more than this.
+    pub(crate) unresolved_share_of_targets: Option<f64>,
     /// Features with a row.
     pub(crate) expanded_features: usize,
     /// Features that fire on the prompt.
     pub(crate) active_features: usize,
-    /// Active features that a budget left out: nothing bounds what they carry.
+    /// Active features that are no nodes: nothing bounds what they carry.
     pub(crate) left_out_features: usize,
 }
 
@@ -148,7 +151,8 @@ impl Certificate {
             tolerance,
             max_feature_nodes,
             partial: extent.partial,
-            unresolved_share_of_targets: share(influence.unresolved, total_weight(graph)),
+            unresolved_share_of_targets: is_whole(graph)
+                .then(|| share(influence.unresolved, total_weight(graph))),
             expanded_features: features.filter(|(idx, _)| graph.is_expanded(*idx)).count(),
             active_features: nodes.active().len(),
             left_out_features: nodes.active().len() - nodes.n_features(),
@@ -302,6 +306,13 @@ pub(crate) fn target_kind(kind: TargetKind) -> &'static str {
         TargetKind::Direction { .. } => "direction",
         TargetKind::Feature(_) => "feature",
     }
+}
+
+/// Whether all that is missing from the graph is counted in it: nothing fired that is no node,
+/// and it was not read from a file that holds a pruned one.
+pub(crate) fn is_whole(graph: &AttributionGraph) -> bool {
+    let pruned_file = graph.provenance().imported.is_some() && graph.extent().partial;
+    graph.nodes().n_features() == graph.nodes().active().len() && !pruned_file
 }
 
 /// Where all walks start.

@@ -230,7 +230,7 @@ impl Material<'_> {
             nodes: NodeCounts::of(graph),
             edges: graph.n_edges(),
             pruned: PrunedCounts::of(graph, pruned),
-            scores: ScoreReport::of(scores_of(graph, &pruned.influence)),
+            scores: ScoreReport::of(graph, scores_of(graph, &pruned.influence)),
             certificate: Certificate::of(graph, &pruned.influence),
             residual: Residual::of(graph),
             features: self.features(),
@@ -290,7 +290,8 @@ impl Material<'_> {
     }
 }
 
-fn targets(graph: &AttributionGraph) -> Vec<TargetReport> {
+/// What a graph explains.
+pub(crate) fn targets(graph: &AttributionGraph) -> Vec<TargetReport> {
     let nodes = graph.nodes();
     let report = |(k, target): (usize, &connectome_graph::Target)| {
         let idx = nodes.target(k);

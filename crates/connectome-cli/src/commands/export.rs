@@ -1,0 +1,133 @@
+//! `connectome export`: graphs for the pages of others, and for numpy.
+
+use std::path::Path;
+
+use anyhow::Result;
+use connectome_graph::wire::circuit_tracer::{GraphJson, export, update_index};
+use connectome_graph::wire::tensors::to_dense_safetensors;
+use connectome_graph::{AttributionGraph, GraphError, Provenance, Row, RowRef, prune, write_whole};
+use serde::Serialize;
+
+use super::Ending;
+use crate::args::{ExportArgs, Format};
+use crate::failure::UsageError;
+use crate::printer::text;
+use crate::settings::{self, World};
+
+/// The list of graphs that pages read, beside the graphs.
+const INDEX: &str = "graph-metadata.json";
+
+#[derive(Debug, Serialize)]
+struct ExportReport {
+    graph: String,
+    format: &'static str,
+    output: String,
+    bytes: usize,
+    /// Of the JSON: what pages call it.
+    slug: Option<String>,
+    /// The list that the graph was entered in.
+    graph_metadata: Option<String>,
+}
+
+pub(crate) fn run(args: &ExportArgs, world: &World) -> Result<Ending> {
+    let thresholds = settings::thresholds(args.thresholds)?;
+    settings::writable(&args.output)?;
+    let graph = AttributionGraph::load(&args.graph)?;
+    let mut report = ExportReport {
+        graph: args.graph.display().to_string(),
+        format: "safetensors",
+        output: args.output.display().to_string(),
+        bytes: 0,
+        slug: None,
+        graph_metadata: None,
+    };
+    match args.format {
+        Format::Safetensors => {
+            let bytes = to_dense_safetensors(&graph)?;
+            write_whole(&args.output, |out| out.write_all(&bytes))?;
+            report.bytes = bytes.len();
+        }
+        Format::Json => {
+            let slug = slug(args, &graph);
+            let graph = with_scan(graph, args.scan.as_deref())?;
+            let json = export(&graph, &prune(&graph, &thresholds)?, &slug)?;
+            let bytes = json.to_bytes();
+            write_whole(&args.output, |out| out.write_all(&bytes))?;
+            report.format = "json";
+            report.bytes = bytes.len();
+            report.slug = Some(slug);
+            report.graph_metadata = enter(args, &json)?;
+        }
+    }
+    world.print(&page(&report))?;
+    world.document(&report)?;
+    Ok(Ending::Done)
+}
+
+fn page(report: &ExportReport) -> String {
+    let mut page =
+        format!("wrote {}, {}\n", text::plain(&report.output), text::bytes(report.bytes as u64));
+    if let (Some(slug), Some(index)) = (&report.slug, &report.graph_metadata) {
+        page.push_str(&format!("entered as `{slug}` in {}\n", text::plain(index)));
+    }
+    page
+}
+
+/// What pages call the graph: as asked, as its trace was told, or as the file is called.
+fn slug(args: &ExportArgs, graph: &AttributionGraph) -> String {
+    let of_trace = graph.provenance().flags.get("slug");
+    let of_file = || {
+        let stem = args.output.file_stem().map(|stem| stem.to_string_lossy().into_owned());
+        let plain = |c: char| if c.is_ascii_alphanumeric() || "-_.".contains(c) { c } else { '-' };
+        stem.unwrap_or_default().chars().map(plain).collect::<String>()
+    };
+    args.slug.as_ref().or(of_trace).cloned().unwrap_or_else(of_file)
+}
+
+/// The same graph with another word for its dictionary.
+fn with_scan(graph: AttributionGraph, scan: Option<&str>) -> Result<AttributionGraph, GraphError> {
+    let Some(scan) = scan else { return Ok(graph) };
+    let provenance = Provenance { scans: vec![scan.to_owned()], ..graph.provenance().clone() };
+    let rows = graph.rows().map(owned).collect();
+    let renamed = AttributionGraph::new(
+        graph.nodes().clone(),
+        rows,
+        graph.prompt().clone(),
+        provenance,
+        graph.extent(),
+    )?;
+    renamed.with_annotations(graph.annotations().clone())
+}
+
+fn owned(row: RowRef<'_>) -> Row {
+    Row {
+        target: row.target,
+        sources: row.sources.to_vec(),
+        weights: row.weights.to_vec(),
+        abs_remainder: row.abs_remainder,
+        signed_remainder: row.signed_remainder,
+        constant: row.constant,
+        value: row.value,
+    }
+}
+
+/// Enters the graph in the list beside it, if that is asked for.
+fn enter(args: &ExportArgs, json: &GraphJson) -> Result<Option<String>> {
+    if !args.graph_metadata {
+        return Ok(None);
+    }
+    let path = args.output.with_file_name(INDEX);
+    let existing = read_if_there(&path)?;
+    let bytes = update_index(existing.as_deref(), json)
+        .map_err(|error| GraphError::Contents { source: Box::new(error), path: path.clone() })?;
+    write_whole(&path, |out| out.write_all(&bytes))?;
+    Ok(Some(path.display().to_string()))
+}
+
+fn read_if_there(path: &Path) -> Result<Option<Vec<u8>>, UsageError> {
+    match std::fs::read(path) {
+        Ok(bytes) => Ok(Some(bytes)),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+        Err(source) => Err(UsageError::Read { path: path.to_owned(), source }),
+    }
+}
