@@ -1,6 +1,8 @@
 //! What `docs/differences.md` claims and no other test holds: prompts that the peer cannot
 //! trace, and a threshold that it reads as none.
 
+#![expect(clippy::unwrap_used, reason = "a golden that cannot be read ends the test")]
+
 use connectome::attribution::{Expand, Labels, NoProgress, Options, attribute};
 use connectome::files::Folder;
 use connectome::lm::Model;
@@ -10,6 +12,9 @@ use connectome_graph::{AttributionGraph, NodeIdx, Prompt, Thresholds, prune};
 use safetensors::SafeTensors;
 
 use crate::golden::{Golden, root};
+
+/// Features of a layer in every golden dictionary.
+const N_FEATURES: usize = 64;
 
 fn trace(model: Model, dictionary: Transcoder, ids: &[u32]) -> AttributionGraph {
     let replacement = ReplacementModel::new(model, dictionary).unwrap();
@@ -44,7 +49,7 @@ fn raised(case: &str, floor: impl Fn(usize, usize) -> f32) -> Transcoder {
                 data.as_ptr() as usize - bytes.as_ptr() as usize
             };
             for (feature, number) in
-                bytes[start..].as_chunks_mut::<4>().0[..64].iter_mut().enumerate()
+                bytes[start..].as_chunks_mut::<4>().0[..N_FEATURES].iter_mut().enumerate()
             {
                 let raised = f32::from_le_bytes(*number).max(floor(layer, feature));
                 *number = raised.to_le_bytes();
@@ -60,10 +65,10 @@ fn raised(case: &str, floor: impl Fn(usize, usize) -> f32) -> Transcoder {
 fn a_prompt_whose_last_position_has_no_feature_is_traced() {
     let case = "llama_clt_jumprelu";
     let golden = Golden::open(case);
-    let pre_ltf = golden.get("preactivations");
-    let [_, n_tokens, n_features] = pre_ltf.shape[..] else { panic!("not [L, T, F]") };
+    let pre_ltf = golden.get("preactivations").f32s();
+    let n_tokens = golden.ids().len();
     let last = |layer: usize, feature: usize| {
-        pre_ltf.values[(layer * n_tokens + n_tokens - 1) * n_features + feature] as f32 + 1e-3
+        pre_ltf[(layer * n_tokens + n_tokens - 1) * N_FEATURES + feature] + 1e-3
     };
     let graph = trace(golden.model(), raised(case, last), &golden.ids());
     let at_last = graph.nodes().active().iter().filter(|f| f.pos as usize == n_tokens - 1).count();
