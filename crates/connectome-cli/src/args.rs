@@ -139,7 +139,12 @@ pub(crate) struct PromptArgs {
     #[arg(long, value_name = "FILE")]
     pub(crate) prompt_file: Option<PathBuf>,
     /// Token ids, used exactly as they are: no special token is put before them.
-    #[arg(long, value_name = "1,280,…", conflicts_with = "prompt_file")]
+    #[arg(
+        long,
+        value_name = "1,280,…",
+        conflicts_with = "prompt_file",
+        allow_hyphen_values = true
+    )]
     pub(crate) token_ids: Option<String>,
     /// The text is what a user says: render it with the model's chat template.
     #[arg(long, conflicts_with = "token_ids")]
@@ -178,7 +183,7 @@ pub(crate) struct TargetArgs {
     #[arg(long, value_name = "N", default_value_t = 10)]
     pub(crate) max_n_logits: usize,
     /// As few of them as reach this probability together.
-    #[arg(long, value_name = "P", default_value_t = 0.95)]
+    #[arg(long, value_name = "P", default_value_t = 0.95, allow_negative_numbers = true)]
     pub(crate) desired_logit_prob: f32,
 }
 
@@ -190,6 +195,7 @@ pub(crate) struct ExtentArgs {
         long,
         value_name = "SHARE",
         default_value_t = 0.01,
+        allow_negative_numbers = true,
         conflicts_with_all = ["exhaustive", "max_feature_nodes"]
     )]
     pub(crate) tolerance: f64,
@@ -211,10 +217,10 @@ pub(crate) struct ExtentArgs {
 #[command(next_help_heading = "Pruning")]
 pub(crate) struct ThresholdArgs {
     /// Keep the nodes that carry this share of all nodes' influence.
-    #[arg(long, value_name = "SHARE", default_value_t = 0.8)]
+    #[arg(long, value_name = "SHARE", default_value_t = 0.8, allow_negative_numbers = true)]
     pub(crate) node_threshold: f64,
     /// Of the edges between them, keep those that carry this share.
-    #[arg(long, value_name = "SHARE", default_value_t = 0.98)]
+    #[arg(long, value_name = "SHARE", default_value_t = 0.98, allow_negative_numbers = true)]
     pub(crate) edge_threshold: f64,
 }
 

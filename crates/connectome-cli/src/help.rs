@@ -10,12 +10,13 @@ Start here; a small trained model ships with it, and nothing is downloaded:
 
 Keep the graph, then look around in it:
 
-  connectome trace \"the capital of the state containing oak port is\" --output oak.graph
+  connectome trace \"the river of the state containing oak port is\" -o oak.graph
   connectome paths oak.graph
   connectome score oak.graph
   connectome export oak.graph --format json --output oak.json
 
-Other models: `connectome trace --help` has examples. All commands: `connectome --help`.
+Other models and all flags: `connectome trace --help`, which teaches by example.
+All commands: `connectome --help`.
 ";
 
 /// After `connectome --help`.

@@ -32,6 +32,8 @@ pub(crate) struct Loaded {
     pub(crate) dictionary_name: String,
     /// Of the model, for messages.
     pub(crate) folder: Folder,
+    /// What a reader should know of the pair.
+    pub(crate) note: Option<String>,
 }
 
 impl Loaded {
@@ -95,11 +97,11 @@ pub(crate) fn load(args: &ModelArgs, world: &World) -> Result<Loaded> {
             let unnamed = || UsageError::NoModelName { path: card.path.clone() };
             let model = model.as_ref().or(card.model_name.as_ref()).ok_or_else(unnamed)?;
             let model = finder.find(model, Files::Model)?;
-            return assemble(model, &dictionary.name, transcoder, world);
+            return assemble(model, &dictionary.name, transcoder);
         }
     };
     let transcoder = Transcoder::open(&chosen.dictionary.folder)?;
-    assemble(chosen.model, &chosen.dictionary.name, transcoder, world)
+    assemble(chosen.model, &chosen.dictionary.name, transcoder)
 }
 
 /// A model's tokenizer alone.
@@ -139,12 +141,7 @@ impl Choice {
     }
 }
 
-fn assemble(
-    model: Named,
-    dictionary_name: &str,
-    transcoder: Transcoder,
-    world: &World,
-) -> Result<Loaded> {
+fn assemble(model: Named, dictionary_name: &str, transcoder: Transcoder) -> Result<Loaded> {
     let tokenizer = open_tokenizer(&model.folder)?;
     let loaded = Model::load(&model.folder)?;
     let other = transcoder.name_mismatch(loaded.name()).filter(|own| {
@@ -153,18 +150,19 @@ fn assemble(
         transcoder.name_mismatch(named).as_ref() == Some(own)
     });
     let replacement = ReplacementModel::new(loaded, transcoder)?;
-    if let Some(own) = other {
-        world.note(&format!(
+    let note = other.map(|own| {
+        format!(
             "the dictionary was trained on `{own}`, the model is `{}`; they fit, so they are used",
             model.name
-        ));
-    }
+        )
+    });
     Ok(Loaded {
         replacement,
         tokenizer,
         model_name: model.name,
         dictionary_name: dictionary_name.to_owned(),
         folder: model.folder,
+        note,
     })
 }
 

@@ -52,7 +52,12 @@ pub(crate) fn resolve(
             let what = "probability of the targets";
             return Err(number(what, &probability, "a number from 0 to 1").into());
         }
-        return Ok(Targets::Salient { max, probability });
+        let vocab = loaded.replacement.model().config().n_vocab;
+        return match max {
+            0 => Err(RunError::NoTargets.into()),
+            found if found > vocab => Err(RunError::TooManyLogits { found, vocab }.into()),
+            max => Ok(Targets::Salient { max, probability }),
+        };
     }
     Ok(Targets::Given(specs))
 }

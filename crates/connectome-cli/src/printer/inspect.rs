@@ -118,7 +118,7 @@ fn model(page: &mut Page, folder: &ModelFolder) {
 fn dictionary(page: &mut Page, folder: &DictionaryFolder) {
     let dictionary = &folder.dictionary;
     page.heading("Dictionary", &plain(&folder.path));
-    let kind = match dictionary.kind {
+    let kind = match dictionary.model_kind {
         "cross_layer_transcoder" => "cross-layer transcoder",
         _ => "per-layer transcoders",
     };

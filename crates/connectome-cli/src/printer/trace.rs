@@ -21,7 +21,7 @@ pub(crate) fn head(head: &Head, screen: Screen) -> String {
         &text::plain(&model.name),
         &format!("{}, {} layers, width {}", model.family, model.layers, model.width),
     );
-    let kind = if dictionary.kind == "cross_layer_transcoder" { "CLT" } else { "PLT" };
+    let kind = if dictionary.model_kind == "cross_layer_transcoder" { "CLT" } else { "PLT" };
     page.line(&screen.dim(&fit(
         &format!(
             "{}  {kind}, {} × {} features, {}, {} → {}",

@@ -68,7 +68,7 @@ pub(crate) struct DictionaryReport {
     pub(crate) name: String,
     pub(crate) digest: String,
     /// `cross_layer_transcoder` or `transcoder_set`, as in config.yaml.
-    pub(crate) kind: &'static str,
+    pub(crate) model_kind: &'static str,
     pub(crate) layout: String,
     pub(crate) layers: usize,
     pub(crate) features_per_layer: usize,
@@ -86,7 +86,7 @@ impl DictionaryReport {
         Self {
             name: name.to_owned(),
             digest,
-            kind: match card.kind {
+            model_kind: match card.kind {
                 Kind::CrossLayer => "cross_layer_transcoder",
                 Kind::PerLayer => "transcoder_set",
             },
@@ -157,7 +157,7 @@ impl Head {
             },
             position: pos,
             predictions: predictions.collect(),
-            notes: ready.notes.clone(),
+            notes: loaded.note.iter().chain(&ready.notes).cloned().collect(),
         })
     }
 }

@@ -1,3 +1,17 @@
-//! The command as it is run: real binary, real files.
+//! The command as it is run: the real binary, real files, exit codes and what is printed.
 
+// Files that no trace should start from, each with its sentence and hint.
+mod bad_files;
+// Requests that make no sense, each with its sentence and hint.
+mod bad_requests;
+// Graph files: prune, score, paths, export, import, inspect.
+mod graphs;
+// Help that teaches: its examples run.
+mod help;
+// The Hub's folder of this machine.
+mod hub;
+// The shapes of `--json`, which scripts rely on.
+mod shapes;
+mod support;
+// Traces of the model that ships, and of the goldens'.
 mod trace;

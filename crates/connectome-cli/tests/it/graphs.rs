@@ -1,0 +1,211 @@
+//! Graph files and what is done with them.
+
+use serde_json::Value;
+
+use crate::support::{PROMPT, Place, Tensors, golden};
+
+fn exhaustive(place: &Place) {
+    place.ok(&["trace", PROMPT, "--exhaustive", "--output", "oak.graph"]);
+}
+
+#[test]
+fn pruning_and_scores_are_those_of_the_trace() {
+    let place = Place::new();
+    exhaustive(&place);
+    let pruned = place.json(&["prune", "oak.graph"]);
+    assert_eq!(pruned["pruned"]["nodes"]["total"], 77);
+    assert_eq!(pruned["nodes"].as_array().unwrap().len(), 77);
+    assert_eq!(pruned["edges"].as_array().unwrap().len(), 974);
+    let scored = place.json(&["score", "oak.graph", "oak.graph"]);
+    assert_eq!(scored["graphs"].as_array().unwrap().len(), 2);
+    for report in [&pruned, &scored["graphs"][0]] {
+        let replacement = report["scores"]["replacement"]["value"].as_f64().unwrap();
+        assert!((replacement - 0.849_686_5).abs() < 1e-5, "{replacement}");
+    }
+    assert_eq!(pruned["circuit_scores"], scored["graphs"][1]["circuit_scores"]);
+}
+
+#[test]
+fn what_prune_writes_is_what_it_prints() {
+    let place = Place::new();
+    place.oak();
+    let printed = place.ok(&["prune", "oak.graph", "--json", "--output", "kept.json"]).stdout;
+    assert_eq!(std::fs::read_to_string(place.path("kept.json")).unwrap(), printed);
+}
+
+#[test]
+fn nodes_have_several_names_and_paths_one_meaning() {
+    let place = Place::new();
+    place.oak();
+    let ends = |from: &str, to: &str| place.json(&["paths", "oak.graph", from, to, "-k", "3"]);
+    let paths = ends("token:7", "logit:Alder");
+    assert_eq!(paths["paths"].as_array().unwrap().len(), 3);
+    for (from, to) in [("token@7", "target:0"), ("oak", "Alder"), ("token:7", "Alder")] {
+        assert_eq!(ends(from, to), paths, "{from} {to}");
+    }
+    let errors = ends("error:L3@9", "Alder");
+    for name in ["E3@9", "error L3@9", "error 3@9"] {
+        assert_eq!(ends(name, "Alder"), errors, "{name}");
+    }
+    // Names that are printed can be typed.
+    let strongest = place.json(&["paths", "oak.graph", "-k", "12"]);
+    for path in strongest["paths"].as_array().unwrap() {
+        for stop in path["nodes"].as_array().unwrap() {
+            let id = stop["id"].as_str().unwrap();
+            let view = place.json(&["inspect", "oak.graph", "--node", id]);
+            assert_eq!(view["node"]["id"], *id);
+        }
+        let shares = path["share_of_targets"].as_f64().unwrap();
+        assert!(shares > 0.0 && shares < 1.0, "{shares}");
+    }
+}
+
+#[test]
+fn paths_stay_within_the_pruned_graph_if_asked() {
+    let place = Place::new();
+    place.oak();
+    let kept = place.json(&["prune", "oak.graph", "--node-threshold", "0.3"]);
+    let ids: Vec<&str> =
+        kept["nodes"].as_array().unwrap().iter().map(|node| node["id"].as_str().unwrap()).collect();
+    let args = ["paths", "oak.graph", "-k", "40", "--pruned", "--node-threshold", "0.3"];
+    let paths = place.json(&args);
+    assert!(!paths["paths"].as_array().unwrap().is_empty());
+    for path in paths["paths"].as_array().unwrap() {
+        for stop in path["nodes"].as_array().unwrap() {
+            assert!(ids.contains(&stop["id"].as_str().unwrap()), "{stop}");
+        }
+    }
+}
+
+#[test]
+fn an_exported_graph_comes_back() {
+    let place = Place::new();
+    exhaustive(&place);
+    let args = ["export", "oak.graph", "--format", "json", "--output", "oak.json"];
+    let report = place.json(&[&args[..], &["--graph-metadata", "--scan", "my-scan"]].concat());
+    assert_eq!(report["slug"], "oak");
+    assert_eq!(report["graph_metadata"], "graph-metadata.json");
+    let exported: Value =
+        serde_json::from_slice(&std::fs::read(place.path("oak.json")).unwrap()).unwrap();
+    assert_eq!(exported["metadata"]["scan"], "my-scan");
+    assert_eq!(exported["links"].as_array().unwrap().len(), 974);
+    let index: Value =
+        serde_json::from_slice(&std::fs::read(place.path("graph-metadata.json")).unwrap()).unwrap();
+    assert_eq!(index["graphs"][0]["slug"], "oak");
+
+    let report = place.json(&["import", "oak.json", "--output", "again.graph"]);
+    assert_eq!(report["format"], "json");
+    assert_eq!(report["edges"], 974);
+    assert_eq!(report["certificate"]["partial"], true);
+    assert_eq!(report["certificate"]["unresolved_share_of_targets"], Value::Null);
+    let refused = ["import", "oak.graph", "--output", "x.graph"];
+    place.refused(&refused, "`oak.graph` is a graph file already", "as it is");
+}
+
+#[test]
+fn a_trace_can_name_its_export() {
+    let place = Place::new();
+    place.ok(&["trace", PROMPT, "--output", "a.graph", "--slug", "oak-port"]);
+    let args = ["export", "a.graph", "--format", "json", "--output", "b.json"];
+    assert_eq!(place.json(&args)["slug"], "oak-port");
+    assert_eq!(place.json(&[&args[..], &["--slug", "mine"]].concat())["slug"], "mine");
+    let args = [&args[..], &["--slug", "../x"]].concat();
+    let ran = place.run(&args);
+    ran.refused("graph name `../x`", "--slug");
+}
+
+#[test]
+fn dense_tensors_have_the_goldens_names() {
+    let place = Place::new();
+    exhaustive(&place);
+    place.ok(&["export", "oak.graph", "--format", "safetensors", "--output", "oak.safetensors"]);
+    let tensors = Tensors::read(&place.path("oak.safetensors"));
+    for (name, shape) in [
+        ("adjacency", vec![589, 589]),
+        ("node_influence", vec![589]),
+        ("active_features", vec![538, 3]),
+        ("activation_values", vec![538]),
+        ("selected_features", vec![538]),
+        ("logit_token_ids", vec![1]),
+        ("logit_probabilities", vec![1]),
+    ] {
+        assert_eq!(tensors.0[name].1, shape, "{name}");
+    }
+}
+
+#[test]
+fn a_pickle_is_imported_and_its_tokens_named() {
+    let place = Place::new();
+    place.golden("llama_clt_relu");
+    let pickle = golden("llama_clt_relu").join("graph/graph.pt");
+    let pickle = pickle.to_str().unwrap();
+    let args = ["import", pickle, "--output", "pt.graph", "--model", "model"];
+    assert_eq!(place.json(&args)["format"], "pt");
+    let node = place.json(&["inspect", "pt.graph", "--node", "token:0"]);
+    assert_eq!(node["node"]["text"], "<bos>");
+    let inspected = place.json(&["inspect", "pt.graph"]);
+    assert_eq!(inspected["kind"], "graph");
+    assert_eq!(inspected["tool"], "circuit-tracer");
+}
+
+#[test]
+fn inspect_finds_out_what_it_looks_at() {
+    let place = Place::new();
+    place.golden("llama_plt_relu");
+    let model = place.json(&["inspect", "model"]);
+    assert_eq!((&model["kind"], &model["layers"]), (&"model".into(), &4.into()));
+    assert_eq!(model["tokenizer"]["special"][0], "<bos>");
+    let dictionary = place.json(&["inspect", "transcoders"]);
+    assert_eq!(dictionary["kind"], "dictionary");
+    assert_eq!(dictionary["features_per_layer"], 64);
+    assert_eq!(place.json(&["inspect", "two-hop"])["kind"], "shipped");
+}
+
+#[test]
+fn a_row_adds_up_to_its_value() {
+    let place = Place::new();
+    place.oak();
+    let node = place.json(&["inspect", "oak.graph", "--node", "logit:Alder", "--top", "9999"]);
+    let row = |name: &str| node["row"][name].as_f64().unwrap();
+    let sum = row("inputs") + row("cut") + row("constant");
+    assert!((row("value") - sum).abs() < 1e-4, "{sum}");
+    let inputs = node["inputs"].as_array().unwrap();
+    let listed: f64 = inputs.iter().map(|edge| edge["weight"].as_f64().unwrap()).sum();
+    assert!((listed - row("inputs")).abs() < 1e-4, "{listed}");
+}
+
+#[test]
+fn an_edge_is_the_sum_of_its_heads() {
+    let place = Place::new();
+    exhaustive(&place);
+    for (from, to) in [("token:7", "L2/370@9"), ("L0/124@2", "Alder"), ("E1@8", "logit:Alder")] {
+        let edge = place.json(&["inspect", "oak.graph", "--edge", from, to, "--heads"]);
+        let weight = edge["weight"].as_f64().unwrap();
+        let layers = edge["layers"].as_array().unwrap();
+        assert!(!layers.is_empty(), "{from} {to}");
+        for layer in layers {
+            let heads = layer["heads"].as_array().unwrap();
+            let heads: f64 = heads.iter().map(|part| part.as_f64().unwrap()).sum();
+            let sum = heads + layer["residual"].as_f64().unwrap();
+            assert!((sum - weight).abs() < 1e-4, "{from} {to}: {sum}, not {weight}");
+        }
+    }
+}
+
+#[test]
+fn heads_are_split_by_the_files_that_made_the_graph_only() {
+    let place = Place::new();
+    place.golden("llama_clt_relu");
+    let model = ["--model", "model", "--transcoder", "transcoders"];
+    let trace = ["trace", "The capital of France is", "--output", "g.graph"];
+    place.ok(&[&trace[..], &model].concat());
+    let strongest = place.json(&["paths", "g.graph", "-k", "1"]);
+    let nodes = strongest["paths"][0]["nodes"].as_array().unwrap();
+    let (from, to) = (nodes[0]["id"].as_str().unwrap(), nodes[1]["id"].as_str().unwrap());
+    let edge = ["inspect", "g.graph", "--edge", from, to, "--heads"];
+    // The names of folders are enough where they stand.
+    assert!(!place.json(&edge)["layers"].as_array().unwrap().is_empty());
+    let other = [&edge[..], &["--model", "two-hop"]].concat();
+    let ran = place.run(&other);
+    assert_eq!(ran.code, Some(2), "{}", ran.stderr);
+}

@@ -1,0 +1,44 @@
+//! What is shipped and cached.
+
+use crate::support::{Place, golden};
+
+/// A model in the Hub's cache, as its own tools leave it.
+fn cache(place: &Place) {
+    let commit = "0123456789abcdef0123456789abcdef01234567";
+    let folder = place.path(".cache/huggingface/hub/models--user--tiny");
+    let snapshot = folder.join("snapshots").join(commit);
+    std::fs::create_dir_all(&snapshot).unwrap();
+    std::fs::create_dir_all(folder.join("refs")).unwrap();
+    std::fs::write(folder.join("refs/main"), commit).unwrap();
+    for entry in std::fs::read_dir(golden("llama_clt_relu").join("model")).unwrap() {
+        let entry = entry.unwrap();
+        std::fs::copy(entry.path(), snapshot.join(entry.file_name())).unwrap();
+    }
+}
+
+#[test]
+fn the_list_holds_what_ships_and_what_is_cached() {
+    let place = Place::new();
+    assert!(place.ok(&["hub", "list"]).stdout.contains("two-hop"));
+    assert_eq!(place.json(&["hub", "list"])["cached"].as_array().unwrap().len(), 0);
+    cache(&place);
+    let report = place.json(&["hub", "list"]);
+    assert_eq!(report["shipped"][0]["name"], "two-hop");
+    assert_eq!(report["cached"][0]["repo"], "user/tiny");
+    assert_eq!(report["cached"][0]["revision"], "main");
+}
+
+#[test]
+fn a_cached_model_is_found_and_used_by_its_id() {
+    let place = Place::new();
+    cache(&place);
+    let report = place.json(&["hub", "where", "user/tiny"]);
+    assert_eq!(report["kind"], "model");
+    let path = report["path"].as_str().unwrap();
+    assert!(path.contains("models--user--tiny/snapshots/"), "{path}");
+    assert_eq!(place.json(&["inspect", "user/tiny"])["kind"], "model");
+    place.golden("llama_clt_relu");
+    let args = ["trace", "The capital", "--model", "user/tiny", "--transcoder", "transcoders"];
+    let report = place.json(&[&args[..], &["--quiet"]].concat());
+    assert_eq!(report["model"]["name"], "user/tiny");
+}
