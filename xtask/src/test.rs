@@ -26,9 +26,10 @@ const STEPS: &[Step] = &[
         },
     },
     Step { name: "build", command: || cargo(["build", "--workspace", "--locked"]) },
-    Step { name: "test", command: tests },
-    Step { name: "doctest", command: || cargo(["test", "--doc", "--workspace", "--locked"]) },
     Step { name: "doc", command: docs },
+    Step { name: "doctest", command: || cargo(["test", "--doc", "--workspace", "--locked"]) },
+    // Last, so that a run ends with its count of tests.
+    Step { name: "test", command: tests },
 ];
 
 /// Runs the steps named, or all of them.
@@ -114,7 +115,7 @@ mod tests {
     #[test]
     fn without_names_every_step_runs_in_order() {
         let all = names(&[]).unwrap();
-        assert_eq!(all, ["fmt", "clippy", "build", "test", "doctest", "doc"]);
+        assert_eq!(all, ["fmt", "clippy", "build", "doc", "doctest", "test"]);
     }
 
     #[test]
@@ -127,7 +128,7 @@ mod tests {
         let message = names(&["lint"]).unwrap_err().to_string();
         assert_eq!(
             message,
-            "no step `lint`, expected some of fmt, clippy, build, test, doctest, doc"
+            "no step `lint`, expected some of fmt, clippy, build, doc, doctest, test"
         );
     }
 }
