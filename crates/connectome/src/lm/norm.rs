@@ -87,6 +87,13 @@ impl NormLayer {
         row.iter_mut().zip(&self.gain_d).for_each(|(x, gain)| *x *= gain * scale);
     }
 
+    /// [`NormLayer::push_row`] of every position: `x_td [T, D]` in place, one scale each.
+    pub fn push(&self, x_td: &mut Mat, scale_t: &[f32]) {
+        for (row, &scale) in x_td.data_mut().chunks_exact_mut(self.gain_d.len()).zip(scale_t) {
+            self.push_row(row, scale);
+        }
+    }
+
     /// The transpose of [`NormLayer::push_row`].
     pub fn pull_row(&self, row: &mut [f32], scale: f32) {
         row.iter_mut().zip(&self.gain_d).for_each(|(x, gain)| *x *= gain * scale);

@@ -355,9 +355,7 @@ impl<'m> FrozenMap<'m> {
         let (n_tokens, width) = (self.n_tokens(), config.d_head);
         let group = config.n_heads / config.n_kv_heads;
         let mut normed_td = x_td.clone();
-        for pos in 0..n_tokens {
-            block.attn_norm.push_row(normed_td.row_mut(pos), frozen.attn_scale_t[pos]);
-        }
+        block.attn_norm.push(&mut normed_td, &frozen.attn_scale_t);
         let value_tke = block.attention.value.linear(&normed_td);
         let mut mixed_the = Mat::zeros(n_tokens, config.n_heads * width);
         let mut scratch = Vec::new();
@@ -375,9 +373,7 @@ impl<'m> FrozenMap<'m> {
         }
         let mut out_td = block.attention.out.linear(&mixed_the);
         if let (Some(norm), Some(scales)) = (&block.post_attn_norm, &frozen.post_attn_scale_t) {
-            for pos in 0..n_tokens {
-                norm.push_row(out_td.row_mut(pos), scales[pos]);
-            }
+            norm.push(&mut out_td, scales);
         }
         out_td
     }
@@ -406,10 +402,7 @@ impl<'m> FrozenMap<'m> {
     #[must_use]
     pub fn embedding_values(&self, x_td: &Mat) -> Mat {
         let mut normed_td = x_td.clone();
-        let scales = &self.layers[0].attn_scale_t;
-        for pos in 0..x_td.n_rows() {
-            self.block(0).attn_norm.push_row(normed_td.row_mut(pos), scales[pos]);
-        }
+        self.block(0).attn_norm.push(&mut normed_td, &self.layers[0].attn_scale_t);
         self.block(0).attention.value.linear(&normed_td)
     }
 }
