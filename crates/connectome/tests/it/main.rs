@@ -10,6 +10,8 @@ mod hub;
 mod laws;
 // The decoder against transformers.
 mod lm;
+// The laws on random models of every family.
+mod random_models;
 // The structure of the source tree.
 mod tidy;
 // Text to ids, the first token, chat templates.
