@@ -6,6 +6,7 @@
 
 use std::path::PathBuf;
 
+use crate::device::DeviceError;
 use crate::hub::HubError;
 use crate::tokenizer::TokenizerError;
 
@@ -111,6 +112,9 @@ pub enum RunError {
     /// The prompt could not be tokenized.
     #[error(transparent)]
     Tokenizer(#[from] TokenizerError),
+    /// The device that rows were to be computed on failed, or cannot hold the prompt.
+    #[error(transparent)]
+    Device(#[from] DeviceError),
     /// The caller's progress asked to stop before anything was computed.
     #[error("cancelled before the first row")]
     Cancelled,

@@ -29,6 +29,7 @@
 //! a Large Language Model", Transformer Circuits Thread.
 
 pub mod attribution;
+pub mod device;
 pub mod error;
 pub mod files;
 pub mod hub;

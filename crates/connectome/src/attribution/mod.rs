@@ -12,6 +12,7 @@
 //!
 //! Source: Ameisen et al. 2025, "Circuit Tracing", attribution graphs.
 
+pub mod device_rows;
 mod frontier;
 pub mod heads;
 

@@ -375,6 +375,12 @@ impl Linear {
         }
     }
 
+    /// The weights as they are stored, and which way.
+    #[must_use]
+    pub fn weight(&self) -> (&Matrix, Layout) {
+        (&self.weight, self.layout)
+    }
+
     /// The constant term.
     #[must_use]
     pub fn bias(&self) -> Option<&[f32]> {

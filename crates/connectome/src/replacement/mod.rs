@@ -13,6 +13,7 @@
 //!
 //! Source: Ameisen et al. 2025, "Circuit Tracing", local replacement model.
 
+pub mod device_map;
 mod direct;
 pub mod frozen;
 pub mod local;

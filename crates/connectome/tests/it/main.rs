@@ -2,6 +2,8 @@
 
 // Attribution graphs against the peer's.
 mod attribution;
+// Rows on a device against those of the CPU.
+mod device;
 // Not tests: the goldens and how to open them.
 mod golden;
 // The Hub, against a small one on this machine.
