@@ -188,10 +188,10 @@ impl<'a, 'm, 'p> Trace<'a, 'm, 'p> {
         let selected = (0..active.len() as u32).collect();
         let n_layers = local.map().n_layers() as u32;
         let nodes = Nodes::new(n_layers, active, selected, local.prompt().ids.clone(), targets)?;
-        // A certified graph may leave out a twentieth of its tolerance in each row: a walk
-        // makes a handful of steps, so this costs a fraction of the certificate.
+        // A walk visits at most one node a layer and the target, so leaving this share out of
+        // every row costs less than half of the tolerance.
         let cut = match expand {
-            Expand::Certified { tolerance } => tolerance / 20.0,
+            Expand::Certified { tolerance } => tolerance / (2.0 * f64::from(n_layers + 2)),
             Expand::Exhaustive | Expand::Ranked { .. } => 0.0,
         };
         let rows = Collected::new(nodes.len());
@@ -274,7 +274,12 @@ impl<'a, 'm, 'p> Trace<'a, 'm, 'p> {
             }
             // What is expanded now pushes mass further down, so half of the allowance is kept.
             let level = reach.level_for(&self.nodes, &self.rows, allowed / 2.0);
+            let n_before = self.expanded.len();
             self.pass(level, unresolved)?;
+            debug_assert!(self.expanded.len() > n_before, "a pass below the level expands");
+            if self.expanded.len() == n_before {
+                return ControlFlow::Continue(());
+            }
         }
     }
 
@@ -286,9 +291,11 @@ impl<'a, 'm, 'p> Trace<'a, 'm, 'p> {
             reach.pass_on(NodeIdx::new(place as u32), &self.rows);
         }
         for layer in (0..self.nodes.n_layers()).rev() {
-            let of_layer =
-                self.nodes.features_below(layer).end..self.nodes.features_below(layer + 1).end;
-            let of_layer: Vec<NodeIdx> = of_layer.map(|place| NodeIdx::new(place as u32)).collect();
+            let start = self.nodes.features_below(layer).end;
+            let end = self.nodes.features_below(layer + 1).end;
+            // In the order of `Reach::settle`, so that the sums are the same to the bit.
+            let of_layer: Vec<NodeIdx> =
+                (start..end).rev().map(|place| NodeIdx::new(place as u32)).collect();
             let due = |node: &&NodeIdx| reach.of(**node) > level && !self.rows.has(**node);
             let wanted: Vec<NodeIdx> = of_layer.iter().filter(due).copied().collect();
             let above = self
