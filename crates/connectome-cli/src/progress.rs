@@ -75,11 +75,6 @@ impl Watch {
         }
     }
 
-    /// Takes the bar away.
-    pub(crate) fn finish(&self) {
-        self.bar.finish_and_clear();
-    }
-
     /// For logs: a bar would be a mess there, silence leaves one wondering.
     fn log(&mut self, step: Step) {
         if self.quiet || !self.bar.is_hidden() || self.logged.elapsed() < LOG_EVERY {
@@ -95,6 +90,12 @@ impl Watch {
             step.expected,
             unresolved(step).map_or_else(String::new, |text| format!(", {text}"))
         );
+    }
+}
+
+impl Drop for Watch {
+    fn drop(&mut self) {
+        self.bar.finish_and_clear();
     }
 }
 

@@ -1,7 +1,5 @@
 //! `connectome trace`: prompt in, graph out, and a page about it.
 
-use std::path::Path;
-
 use anyhow::Result;
 use connectome::attribution::{Expand, Labels, Options, Progress, attribute};
 use connectome::replacement::LocalReplacement;
@@ -33,9 +31,11 @@ pub(crate) fn run(args: &TraceArgs, world: &World) -> Result<Ending> {
     world.print(&printer::trace::head(&head, world.screen))?;
 
     let options = Options { targets, pos: Some(pos), expand };
-    let mut watch = Watch::new(world, Interrupt::installed(world)?);
     let traced = Traced { args, loaded: &loaded, ready: &ready, local: &local, head: &head };
-    traced.finish(&options, thresholds, &mut watch, world)
+    let graph = traced.graph(&options, Watch::new(world, Interrupt::installed(world)?))?;
+    let ending = traced.keep(&graph)?;
+    traced.tell(&graph, thresholds, world)?;
+    Ok(ending)
 }
 
 /// All that a trace stands on, once the model has run.
@@ -48,27 +48,8 @@ struct Traced<'a> {
 }
 
 impl Traced<'_> {
-    /// Makes the graph, saves it, and says what is in it.
-    fn finish(
-        &self,
-        options: &Options,
-        thresholds: Thresholds,
-        watch: &mut Watch,
-        world: &World,
-    ) -> Result<Ending> {
-        let traced = self.graph(options, watch);
-        watch.finish();
-        let graph = traced?;
-        let saved = self.args.output.as_deref();
-        if let Some(path) = saved {
-            graph.save(path)?;
-        }
-        let ending = if graph.extent().partial { Ending::Interrupted } else { Ending::Done };
-        self.tell(&graph, thresholds, saved, world)?;
-        Ok(ending)
-    }
-
-    fn graph(&self, options: &Options, progress: &mut dyn Progress) -> Result<AttributionGraph> {
+    /// The graph, or as much of it as there is when `progress` ends the trace.
+    fn graph(&self, options: &Options, mut progress: impl Progress) -> Result<AttributionGraph> {
         let prompt = Prompt {
             text: self.ready.text.clone(),
             token_texts: self.ready.token_texts.clone(),
@@ -76,16 +57,19 @@ impl Traced<'_> {
         };
         let labels = Labels { prompt, provenance: self.provenance(options) };
         let token_text = |id| self.loaded.token_text(id);
-        Ok(attribute(self.local, options, labels, &token_text, progress)?)
+        Ok(attribute(self.local, options, labels, &token_text, &mut progress)?)
     }
 
-    fn tell(
-        &self,
-        graph: &AttributionGraph,
-        thresholds: Thresholds,
-        saved: Option<&Path>,
-        world: &World,
-    ) -> Result<()> {
+    /// Saves the graph, whole or partial, where that was asked for.
+    fn keep(&self, graph: &AttributionGraph) -> Result<Ending> {
+        if let Some(path) = &self.args.output {
+            graph.save(path)?;
+        }
+        Ok(if graph.extent().partial { Ending::Interrupted } else { Ending::Done })
+    }
+
+    fn tell(&self, graph: &AttributionGraph, thresholds: Thresholds, world: &World) -> Result<()> {
+        let saved = self.args.output.as_deref();
         let pruned = prune(graph, &thresholds)?;
         let (loaded, local, top) = (self.loaded, self.local, self.args.top);
         let body = Material { loaded, local, graph, pruned: &pruned, top }.report(saved);
@@ -113,5 +97,67 @@ impl Traced<'_> {
         flags.extend(self.args.slug.iter().map(|slug| ("slug", slug.clone())));
         let flags = flags.into_iter().map(|(flag, value)| (flag.to_owned(), value)).collect();
         Provenance { flags, ..self.loaded.provenance() }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::ops::ControlFlow;
+
+    use clap::Parser as _;
+    use connectome::attribution::Step;
+
+    use super::*;
+    use crate::args::{Cli, Command};
+
+    /// Presses Ctrl-C after so many batches of rows.
+    struct StopsAfter(usize);
+
+    impl Progress for StopsAfter {
+        fn step(&mut self, _step: Step) -> ControlFlow<()> {
+            match self.0.checked_sub(1) {
+                Some(left) => {
+                    self.0 = left;
+                    ControlFlow::Continue(())
+                }
+                None => ControlFlow::Break(()),
+            }
+        }
+    }
+
+    fn interrupted(output: &str, n_batches: usize) -> Result<Ending> {
+        let prompt = "the capital of the state containing oak port is";
+        let cli = Cli::parse_from(["connectome", "trace", prompt, "--output", output]);
+        let world = World::new(cli.global);
+        let Some(Command::Trace(args)) = cli.command else { panic!("it is a trace") };
+        let loaded = load::load(&args.model, &world)?;
+        let ready = prompt::prepare(&prompt::Wanted::Text(prompt.to_owned()), &loaded)?;
+        let local = loaded.replacement.on(&ready.tokens)?;
+        let head = Head::of(&loaded, &ready, &local, 9)?;
+        let traced =
+            Traced { args: &args, loaded: &loaded, ready: &ready, local: &local, head: &head };
+        let graph = traced.graph(&Options::default(), StopsAfter(n_batches))?;
+        traced.keep(&graph)
+    }
+
+    #[test]
+    fn an_interrupted_trace_saves_a_true_partial_graph() {
+        let folder = tempfile::tempdir().unwrap();
+        let output = folder.path().join("partial.graph");
+        let ending = interrupted(output.to_str().unwrap(), 1).unwrap();
+        assert_eq!(ending, Ending::Interrupted);
+        let graph = AttributionGraph::load(&output).unwrap();
+        assert!(graph.extent().partial);
+        assert!(graph.unexpanded().count() > 0);
+        assert!(connectome_graph::influence(&graph).unresolved > 0.0);
+    }
+
+    #[test]
+    fn a_trace_that_is_stopped_before_its_first_row_saves_nothing() {
+        let folder = tempfile::tempdir().unwrap();
+        let output = folder.path().join("partial.graph");
+        let error = interrupted(output.to_str().unwrap(), 0).unwrap_err();
+        assert!(matches!(error.downcast_ref(), Some(connectome::RunError::Cancelled)));
+        assert!(!output.exists());
     }
 }

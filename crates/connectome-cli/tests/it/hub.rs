@@ -1,6 +1,6 @@
 //! What is shipped and cached.
 
-use crate::support::{Place, golden};
+use crate::support::{Place, finish, golden};
 
 /// A model in the Hub's cache, as its own tools leave it.
 fn cache(place: &Place) {
@@ -41,4 +41,14 @@ fn a_cached_model_is_found_and_used_by_its_id() {
     let args = ["trace", "The capital", "--model", "user/tiny", "--transcoder", "transcoders"];
     let report = place.json(&[&args[..], &["--quiet"]].concat());
     assert_eq!(report["model"]["name"], "user/tiny");
+}
+
+// Port 1 of this machine: whoever listens there is no Hub, and nobody does.
+#[test]
+fn a_hub_that_does_not_answer_is_told() {
+    let place = Place::new();
+    let mut command = place.command();
+    command.env_remove("HF_HUB_OFFLINE").env("HF_ENDPOINT", "http://127.0.0.1:1");
+    let ran = finish(command.args(["hub", "fetch", "user/repo"]));
+    ran.refused("cannot reach `http://127.0.0.1:1`", "--offline");
 }

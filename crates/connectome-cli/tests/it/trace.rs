@@ -5,7 +5,7 @@ use std::process::Stdio;
 
 use serde_json::Value;
 
-use crate::support::{PROMPT, Place, Tensors};
+use crate::support::{PROMPT, Place, Tensors, edit_json};
 
 // What circuit-tracer gives on the same files (`goldens/two_hop`).
 #[test]
@@ -157,6 +157,23 @@ fn a_model_without_a_tokenizer_is_traced_by_ids() {
     let model = ["--model", "model", "--transcoder", "transcoders", "--quiet"];
     let report = place.json(&[&["trace", "--token-ids", "1,50,60"], &model[..]].concat());
     assert_eq!(report["prompt"]["tokens"][1]["text"], "[50]");
+}
+
+#[test]
+fn a_chat_is_rendered_by_the_models_template() {
+    let place = Place::new();
+    place.golden("llama_clt_relu");
+    edit_json(&place.path("model/tokenizer_config.json"), |config| {
+        let template = "{{ bos_token }}{% for m in messages %}[{{ m.role }}] {{ m.content }} \
+                        {% endfor %}{% if add_generation_prompt %}[assistant]{% endif %}";
+        config["chat_template"] = template.into();
+    });
+    let model = ["--model", "model", "--transcoder", "transcoders", "--quiet"];
+    let chat = ["trace", "The capital", "--chat", "--system", "of France"];
+    let report = place.json(&[&chat[..], &model[..]].concat());
+    assert_eq!(report["prompt"]["text"], "<bos>[system] of France [user] The capital [assistant]");
+    // The template's own first token is the one that counts: none is added.
+    assert_eq!(report["prompt"]["tokens"][1]["text"], "[");
 }
 
 #[test]
