@@ -1,5 +1,7 @@
 //! The command as it is run: the real binary, real files, exit codes and what is printed.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
 // Files that no trace should start from, each with its sentence and hint.
 mod bad_files;
 // Requests that make no sense, each with its sentence and hint.
