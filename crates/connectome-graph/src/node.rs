@@ -24,6 +24,10 @@ use crate::{ActiveFeature, FeatureId, GraphError};
 /// More layers than any model has: a file that claims as many is not believed.
 const MAX_LAYERS: u32 = 1024;
 
+/// Errors cost a file nothing, and influence some tens of bytes each: so they are not believed
+/// without end. 127 layers of 131,072 tokens fit.
+const MAX_NODES: u64 = 1 << 24;
+
 /// The token id of an imported graph that does not tell it.
 pub const UNKNOWN_TOKEN: u32 = u32::MAX;
 
@@ -138,7 +142,7 @@ impl Nodes {
     /// - [`GraphError::NotFinite`] for an activation or weight that is no number, and
     ///   [`GraphError::NegativeWeight`] for a target.
     /// - [`GraphError::Empty`] if there are no layers, tokens or targets.
-    /// - [`GraphError::TooLarge`] if the nodes cannot be counted in 32 bits.
+    /// - [`GraphError::TooLarge`] for more than 1,024 layers or 2²⁴ nodes.
     pub fn new(
         n_layers: u32,
         active: Vec<ActiveFeature>,
@@ -171,10 +175,13 @@ impl Nodes {
             + u128::from(self.n_layers) * n_tokens
             + n_tokens
             + self.targets.len() as u128;
-        let limit = u64::from(u32::MAX);
-        if n_nodes > u128::from(limit) || self.active_a.len() as u64 > limit {
+        if n_nodes > u128::from(MAX_NODES) {
             let found = u64::try_from(n_nodes).unwrap_or(u64::MAX);
-            return Err(GraphError::TooLarge { what: "nodes", found, limit });
+            return Err(GraphError::TooLarge { what: "nodes", found, limit: MAX_NODES });
+        }
+        let (found, limit) = (self.active_a.len() as u64, u64::from(u32::MAX));
+        if found > limit {
+            return Err(GraphError::TooLarge { what: "active features", found, limit });
         }
         Ok(())
     }

@@ -291,6 +291,46 @@ fn json_that_is_no_graph_is_refused() {
     }
 }
 
+// One id for every node would make each link a search among all of them.
+#[test]
+fn an_id_of_many_nodes_is_refused() {
+    let error_node = |layer: u32, pos: u32| {
+        json!({
+            "node_id": "0_1_0", "layer": layer.to_string(), "ctx_idx": pos,
+            "feature_type": "mlp reconstruction error"
+        })
+    };
+    let logit = json!({
+        "node_id": "4_9_1", "layer": "4", "ctx_idx": 1, "feature_type": "logit", "token_prob": 0.5
+    });
+    let file = |nodes: Vec<Value>| {
+        let metadata = json!({ "prompt_tokens": ["a", "b"] });
+        let nodes = nodes.into_iter().chain([logit.clone()]).collect::<Vec<_>>();
+        json!({ "metadata": metadata, "nodes": nodes, "links": [] }).to_string()
+    };
+    let read = |file: String| circuit_tracer::import(file.as_bytes());
+    assert!(read(file(vec![error_node(0, 0), error_node(0, 1), error_node(0, 1)])).is_ok());
+    let many = (0..3).map(|layer| error_node(layer, 0)).collect();
+    let error = read(file(many)).unwrap_err().to_string();
+    assert_eq!(error, "not a JSON graph: node `0_1_0` stands for more than two nodes");
+}
+
+// A megabyte of empty tokens and one high layer would be 340 million nodes.
+#[test]
+fn nodes_that_cost_a_file_nothing_are_not_believed() {
+    let logit = json!({
+        "node_id": "1025_9_0", "layer": "1025", "ctx_idx": 0, "feature_type": "logit"
+    });
+    let read = |n_tokens: usize| {
+        let metadata = json!({ "prompt_tokens": vec![""; n_tokens] });
+        let file = json!({ "metadata": metadata, "nodes": [logit], "links": [] });
+        circuit_tracer::import(file.to_string().as_bytes())
+    };
+    assert!(read(1000).is_ok());
+    let error = read(20_000).unwrap_err().to_string();
+    assert_eq!(error, "20500001 nodes, expected at most 16777216");
+}
+
 #[test]
 fn damage_to_a_pt_file_does_not_panic() {
     let bytes = golden_cases()

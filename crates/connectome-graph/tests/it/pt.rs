@@ -206,3 +206,27 @@ fn files_that_claim_too_much_are_refused() {
     let error = torch::import(&old_file(unchanged).zip(CompressionMethod::Deflated)).unwrap_err();
     assert!(error.to_string().contains("compressed"), "{error}");
 }
+
+// Recalling a text from the memo takes two bytes, a copy of it as many as it is long.
+#[test]
+fn texts_may_not_be_repeated_beyond_the_file() {
+    let list = |n: usize, pickler: &mut Pickler| {
+        pickler.raw(b"](");
+        pickler.text(&"x".repeat(1000));
+        pickler.raw(b"q\x01");
+        (1..n).for_each(|_| pickler.raw(b"h\x01"));
+        pickler.raw(b"e");
+    };
+    let with_scans = |n: usize| {
+        let file = old_file(|key, pickler| {
+            if key == "scan" {
+                list(n, pickler);
+            }
+            key == "scan"
+        });
+        torch::import(&file.zip(CompressionMethod::Stored))
+    };
+    assert_eq!(with_scans(2).unwrap().provenance().scans.len(), 2);
+    let error = with_scans(500).unwrap_err().to_string();
+    assert_eq!(error, "not a pickle of a graph: 500000 bytes of repeated text");
+}

@@ -112,7 +112,7 @@ pub fn import(bytes: &[u8]) -> Result<AttributionGraph, GraphError> {
     let found: Vec<Found> =
         file.nodes.iter().map(|node| understand(node, &file.metadata)).collect::<Result<_, _>>()?;
     let nodes = build_nodes(&found, &file.metadata)?;
-    let places = Places::new(&nodes, &file.nodes, &found);
+    let places = Places::new(&nodes, &file.nodes, &found)?;
     let (rows, n_passed_over) = build_rows(&nodes, &places, &file.links)?;
     let annotations = annotations(&nodes, &places, &file, n_passed_over);
     let prompt = Prompt {
@@ -261,7 +261,7 @@ struct Places<'file> {
 }
 
 impl<'file> Places<'file> {
-    fn new(nodes: &Nodes, file: &'file [NodeIn], found: &[Found]) -> Self {
+    fn new(nodes: &Nodes, file: &'file [NodeIn], found: &[Found]) -> Result<Self, GraphError> {
         let mut places = Self { by_id: HashMap::new(), by_number: BTreeMap::new() };
         let mut n_targets = 0;
         for (node, found) in file.iter().zip(found) {
@@ -283,8 +283,13 @@ impl<'file> Places<'file> {
             let of_id = places.by_id.entry(&node.node_id).or_default();
             of_id.extend(place);
             of_id.sort_unstable();
+            of_id.dedup();
+            // A feature and an error at most: links would be looked up in a list of any length.
+            if of_id.len() > 2 {
+                return Err(node.refuse("stands for more than two nodes"));
+            }
         }
-        places
+        Ok(places)
     }
 
     fn of(&self, id: &str) -> &[NodeIdx] {

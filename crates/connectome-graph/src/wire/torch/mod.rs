@@ -60,7 +60,7 @@ pub fn import(bytes: &[u8]) -> Result<AttributionGraph, GraphError> {
     } else {
         Expansion::Budget { max_feature_nodes: nodes.n_features() as u32 }
     };
-    AttributionGraph::new(nodes, rows, prompt, file.provenance(), Extent::complete(expansion))
+    AttributionGraph::new(nodes, rows, prompt, file.provenance()?, Extent::complete(expansion))
 }
 
 /// The zip: entries are stored as they are, under one folder.
@@ -151,9 +151,11 @@ impl File<'_> {
         let named: Vec<(String, u32)> = match self.pickle.items(at) {
             Some(items) => {
                 let named = items.iter().map(|&item| self.named_target(item));
-                let named: Option<Vec<_>> = named.collect();
-                named
-                    .ok_or_else(|| refuse("a logit target is no pair of text and id".to_owned()))?
+                let named: Option<Vec<(&str, u32)>> = named.collect();
+                let named = named
+                    .ok_or_else(|| refuse("a logit target is no pair of text and id".to_owned()))?;
+                let (labels, ids): (Vec<&str>, Vec<u32>) = named.into_iter().unzip();
+                self.owned(&labels)?.into_iter().zip(ids).collect()
             }
             None => self.ids(key, 1)?.into_iter().map(|id| (format!("#{id}"), id)).collect(),
         };
@@ -171,12 +173,12 @@ impl File<'_> {
         Ok(targets.collect())
     }
 
-    fn named_target(&self, at: Ref) -> Option<(String, u32)> {
+    fn named_target(&self, at: Ref) -> Option<(&str, u32)> {
         let arguments = self.pickle.arguments(at, Global::LogitTarget);
         match arguments.or_else(|| self.pickle.items(at))? {
             &[text, id] => {
                 let id = u32::try_from(self.pickle.size(id)?).ok()?;
-                Some((self.pickle.text(text)?.to_owned(), id))
+                Some((self.pickle.text(text)?, id))
             }
             _ => None,
         }
@@ -196,22 +198,32 @@ impl File<'_> {
         Ok(explained.map(|idx| dense_row(idx, &adjacency_nn[idx.as_usize() * n..][..n])).collect())
     }
 
-    fn provenance(&self) -> Provenance {
-        let text = |at: Option<Ref>| at.and_then(|at| self.pickle.text(at)).map(str::to_owned);
-        let model = text(self.of_config("model_name")).unwrap_or_default();
+    /// Copies of texts. A pickle names a text that it wrote before in two bytes, so that all of
+    /// them together may be longer than the file by far; those of a graph are not.
+    fn owned(&self, texts: &[&str]) -> Result<Vec<String>, GraphError> {
+        let n_bytes = texts.iter().fold(0_usize, |sum, text| sum.saturating_add(text.len()));
+        if n_bytes > self.archive.n_bytes {
+            return Err(refuse(format!("{n_bytes} bytes of repeated text")));
+        }
+        Ok(texts.iter().map(|&text| text.to_owned()).collect())
+    }
+
+    fn provenance(&self) -> Result<Provenance, GraphError> {
+        let text = |at: Option<Ref>| at.and_then(|at| self.pickle.text(at));
+        let model = text(self.of_config("model_name")).unwrap_or_default().to_owned();
         let scan = self.pickle.entry(self.pickle.root(), "scan");
-        let scans: Vec<String> = match scan.and_then(|at| self.pickle.items(at)) {
+        let scans: Vec<&str> = match scan.and_then(|at| self.pickle.items(at)) {
             Some(items) => items.iter().filter_map(|&item| text(Some(item))).collect(),
             None => text(scan).into_iter().collect(),
         };
-        Provenance {
+        Ok(Provenance {
             tool: "circuit-tracer".to_owned(),
             model: Origin { name: model, digest: None },
-            scans,
+            scans: self.owned(&scans)?,
             vocab_size: self.vocab_size(),
             imported: Some(FORMAT.to_owned()),
             ..Provenance::default()
-        }
+        })
     }
 
     /// Virtual ids start at the length of the logits, which the tokenizer's `vocab_size` may
