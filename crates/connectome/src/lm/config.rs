@@ -9,6 +9,9 @@ use serde_json::Value;
 
 use crate::error::LoadError;
 
+/// More layers than any model has, and what graphs can count.
+const MAX_LAYERS: u64 = 1024;
+
 /// Everything about a decoder that is not a weight.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ModelConfig {
@@ -233,6 +236,19 @@ impl HfConfig {
         }
     }
 
+    /// A number of layers, of which anything is kept one each: what a model might have.
+    ///
+    /// # Errors
+    ///
+    /// [`LoadError::MissingKey`], [`LoadError::BadValue`].
+    pub fn n_layers(&self, key: &str) -> Result<usize, LoadError> {
+        let value = self.required(key)?;
+        match value.as_u64() {
+            Some(n) if n > 0 && n <= MAX_LAYERS => Ok(n as usize),
+            _ => Err(self.bad(key, value, "a positive integer up to 1024")),
+        }
+    }
+
     /// As [`HfConfig::usize`], or `default` if absent or null.
     ///
     /// # Errors
@@ -385,6 +401,11 @@ impl ModelConfig {
             expected,
             path: hf.path().clone(),
         };
+        let width = self.n_heads.checked_mul(self.d_head).filter(|width| *width < 1 << 32);
+        if self.d_head == 0 || width.is_none() {
+            let expected = "a positive width, with all heads below 4294967296";
+            return Err(bad("head_dim", self.d_head, expected));
+        }
         if !self.n_heads.is_multiple_of(self.n_kv_heads) {
             let expected = "a divisor of num_attention_heads";
             return Err(bad("num_key_value_heads", self.n_kv_heads, expected));

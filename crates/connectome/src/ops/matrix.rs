@@ -266,7 +266,7 @@ impl Matrix {
             return out;
         }
         self.by_blocks(x, &mut out, self.n_rows, |start, len, buffer| {
-            for (row, slot) in buffer.chunks_exact_mut(self.n_cols).take(len).enumerate() {
+            for (row, slot) in buffer.chunks_exact_mut(self.n_cols.max(1)).take(len).enumerate() {
                 self.stored.widen(self.offset + (start + row) * self.row_stride, slot);
             }
             (1, self.n_cols)
@@ -469,6 +469,16 @@ mod tests {
                 a.data().iter().zip(b.data()).map(|(p, q)| (p - q).abs()).fold(0.0, f32::max);
             assert!(worst < 1e-4, "{worst}");
         }
+    }
+
+    // A file may hold a matrix without columns or rows; products with it are zeros or nothing.
+    #[test]
+    fn products_of_empty_matrices_are_zeros() {
+        let empty = |rows: usize, cols: usize| Matrix::new(in_bf16(&[]), rows, cols);
+        assert_eq!(empty(5, 0).times_transpose(&Mat::zeros(2, 0)), Mat::zeros(2, 5));
+        assert_eq!(empty(0, 5).times(&Mat::zeros(2, 0)), Mat::zeros(2, 5));
+        assert_eq!(empty(0, 5).times_transpose(&Mat::zeros(2, 5)), Mat::zeros(2, 0));
+        assert_eq!(empty(5, 0).times(&Mat::zeros(2, 5)), Mat::zeros(2, 0));
     }
 
     #[test]

@@ -1,9 +1,10 @@
 //! What must hold of a `tokenizer.json` before `tokenizers` may read it.
 //!
 //! That crate returns errors for most files that are not tokenizers, and panics for some: a
-//! decoder whose JSON is broken, and merges longer than every token. Both are looked for
-//! here, in one pass that keeps nothing. Found by mutating real files (tokenizers 0.23.2,
-//! `decoders/mod.rs` and `models/bpe/model.rs`).
+//! decoder whose JSON is broken or that strips more from the end of a token than there is, and
+//! merges longer than every token. They are looked for here, in one pass that keeps nothing.
+//! Found by mutating real files and by fuzzing (tokenizers 0.23.2, `decoders/mod.rs`,
+//! `decoders/strip.rs` and `models/bpe/model.rs`).
 
 use serde::Deserialize;
 use serde::de::{Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
@@ -16,6 +17,9 @@ use serde_json::Value;
 /// What is wrong and where, if `tokenizers` could not be given these bytes.
 pub(super) fn check(json: &[u8]) -> Result<(), serde_json::Error> {
     let shape: Shape = serde_json::from_slice(json)?;
+    if strips_ends(&shape.decoder) {
+        return Err(Error::custom("a decoder strips the ends of tokens, which may be too short"));
+    }
     let model = shape.model;
     let prefix = model.continuing_subword_prefix.map_or(0, |prefix| prefix.len());
     if model.merges.longest.saturating_sub(prefix) > model.vocab.longest {
@@ -29,9 +33,17 @@ pub(super) fn check(json: &[u8]) -> Result<(), serde_json::Error> {
 
 #[derive(Deserialize)]
 struct Shape {
-    #[serde(default, rename = "decoder")]
-    _decoder: Value,
+    #[serde(default)]
+    decoder: Value,
     model: ModelShape,
+}
+
+/// Whether a decoder, or one in its sequence, is `Strip` with a `stop` above zero. No published
+/// tokenizer has one.
+fn strips_ends(decoder: &Value) -> bool {
+    let stops = decoder.get("stop").is_some_and(|stop| stop.as_u64() != Some(0));
+    let parts = decoder.get("decoders").and_then(Value::as_array);
+    stops || parts.is_some_and(|parts| parts.iter().any(strips_ends))
 }
 
 #[derive(Deserialize)]

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use serde_norway::Value;
 
 use super::card::{Kind, ReadSite, Scan, WriteSite};
+use super::yaml;
 use crate::error::LoadError;
 
 /// Longer ones are no configs of this format. The largest published one is below 10 KiB.
@@ -39,14 +40,13 @@ pub(super) struct Config {
 impl Config {
     /// Parses the text of the file at `path`.
     pub(super) fn parse(bytes: &[u8], path: &Path) -> Result<Self, LoadError> {
-        let yaml = |reason: String| LoadError::Yaml { path: path.to_owned(), reason };
+        let invalid = |reason: String| LoadError::Yaml { path: path.to_owned(), reason };
         if bytes.len() > MAX_BYTES {
-            return Err(yaml(format!("{} bytes, expected at most {MAX_BYTES}", bytes.len())));
+            return Err(invalid(format!("{} bytes, expected at most {MAX_BYTES}", bytes.len())));
         }
-        let value: Value =
-            serde_norway::from_slice(bytes).map_err(|source| yaml(source.to_string()))?;
+        let value = yaml::parse(bytes).map_err(|source| invalid(source.to_string()))?;
         if !value.is_mapping() {
-            return Err(yaml("not a mapping of keys to values".to_owned()));
+            return Err(invalid("not a mapping of keys to values".to_owned()));
         }
         let keys = Keys { value: &value, path };
         Ok(Self {

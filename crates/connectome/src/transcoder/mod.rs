@@ -28,6 +28,7 @@ mod encoder;
 mod formats;
 mod open;
 mod place;
+mod yaml;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;

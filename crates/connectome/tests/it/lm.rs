@@ -1,5 +1,7 @@
 //! The decoder against transformers.
 
+mod hostile;
+
 use connectome::lm::LogitsAt;
 use connectome::lm::tap::NoTap;
 

@@ -300,7 +300,7 @@ fn damaged_files_are_errors() {
     }
 }
 
-// Each of these made `tokenizers` 0.23.2 panic when it was given the file.
+// Each of these made `tokenizers` 0.23.2 panic when it was given the file, or a token to decode.
 #[test]
 fn files_that_panic_below_us_are_errors() {
     let with = |key: &str, value: Value| {
@@ -315,10 +315,13 @@ fn files_that_panic_below_us_are_errors() {
         })
     };
     let decoder = with("decoder", json!({"type": "ByteLevel", "x": "here"}));
+    let strip = |stop: u32| json!({"type": "Strip", "content": "w", "start": 1, "stop": stop});
     let cases = [
         decoder.replace("\"here\"", "1e999"),
         decoder.replace("\"here\"", "\"\\ud800\""),
         decoder.replace("\"here\"", "nul"),
+        with("decoder", strip(1)),
+        with("decoder", json!({"type": "Sequence", "decoders": [{"type": "Fuse"}, strip(2)]})),
         with("model", bpe(json!(["ab", "ab"]), "")),
         with("model", bpe(json!("ab ab"), "")),
         with("model", bpe(json!(["a", "b"]), "##")),
@@ -327,6 +330,8 @@ fn files_that_panic_below_us_are_errors() {
         let error = Tokenizer::from_parts(case.as_bytes(), None, None, None).unwrap_err();
         assert!(matches!(error, TokenizerError::Json { .. }), "{case}: {error}");
     }
-    let whole = with("model", bpe(json!(["a", "b"]), ""));
-    assert!(Tokenizer::from_parts(whole.as_bytes(), None, None, None).is_ok());
+    for whole in [with("model", bpe(json!(["a", "b"]), "")), with("decoder", strip(0))] {
+        let tokenizer = Tokenizer::from_parts(whole.as_bytes(), None, None, None).unwrap();
+        (0..3).for_each(|id| drop(tokenizer.token_text(id)));
+    }
 }

@@ -27,7 +27,7 @@ const NAMES: NameMap = NameMap {
 
 /// Source: Radford et al. 2019, "Language Models are Unsupervised Multitask Learners".
 pub(super) fn describe(hf: &HfConfig) -> Result<(ModelConfig, NameMap), LoadError> {
-    let n_layers = hf.usize("n_layer")?;
+    let n_layers = hf.n_layers("n_layer")?;
     let d_model = hf.usize("n_embd")?;
     let n_heads = hf.usize("n_head")?;
     let d_head = d_model / n_heads;

@@ -36,6 +36,8 @@ pub(super) fn describe(hf: &HfConfig) -> Result<(ModelConfig, NameMap), LoadErro
     };
     let attention_bias = hf.bool_or("attention_bias", true)?;
     let config = ModelConfig {
+        // Queries, keys and values are fused head by head: there are as many of each.
+        n_kv_heads: base.n_heads,
         norm: Norm::Layer { eps: hf.f64_or("layer_norm_eps", 1e-5)? as f32 },
         residual: if parallel { Residual::Parallel } else { Residual::PreNorm },
         mlp: Mlp::Plain(hf.act("hidden_act", "gelu")?),

@@ -39,7 +39,7 @@ pub fn describe(hf: &HfConfig) -> Result<(ModelConfig, NameMap), LoadError> {
 /// What Llama and those who copied it share: RMS norms before attention and a gated MLP,
 /// rotary positions on the whole head.
 fn dense(hf: &HfConfig, default_theta: f64) -> Result<ModelConfig, LoadError> {
-    let n_layers = hf.usize("num_hidden_layers")?;
+    let n_layers = hf.n_layers("num_hidden_layers")?;
     let d_model = hf.usize("hidden_size")?;
     let n_heads = hf.usize("num_attention_heads")?;
     let d_head = hf.usize_or("head_dim", d_model / n_heads)?;

@@ -102,6 +102,11 @@ fn a_config_cannot_grow_without_end() {
     let bomb = after(PLT, |files| drop(files.insert("config.yaml".to_owned(), text.into())));
     assert!(bomb.starts_with("not valid YAML ("), "{bomb}");
 
+    // The parser follows each of these aliases, and each brings all items: 100 million.
+    let text = format!("a: &a [{}]\nb: [{}]\n", "x,".repeat(10_000), "*a,".repeat(10_000));
+    let bomb = after(PLT, |files| drop(files.insert("config.yaml".to_owned(), text.into())));
+    assert!(bomb.contains("its aliases repeat too much"), "{bomb}");
+
     let long = vec![b'#'; (1 << 20) + 1];
     assert_eq!(
         after(PLT, |files| drop(files.insert("config.yaml".to_owned(), long))),
