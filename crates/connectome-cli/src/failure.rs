@@ -55,6 +55,8 @@ pub(crate) enum UsageError {
     NotForThis { option: &'static str, path: String, what: &'static str },
     #[error("the graph does not say which {what} made it")]
     NoOrigin { what: &'static str },
+    #[error("the {what} `{name}`, which made the graph, is not in this folder")]
+    OriginNotHere { what: &'static str, name: String },
     #[error("the {what} `{name}` is not the one that made the graph")]
     OtherOrigin { what: &'static str, name: String },
     #[error("target `{label}` is a direction, which the graph does not hold")]

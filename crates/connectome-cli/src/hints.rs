@@ -80,7 +80,9 @@ fn usage(error: &UsageError) -> String {
             "graphs of circuit-tracer end in `.json` or `.pt`".to_owned()
         }
         UsageError::NotForThis { .. } => "`connectome inspect --help` has examples".to_owned(),
-        UsageError::NoOrigin { .. } | UsageError::OtherOrigin { .. } => {
+        UsageError::NoOrigin { .. }
+        | UsageError::OriginNotHere { .. }
+        | UsageError::OtherOrigin { .. } => {
             "name those that made it with `--model` and `--transcoder`".to_owned()
         }
         UsageError::DirectionOfGraph { .. } => "give it again with `--direction`".to_owned(),

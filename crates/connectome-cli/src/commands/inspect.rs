@@ -130,9 +130,15 @@ fn makers(args: &ModelArgs, graph: &AttributionGraph) -> Result<ModelArgs, Usage
         args.model = Some(provenance.model.name.clone());
         return Ok(args);
     }
+    // A folder's name alone must not be taken for a repository, nor anything be downloaded for
+    // a look at an edge.
+    args.offline = true;
     let named = |given: Option<String>, name: &str, what| match given {
         Some(given) => Ok(Some(given)),
         None if name.is_empty() => Err(UsageError::NoOrigin { what }),
+        None if !name.contains('/') && !Path::new(name).is_dir() => {
+            Err(UsageError::OriginNotHere { what, name: name.to_owned() })
+        }
         None => Ok(Some(name.to_owned())),
     };
     args.model = named(args.model, &provenance.model.name, "model")?;

@@ -205,7 +205,9 @@ fn heads_are_split_by_the_files_that_made_the_graph_only() {
     let edge = ["inspect", "g.graph", "--edge", from, to, "--heads"];
     // The names of folders are enough where they stand.
     assert!(!place.json(&edge)["layers"].as_array().unwrap().is_empty());
-    let other = [&edge[..], &["--model", "two-hop"]].concat();
-    let ran = place.run(&other);
-    assert_eq!(ran.code, Some(2), "{}", ran.stderr);
+    place.golden("llama_clt_jumprelu");
+    place.refused(&edge, "is not the one that made the graph", "--model");
+    std::fs::remove_dir_all(place.path("model")).unwrap();
+    let sentence = "the model `model`, which made the graph, is not in this folder";
+    place.refused(&edge, sentence, "--model");
 }
