@@ -2,8 +2,9 @@
 //!
 //! Targets are `fuzz/fuzz_targets/*.rs`, in the layout of `cargo fuzz`, which works on them too.
 //! We build them ourselves because `cargo fuzz` asks for nightly; all that needs nightly is the
-//! address sanitizer, and our readers are safe Rust over mapped bytes. What a run learns stays in
-//! `fuzz/corpus/TARGET`, an input that breaks a reader in `fuzz/artifacts/TARGET`.
+//! address sanitizer, and our readers are safe Rust over mapped bytes. A run begins with
+//! `fuzz/seeds/TARGET`, which is in the repository; what it learns stays in `fuzz/corpus/TARGET`,
+//! and an input that breaks a reader in `fuzz/artifacts/TARGET`, which are not.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -99,22 +100,34 @@ fn build(fuzz: &Path, target: &str, host: &str) -> Result<()> {
         .arg("--manifest-path")
         .arg(fuzz.join("Cargo.toml"))
         .arg("--target-dir")
-        .arg(fuzz.join("target"))
+        .arg(built_in(fuzz))
         .env("RUSTFLAGS", RUSTFLAGS);
     run_command(&mut command)
 }
 
+/// Where cargo puts what it builds: apart from the workspace's own, which has other flags.
+fn built_in(fuzz: &Path) -> PathBuf {
+    std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| fuzz.join("target"), |dir| root().join(dir))
+}
+
 fn fuzz_one(fuzz: &Path, target: &str, host: &str, seconds: u32) -> Result<()> {
     let corpus = made(fuzz.join("corpus").join(target))?;
+    let seeds = made(fuzz.join("seeds").join(target))?;
     let artifacts = made(fuzz.join("artifacts").join(target))?;
-    let mut command = Command::new(fuzz.join("target").join(host).join("release").join(target));
+    let mut command = Command::new(built_in(fuzz).join(host).join("release").join(target));
     command
         .current_dir(fuzz)
-        .arg(corpus)
+        // The first folder is the one that is written to.
+        .args([corpus, seeds])
         .arg(format!("-artifact_prefix={}/", artifacts.display()))
         .arg(format!("-max_total_time={seconds}"))
         // A reader that wants 2 GB for a small file believes a claim it should have checked.
         .args(["-rss_limit_mb=2048", "-timeout=20", "-print_final_stats=1"]);
+    // Words that no mutation comes upon: keys of configs.
+    let words = fuzz.join("dictionaries").join(target);
+    if words.is_file() {
+        command.arg(format!("-dict={}", words.display()));
+    }
     run_command(&mut command)
 }
 
@@ -138,6 +151,25 @@ mod tests {
         let expected = Request { seconds: 600, targets: vec!["npz".into(), "yaml".into()] };
         assert_eq!(parsed(&["npz", "--seconds", "600", "yaml"]).unwrap(), expected);
         assert_eq!(parsed(&[]).unwrap(), Request { seconds: 60, targets: vec![] });
+    }
+
+    // A target that cargo does not know is never built, and one without seeds finds little.
+    #[test]
+    fn every_target_is_declared_and_has_seeds() {
+        let fuzz = root().join("fuzz");
+        let manifest = std::fs::read_to_string(fuzz.join("Cargo.toml")).unwrap();
+        let targets = targets_in(&fuzz.join("fuzz_targets")).unwrap();
+        assert!(targets.len() >= 12, "{targets:?}");
+        let mut n_bytes = 0;
+        for target in targets {
+            assert!(manifest.contains(&format!("name = \"{target}\"")), "{target}");
+            let seeds = std::fs::read_dir(fuzz.join("seeds").join(&target)).unwrap();
+            let sizes: Vec<u64> =
+                seeds.map(|seed| seed.unwrap().metadata().unwrap().len()).collect();
+            assert!(!sizes.is_empty(), "{target}");
+            n_bytes += sizes.iter().sum::<u64>();
+        }
+        assert!(n_bytes < 300_000, "{n_bytes} bytes of seeds: keep what a run learnt out of them");
     }
 
     #[test]

@@ -174,6 +174,8 @@ fn gpt_neox(axes: &Axes, is_parallel: bool) -> Value {
         "model_type": "gpt_neox",
         "num_hidden_layers": axes.n_layers,
         "num_attention_heads": axes.n_heads(),
+        // No key of this family, so it says nothing.
+        "num_key_value_heads": 1,
         "hidden_size": axes.d_model,
         "intermediate_size": axes.d_mlp,
         "vocab_size": axes.n_vocab,
