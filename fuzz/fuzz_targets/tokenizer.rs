@@ -5,7 +5,7 @@
 use connectome::tokenizer::{ChatOptions, Message, Prompt, Tokenizer};
 use libfuzzer_sys::fuzz_target;
 
-fuzz_target!(init: connectome_fuzz::one_thread(), |data: &[u8]| {
+fuzz_target!(init: init(), |data: &[u8]| {
     let mut parts = data.split(|byte| *byte == 0);
     let json = parts.next().unwrap_or_default();
     let [config, map, template] = [(); 3].map(|()| parts.next().filter(|part| !part.is_empty()));
@@ -21,3 +21,8 @@ fuzz_target!(init: connectome_fuzz::one_thread(), |data: &[u8]| {
     let messages = [Message::new("user", text), Message::new("assistant", "b")];
     let _ = tokenizer.render_chat(&messages, &ChatOptions::default());
 });
+
+fn init() {
+    connectome_fuzz::one_thread();
+    connectome_fuzz::abort_on_panics_but_in(&["/tokenizers-", "/spm_precompiled-"]);
+}

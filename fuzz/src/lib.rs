@@ -25,3 +25,15 @@ pub fn one_thread() {
     let pool = rayon::ThreadPoolBuilder::new().num_threads(1).use_current_thread();
     pool.build_global().expect("called once, before anything else");
 }
+
+/// Lets panics of these crates unwind, since the library makes errors of them. All others end
+/// the run.
+pub fn abort_on_panics_but_in(crates: &'static [&'static str]) {
+    let abort = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |panic| {
+        let is_in = |name: &&str| panic.location().is_some_and(|at| at.file().contains(*name));
+        if !crates.iter().any(|name| is_in(name)) {
+            abort(panic);
+        }
+    }));
+}

@@ -21,14 +21,19 @@ use minijinja::{AutoEscape, Environment, Error, ErrorKind};
 use serde::Serialize;
 use serde_json::Value;
 
-use super::{Date, Tokenizer, TokenizerError};
+use super::{Date, Tokenizer, TokenizerError, guard};
 
 /// The template used when none is named, if a tokenizer has several.
 const DEFAULT: &str = "default";
 
-/// Steps after which a template is stopped. Templates come with models, so one may loop for
-/// ever; the longest published ones take some thousands of steps for a turn.
-const MAX_STEPS: u64 = 5_000_000;
+/// Steps after which a template is stopped; 64 bytes of data count as one. Templates come with
+/// models, so one may loop for ever, or nest a list by each step; the longest published ones
+/// take some thousands of steps for a turn.
+const MAX_STEPS: u64 = 1_000_000;
+
+/// Longer templates are refused, since each byte may be a level of nesting. The longest
+/// published ones have some 20 KiB.
+const MAX_BYTES: usize = 1 << 17;
 
 /// One turn of a conversation.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -76,6 +81,29 @@ impl Tokenizer {
         options: &ChatOptions,
     ) -> Result<String, TokenizerError> {
         let template = self.templates.get(options.template.as_deref())?;
+        let rendered = guard::on_a_deep_stack(|| self.render(template, messages, options));
+        let rendered = rendered.unwrap_or_else(|source| {
+            let reason = "there is no thread to render in";
+            Err(Error::new(ErrorKind::InvalidOperation, reason).with_source(source))
+        });
+        rendered.map_err(|error| match raised(&error) {
+            Some(reason) => TokenizerError::ChatRefused { reason },
+            None => TokenizerError::Template { source: Box::new(error) },
+        })
+    }
+
+    /// Runs a template. All that it makes is dropped in here, too, on the same stack.
+    fn render(
+        &self,
+        template: &str,
+        messages: &[Message],
+        options: &ChatOptions,
+    ) -> Result<String, Error> {
+        if template.len() > MAX_BYTES {
+            let found = template.len();
+            let reason = format!("it has {found} bytes, expected at most {MAX_BYTES}");
+            return Err(Error::new(ErrorKind::SyntaxError, reason));
+        }
         let template = without_generation_tags(template);
         let environment = environment(options.date);
 
@@ -95,11 +123,7 @@ impl Tokenizer {
         }
         context.insert("messages", Serde(messages).into());
         context.insert("add_generation_prompt", options.add_generation_prompt.into());
-
-        environment.render_str(&template, context).map_err(|error| match raised(&error) {
-            Some(reason) => TokenizerError::ChatRefused { reason },
-            None => TokenizerError::Template { source: Box::new(error) },
-        })
+        environment.render_str(&template, context)
     }
 
     /// True if there is a template to render a conversation with.
@@ -158,6 +182,8 @@ fn environment(date: Option<Date>) -> Environment<'static> {
     let syntax = SyntaxConfig::builder().trim_blocks(true).lstrip_blocks(true).build();
     environment.set_syntax(syntax.expect("the delimiters are the default ones"));
     environment.set_fuel(Some(MAX_STEPS));
+    // Else errors hold the template's values, which may nest deeper than our caller's stack.
+    environment.set_debug(false);
     environment.set_auto_escape_callback(|_| AutoEscape::None);
     environment.set_unknown_method_callback(minijinja_contrib::pycompat::unknown_method_callback);
     environment.add_filter("tojson", tojson);
@@ -258,15 +284,16 @@ fn without_generation_tags(template: &str) -> String {
     let mut text = String::with_capacity(template.len());
     let mut rest = template;
     while let Some(start) = rest.find("{%") {
-        let Some(length) = rest[start..].find("%}") else { break };
-        let (before, tag) = (&rest[..start], &rest[start..start + length]);
+        let Some(length) = rest[start + 2..].find("%}") else { break };
+        let end = start + 2 + length;
+        let (before, tag) = (&rest[..start], &rest[start..end]);
         text.push_str(before);
         text.push_str(&match tag[2..].trim_matches(['-', '+', ' ', '\t', '\n', '\r']) {
             "generation" => tag.replace("generation", "if true"),
             "endgeneration" => tag.replace("endgeneration", "endif"),
             _ => tag.to_owned(),
         });
-        rest = &rest[start + length..];
+        rest = &rest[end..];
     }
     text.push_str(rest);
     text

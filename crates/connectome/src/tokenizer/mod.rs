@@ -15,6 +15,7 @@ mod bos;
 mod chat;
 mod check;
 mod date;
+mod guard;
 mod special;
 
 use serde_json::{Map, Value};
@@ -24,6 +25,7 @@ pub use chat::{ChatOptions, Message};
 pub use date::Date;
 
 use chat::Templates;
+use guard::guarded;
 use special::Special;
 
 /// A model's tokenizer.
@@ -55,16 +57,16 @@ impl Tokenizer {
         let special_map = object("special_tokens_map.json", special_map)?;
         check::check(tokenizer_json)
             .map_err(|source| TokenizerError::Json { file: "tokenizer.json", source })?;
-        let mut inner = tokenizers::Tokenizer::from_bytes(tokenizer_json)
-            .map_err(|source| TokenizerError::Vocabulary { source })?;
-        // A prompt is one sequence, whole: truncation would cut it without a word.
-        inner
-            .with_truncation(None)
-            .map_err(|source| TokenizerError::Vocabulary { source })?
-            .with_padding(None);
-        special::set_prefix_space(&mut inner, &config);
-        let special = Special::apply(&mut inner, &config, &special_map)
-            .map_err(|source| TokenizerError::Vocabulary { source })?;
+        let build = || {
+            let mut inner = tokenizers::Tokenizer::from_bytes(tokenizer_json)?;
+            // A prompt is one sequence, whole: truncation would cut it without a word.
+            inner.with_truncation(None)?.with_padding(None);
+            special::set_prefix_space(&mut inner, &config);
+            let special = Special::apply(&mut inner, &config, &special_map)?;
+            Ok((inner, special))
+        };
+        let (inner, special) =
+            guarded(build).map_err(|source| TokenizerError::Vocabulary { source })?;
         let templates = Templates::collect(config.get("chat_template"), chat_template);
         Ok(Self { inner, special, templates })
     }
@@ -77,7 +79,7 @@ impl Tokenizer {
     /// [`TokenizerError::Encode`] if the vocabulary cannot spell the text and has no token
     /// for the unknown.
     pub fn encode(&self, text: &str) -> Result<Vec<u32>, TokenizerError> {
-        let encoding = self.inner.encode_fast(text, false);
+        let encoding = guarded(|| self.inner.encode_fast(text, false));
         Ok(encoding.map_err(|source| TokenizerError::Encode { source })?.get_ids().to_vec())
     }
 
@@ -88,7 +90,8 @@ impl Tokenizer {
     /// [`TokenizerError::Decode`] if the tokenizer's decoder fails. Ids outside the
     /// vocabulary have no text and are skipped.
     pub fn decode(&self, ids: &[u32]) -> Result<String, TokenizerError> {
-        self.inner.decode(ids, false).map_err(|source| TokenizerError::Decode { source })
+        guarded(|| self.inner.decode(ids, false))
+            .map_err(|source| TokenizerError::Decode { source })
     }
 
     /// The text of one token, decoded by itself.
@@ -167,7 +170,7 @@ impl Tokenizer {
         &self,
         text: &str,
     ) -> Result<(Vec<u32>, Vec<UnknownWord>), TokenizerError> {
-        let encoding = self.inner.encode(text, false);
+        let encoding = guarded(|| self.inner.encode(text, false));
         let encoding = encoding.map_err(|source| TokenizerError::Encode { source })?;
         let (ids, offsets) = (encoding.get_ids(), encoding.get_offsets());
         let mut unknown = Vec::new();

@@ -335,3 +335,20 @@ fn files_that_panic_below_us_are_errors() {
         (0..3).for_each(|id| drop(tokenizer.token_text(id)));
     }
 }
+
+// What no check looks for ends as an error, too: this table has no first entry, and
+// `tokenizers` looks it up with the first letter of a text.
+#[test]
+fn panics_below_us_are_errors() {
+    let with_table = |base64: &str| {
+        let mut tokenizer = words(&["w", "?"]);
+        tokenizer["normalizer"] = json!({"type": "Precompiled", "precompiled_charsmap": base64});
+        Tokenizer::from_parts(tokenizer.to_string().as_bytes(), None, None, None)
+    };
+    let empty = with_table("AAAAAA==").unwrap();
+    assert!(matches!(empty.encode("w").unwrap_err(), TokenizerError::Encode { .. }));
+    // Its text is not UTF-8, which is `expect`ed.
+    assert!(matches!(with_table("AAAAAP8=").unwrap_err(), TokenizerError::Vocabulary { .. }));
+    // It says that 4 GiB follow, for which room would be made.
+    assert!(matches!(with_table("/P///w==").unwrap_err(), TokenizerError::Json { .. }));
+}

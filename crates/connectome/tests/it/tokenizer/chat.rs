@@ -222,6 +222,56 @@ fn what_cannot_be_rendered_is_an_error() {
     }
 }
 
+// A tag that ends before it begins was cut at its third byte.
+#[test]
+fn a_brace_is_not_a_tag() {
+    for template in ["a{%}b", "{%", "{%}%}"] {
+        let error = render(template, &[QUESTION], &asking()).unwrap_err();
+        assert!(matches!(error, TokenizerError::Template { .. }), "{template}: {error}");
+    }
+}
+
+// Each of these is deeper than the stack of a thread: nested by its text, or as it runs.
+#[test]
+fn templates_cannot_nest_beyond_the_stack() {
+    let text = |part: &str, last: &str, n: usize| format!("{{{{ 1{}{last} }}}}", part.repeat(n));
+    let deep = |last: &str| {
+        format!(
+            "{{% set ns = namespace(x=1) %}}{{% for i in range(90000) %}}\
+             {{% set ns.x = [ns.x] %}}{{% endfor %}}{last}"
+        )
+    };
+    let templates = [
+        text("+1", "", 60_000),
+        text("|abs", "", 30_000),
+        text(".b", "", 60_000),
+        text("()", "", 60_000),
+        text(" if 1 else 1", "", 10_000),
+        format!("{{{{ {}1 }}}}", "-".repeat(100_000)),
+        format!("{{{{ {}1 }}}}", "not ".repeat(30_000)),
+        format!("{{% if 0 %}}{}{{% endif %}}", "{% elif 0 %}".repeat(10_000)),
+        // Until there are no more steps.
+        "{% set ns = namespace(x=1) %}{% for i in range(100) %}{% for j in range(90000) %}\
+         {% set ns.x = [ns.x] %}{% endfor %}{% endfor %}"
+            .to_owned(),
+        deep("text"),
+        deep("{{ ns.x }}"),
+        deep("{{ ns.x|tojson }}"),
+        deep("{{ ns.x == [ns.x] }}"),
+    ];
+    for template in templates {
+        // Text or an error, but an answer.
+        let rendered = render(&template, &[QUESTION], &asking());
+        assert!(matches!(rendered, Ok(_) | Err(TokenizerError::Template { .. })));
+    }
+    let long = render(&"x".repeat((1 << 17) + 1), &[QUESTION], &asking()).unwrap_err();
+    assert_eq!(
+        long.to_string(),
+        "the chat template cannot be rendered: syntax error: it has 131073 bytes, expected at \
+         most 131072"
+    );
+}
+
 #[test]
 fn a_date_is_written_as_its_format_asks() {
     let text = |date: Date, format: &str| {
