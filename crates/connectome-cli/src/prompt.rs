@@ -81,7 +81,8 @@ fn from_reader(mut reader: impl std::io::Read, path: &Path) -> Result<String> {
 
 /// The ids of a prompt, by the model's tokenizer.
 pub(crate) fn prepare(wanted: &Wanted, loaded: &Loaded) -> Result<Ready> {
-    let model_name = loaded.replacement.model().name();
+    // As the user named it: a cache's folder is called by its commit.
+    let model_name = &loaded.model_name;
     let prepared = match wanted {
         Wanted::Ids(ids) if loaded.tokenizer.is_none() => as_given(ids),
         Wanted::Ids(ids) if ids.is_empty() => as_given(ids),

@@ -106,7 +106,7 @@ pub(crate) fn compute_on(args: &ModelArgs) -> Result<()> {
         _ if cuda => return Err(UsageError::NoCuda.into()),
         other => return Err(UsageError::Device { found: other.to_owned() }.into()),
     }
-    if let Some(n_threads) = args.threads.map(std::num::NonZeroUsize::get) {
+    if let Some(n_threads) = args.threads.map(usize::from) {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(n_threads).build_global();
         pool.map_err(|source| UsageError::Threads { n_threads, source })?;
     }

@@ -97,6 +97,19 @@ pub enum RunError {
     /// A target beyond those that the options make.
     #[error("target {found} is beyond the {n_targets} targets that the options make here")]
     TargetIndex { found: usize, n_targets: usize },
+    /// The same target twice: its share would count twice, and others' files could not tell
+    /// the two apart.
+    #[error("the target `{label}` was asked for twice")]
+    DuplicateTarget { label: String },
+    /// A target that nothing can contribute to.
+    #[error("the target `{label}` is a zero direction: nothing contributes to it")]
+    ZeroDirection { label: String },
+    /// A direction whose products leave the range of f32.
+    #[error("the direction `{label}` holds {found}, expected finite numbers up to 1e18 in size")]
+    DirectionSize { label: String, found: f32 },
+    /// The targets' weights sum to nothing.
+    #[error("the targets' weights sum to zero: no influence starts anywhere")]
+    NoWeight,
     /// No targets were asked for.
     #[error("no attribution target was asked for")]
     NoTargets,

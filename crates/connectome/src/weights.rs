@@ -226,7 +226,7 @@ impl Weights {
     }
 
     /// A digest of what the checkpoint is: blake3 over `config` and every tensor's name, type,
-    /// shape and first and last 4 KiB. It tells two models apart in milliseconds; it is not a
+    /// shape and first and last 1,024 numbers. It tells two models apart in milliseconds; it is not a
     /// proof that every byte is equal.
     #[must_use]
     pub fn fingerprint(&self, config: &[u8]) -> String {

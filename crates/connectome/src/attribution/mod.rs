@@ -223,12 +223,7 @@ impl<'a, 'm, 'p> Trace<'a, 'm, 'p> {
 
     /// Computes the rows of features, batch by batch. `expected` is how many rows the trace
     /// will have, as far as is known.
-    fn expand(
-        &mut self,
-        features: &[NodeIdx],
-        expected: usize,
-        unresolved: Option<f64>,
-    ) -> ControlFlow<()> {
+    fn expand(&mut self, features: &[NodeIdx], expected: usize) -> ControlFlow<()> {
         let origins: Vec<Origin> =
             features.iter().map(|node| Origin::of_feature(self.local, node.as_usize())).collect();
         let mut first = 0;
@@ -244,7 +239,7 @@ impl<'a, 'm, 'p> Trace<'a, 'm, 'p> {
             first += len;
             let rows = self.expanded.len();
             let expected = expected.max(rows);
-            self.progress.step(Step { rows, expected, unresolved })?;
+            self.progress.step(Step { rows, expected, unresolved: None })?;
         }
         ControlFlow::Continue(())
     }
@@ -254,7 +249,7 @@ impl<'a, 'm, 'p> Trace<'a, 'm, 'p> {
         let mut order: Vec<NodeIdx> = self.nodes.features().map(|(node, _)| node).collect();
         order.reverse();
         let n_features = order.len();
-        self.expand(&order, n_features, None)
+        self.expand(&order, n_features)
     }
 
     /// Passes from the top layer down, each expanding what holds more than a level, and
@@ -262,20 +257,18 @@ impl<'a, 'm, 'p> Trace<'a, 'm, 'p> {
     fn certified(&mut self, tolerance: f64) -> ControlFlow<()> {
         let total: f64 = self.nodes.targets().iter().map(|t| f64::from(t.weight)).sum();
         let allowed = tolerance * total;
-        let mut unresolved = None;
         loop {
             let reach = Reach::settle(&self.nodes, &self.rows);
             let missing = reach.unresolved(&self.nodes, &self.rows);
-            if total > 0.0 {
-                unresolved = Some(missing / total);
-            }
+            let unresolved = Some(missing / total);
             if missing <= allowed {
                 return ControlFlow::Continue(());
             }
             // What is expanded now pushes mass further down, so half of the allowance is kept.
             let level = reach.level_for(&self.nodes, &self.rows, allowed / 2.0);
             let n_before = self.expanded.len();
-            self.pass(level, unresolved)?;
+            self.progress.step(Step { rows: n_before, expected: n_before, unresolved })?;
+            self.pass(level)?;
             debug_assert!(self.expanded.len() > n_before, "a pass below the level expands");
             if self.expanded.len() == n_before {
                 return ControlFlow::Continue(());
@@ -285,7 +278,7 @@ impl<'a, 'm, 'p> Trace<'a, 'm, 'p> {
 
     /// One pass from the top layer down: whatever holds more than `level` when its layer is
     /// reached is expanded.
-    fn pass(&mut self, level: f64, unresolved: Option<f64>) -> ControlFlow<()> {
+    fn pass(&mut self, level: f64) -> ControlFlow<()> {
         let mut reach = Reach::at_targets(&self.nodes);
         for place in self.nodes.target_range() {
             reach.pass_on(NodeIdx::new(place as u32), &self.rows);
@@ -303,7 +296,7 @@ impl<'a, 'm, 'p> Trace<'a, 'm, 'p> {
                 .features()
                 .filter(|(node, _)| reach.of(*node) > level || self.rows.has(*node));
             let expected = above.count();
-            self.expand(&wanted, expected, unresolved)?;
+            self.expand(&wanted, expected)?;
             of_layer.iter().for_each(|node| reach.pass_on(*node, &self.rows));
         }
         ControlFlow::Continue(())
@@ -319,7 +312,7 @@ impl<'a, 'm, 'p> Trace<'a, 'm, 'p> {
             let reach = Reach::settle(&self.nodes, &self.rows);
             let mut next = reach.ranked(&self.nodes, &self.rows);
             next.truncate(chunk.min(max - self.expanded.len()));
-            self.expand(&next, max, None)?;
+            self.expand(&next, max)?;
         }
         ControlFlow::Continue(())
     }

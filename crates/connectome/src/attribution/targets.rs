@@ -99,7 +99,35 @@ pub(super) fn seeds(
     }
     let maker = Maker { local, pos, probabilities_v: probabilities(&logits_v), token_text };
     let mut n_directions = 0;
-    specs.iter().map(|spec| maker.seed(spec, &mut n_directions)).collect()
+    let seeds = specs.iter().map(|spec| maker.seed(spec, &mut n_directions));
+    let seeds: Vec<Seed> = seeds.collect::<Result<_, _>>()?;
+    check(&seeds)?;
+    Ok(seeds)
+}
+
+/// The largest number in a direction: squares of it still fit `f32`.
+const MAX_SIZE: f32 = 1e18;
+
+/// What no graph could be made of.
+fn check(seeds: &[Seed]) -> Result<(), RunError> {
+    for (place, seed) in seeds.iter().enumerate() {
+        let label = || seed.target.label.clone();
+        if seeds[..place].iter().any(|earlier| earlier.target.kind == seed.target.kind) {
+            return Err(RunError::DuplicateTarget { label: label() });
+        }
+        let Start::Final(direction_d) = &seed.start else { continue };
+        let too_large = |x: &&f32| !(x.abs() <= MAX_SIZE);
+        if let Some(&found) = direction_d.iter().find(too_large) {
+            return Err(RunError::DirectionSize { label: label(), found });
+        }
+        if direction_d.iter().all(|x| *x == 0.0) {
+            return Err(RunError::ZeroDirection { label: label() });
+        }
+    }
+    if seeds.iter().all(|seed| seed.target.weight == 0.0) {
+        return Err(RunError::NoWeight);
+    }
+    Ok(())
 }
 
 /// The peer's rule: of the `max` most probable tokens, those up to and including the one at

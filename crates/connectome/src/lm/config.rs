@@ -202,6 +202,19 @@ impl HfConfig {
         &self.path
     }
 
+    /// The same config with `defaults` for the keys it does not have: families leave out what
+    /// their config class presets. A key that is there and null stays null.
+    #[must_use]
+    pub fn with_defaults(&self, defaults: &Value) -> Self {
+        let mut filled = self.clone();
+        if let (Some(own), Some(defaults)) = (filled.value.as_object_mut(), defaults.as_object()) {
+            for (key, value) in defaults {
+                own.entry(key.as_str()).or_insert_with(|| value.clone());
+            }
+        }
+        filled
+    }
+
     /// A nested object as a config of its own, `null` and absence being the same.
     #[must_use]
     pub fn object(&self, key: &str) -> Option<Self> {

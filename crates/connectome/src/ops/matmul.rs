@@ -115,7 +115,7 @@ pub fn sgemm(
     }
 }
 
-/// Dot product with eight running sums, so that the compiler can use vector registers and the
+/// Dot product with sixteen running sums, so that the compiler can use vector registers and the
 /// order of additions does not depend on the machine.
 #[must_use]
 pub fn dot(a: &[f32], b: &[f32]) -> f32 {

@@ -178,7 +178,8 @@ pub struct Matrix {
     row_stride: usize,
 }
 
-/// Columns widened at a time: a block of a 4,096-wide bf16 matrix then fits in the L2 cache.
+/// Columns widened at a time: enough for the product's own blocking, and a few MiB a thread at
+/// most.
 const WIDEN_BLOCK: usize = 192;
 
 impl Matrix {

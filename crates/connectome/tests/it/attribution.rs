@@ -159,3 +159,38 @@ fn the_shipped_models_graph_is_the_peers() {
     let found: Vec<f32> = influence.node.iter().map(|x| *x as f32).collect();
     assert!(max_diff(&found, &golden.get("node_influence").f32s()) < 1e-5);
 }
+
+// What no graph could be made of is said before any row is computed.
+#[test]
+fn targets_that_explain_nothing_are_refused() {
+    let golden = Golden::open("llama_plt_relu");
+    let replacement = golden.replacement();
+    let local = replacement.on(&golden.prompt()).unwrap();
+    let direction = |value: f32, weight: f32| TargetSpec::Direction {
+        name: "probe".to_owned(),
+        vector_d: vec![value; 32],
+        weight,
+    };
+    let said = [
+        (vec![TargetSpec::Token(5), TargetSpec::Token(5)], "the target `5` was asked for twice"),
+        (
+            vec![TargetSpec::Contrast { plus: 5, minus: 5 }],
+            "the target `5 − 5` is a zero direction: nothing contributes to it",
+        ),
+        (
+            vec![direction(1e30, 1.0)],
+            "the direction `probe` holds 1000000000000000000000000000000, expected finite numbers \
+             up to 1e18 in size",
+        ),
+        (
+            vec![direction(1.0, 0.0)],
+            "the targets' weights sum to zero: no influence starts anywhere",
+        ),
+    ];
+    for (specs, expected) in said {
+        let options = Options { targets: Targets::Given(specs), ..exhaustive() };
+        let text = |token: u32| token.to_string();
+        let error = attribute(&local, &options, labels(&golden), &text, &mut NoProgress);
+        assert_eq!(error.unwrap_err().to_string(), expected);
+    }
+}

@@ -1,9 +1,13 @@
 //! Integration tests of the engine: one binary, a module per subject.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
 // Attribution graphs against the peer's.
 mod attribution;
 // Rows on a device against those of the CPU.
 mod device;
+// Where the peer is wrong and we are not.
+mod differences;
 // Not tests: the goldens and how to open them.
 mod golden;
 // The Hub, against a small one on this machine.

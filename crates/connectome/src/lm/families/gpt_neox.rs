@@ -28,7 +28,11 @@ const NAMES: NameMap = NameMap {
 pub(super) fn describe(hf: &HfConfig) -> Result<(ModelConfig, NameMap), LoadError> {
     let base = dense(hf, hf.f64_or("rotary_emb_base", 10_000.0)?)?;
     let parallel = hf.bool_or("use_parallel_residual", true)?;
-    let partial = hf.f64_or("rotary_pct", hf.f64_or("partial_rotary_factor", 0.25)?)?;
+    // By the name of each generation of config files, oldest first.
+    let nested = hf.object("rope_parameters");
+    let nested = nested.map(|rope| rope.f64_or("partial_rotary_factor", 0.25)).transpose()?;
+    let newer = hf.f64_or("partial_rotary_factor", nested.unwrap_or(0.25))?;
+    let partial = hf.f64_or("rotary_pct", newer)?;
     let n_rotary = (base.d_head as f64 * partial) as usize;
     let position = match base.position {
         Position::Rope { per_layer, .. } => Position::Rope { n_rotary, per_layer },

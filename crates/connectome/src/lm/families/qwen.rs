@@ -11,6 +11,8 @@ pub(super) fn qwen2(hf: &HfConfig) -> Result<(ModelConfig, NameMap), LoadError> 
 
 /// Source: Yang et al. 2025, arXiv:2505.09388.
 pub(super) fn qwen3(hf: &HfConfig) -> Result<(ModelConfig, NameMap), LoadError> {
+    // What `Qwen3Config` presets.
+    let hf = &hf.with_defaults(&serde_json::json!({ "head_dim": 128 }));
     let base = with_windows(hf, dense(hf, 10_000.0)?)?;
     let bias = hf.bool_or("attention_bias", false)?;
     let config = ModelConfig {
