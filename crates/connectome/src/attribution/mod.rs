@@ -29,10 +29,12 @@ use connectome_graph::{
 
 pub use targets::{TargetSpec, Targets};
 
+use self::device_rows::Engine;
 use self::frontier::{Collected, Reach};
-use self::rows::{Origin, RowEngine};
+use self::rows::Origin;
 use self::stored::{Entries, Sums};
 use self::targets::Seed;
+use crate::device::{Device, DeviceError};
 use crate::error::RunError;
 use crate::replacement::LocalReplacement;
 
@@ -111,7 +113,7 @@ pub struct Labels {
     pub provenance: Provenance,
 }
 
-/// The attribution graph of a prompt.
+/// The attribution graph of a prompt, on the CPU.
 ///
 /// `token_text` names tokens in target labels.
 ///
@@ -126,6 +128,22 @@ pub fn attribute(
     token_text: &dyn Fn(u32) -> String,
     progress: &mut dyn Progress,
 ) -> Result<AttributionGraph, RunError> {
+    attribute_on(&Device::Cpu, local, options, labels, token_text, progress)
+}
+
+/// As [`attribute`], with rows computed on a device: [`device_rows::choose`] opens one.
+///
+/// # Errors
+///
+/// As [`attribute`], and [`RunError::Device`].
+pub fn attribute_on(
+    device: &Device,
+    local: &LocalReplacement<'_>,
+    options: &Options,
+    labels: Labels,
+    token_text: &dyn Fn(u32) -> String,
+    progress: &mut dyn Progress,
+) -> Result<AttributionGraph, RunError> {
     let n_tokens = local.n_tokens();
     let pos = options.pos.unwrap_or(n_tokens - 1);
     if pos >= n_tokens {
@@ -133,14 +151,20 @@ pub fn attribute(
     }
     let seeds = targets::seeds(local, &options.targets, pos, token_text)?;
     let targets: Vec<Target> = seeds.iter().map(|seed| seed.target.clone()).collect();
-    let mut trace = Trace::new(local, targets, options.expand, progress)?;
+    let engine = Engine::new(local, device)?;
+    let mut trace = Trace::new(local, engine, targets, options.expand, progress)?;
     trace.targets(&seeds)?;
     let finished = match options.expand {
         Expand::Exhaustive => trace.exhaustive(),
         Expand::Certified { tolerance } => trace.certified(tolerance),
         Expand::Ranked { max, chunk } => trace.ranked(max, chunk.max(1)),
     };
-    trace.into_graph(options.expand, finished.is_break(), labels)
+    let partial = match finished {
+        ControlFlow::Continue(()) => false,
+        ControlFlow::Break(Stop::Asked) => true,
+        ControlFlow::Break(Stop::Failed(error)) => return Err(error.into()),
+    };
+    trace.into_graph(options.expand, partial, labels)
 }
 
 /// The worst `|value − (Σ row + constant)|` over a graph's rows, and the largest `|value|`
@@ -164,10 +188,18 @@ pub fn residual(graph: &AttributionGraph) -> Option<(f64, f64)> {
     Some(worst)
 }
 
+/// Why a trace ended before its end.
+enum Stop {
+    /// Whoever watches asked for it.
+    Asked,
+    /// The device failed.
+    Failed(DeviceError),
+}
+
 /// A graph in the making.
 struct Trace<'a, 'm, 'p> {
     local: &'a LocalReplacement<'m>,
-    engine: RowEngine<'a, 'm>,
+    engine: Engine<'a, 'm>,
     nodes: Nodes,
     rows: Collected,
     /// Share of a row's absolute sum that need not be stored.
@@ -180,6 +212,7 @@ struct Trace<'a, 'm, 'p> {
 impl<'a, 'm, 'p> Trace<'a, 'm, 'p> {
     fn new(
         local: &'a LocalReplacement<'m>,
+        engine: Engine<'a, 'm>,
         targets: Vec<Target>,
         expand: Expand,
         progress: &'p mut dyn Progress,
@@ -195,7 +228,6 @@ impl<'a, 'm, 'p> Trace<'a, 'm, 'p> {
             Expand::Exhaustive | Expand::Ranked { .. } => 0.0,
         };
         let rows = Collected::new(nodes.len());
-        let engine = RowEngine::new(local);
         Ok(Self { local, engine, nodes, rows, cut, expanded: Vec::new(), progress })
     }
 
@@ -205,7 +237,7 @@ impl<'a, 'm, 'p> Trace<'a, 'm, 'p> {
         let mut first = 0;
         while first < origins.len() {
             let len = self.engine.batch_len(&origins[first..]);
-            let batch = self.engine.rows(&origins[first..first + len]);
+            let batch = self.engine.rows(&origins[first..first + len])?;
             for (place, row) in batch.into_iter().enumerate() {
                 let k = first + place;
                 let target = self.nodes.target(k);
@@ -221,15 +253,23 @@ impl<'a, 'm, 'p> Trace<'a, 'm, 'p> {
         }
     }
 
+    /// Tells whoever watches.
+    fn report(&mut self, step: Step) -> ControlFlow<Stop> {
+        self.progress.step(step).map_break(|()| Stop::Asked)
+    }
+
     /// Computes the rows of features, batch by batch. `expected` is how many rows the trace
     /// will have, as far as is known.
-    fn expand(&mut self, features: &[NodeIdx], expected: usize) -> ControlFlow<()> {
+    fn expand(&mut self, features: &[NodeIdx], expected: usize) -> ControlFlow<Stop> {
         let origins: Vec<Origin> =
             features.iter().map(|node| Origin::of_feature(self.local, node.as_usize())).collect();
         let mut first = 0;
         while first < origins.len() {
             let len = self.engine.batch_len(&origins[first..]);
-            let batch = self.engine.rows(&origins[first..first + len]);
+            let batch = match self.engine.rows(&origins[first..first + len]) {
+                Ok(batch) => batch,
+                Err(error) => return ControlFlow::Break(Stop::Failed(error)),
+            };
             for (row, &target) in batch.iter().zip(&features[first..first + len]) {
                 let value = self.local.features().pre_activation(target.as_usize());
                 let sums = Sums { constant: row.constant, value };
@@ -239,13 +279,13 @@ impl<'a, 'm, 'p> Trace<'a, 'm, 'p> {
             first += len;
             let rows = self.expanded.len();
             let expected = expected.max(rows);
-            self.progress.step(Step { rows, expected, unresolved: None })?;
+            self.report(Step { rows, expected, unresolved: None })?;
         }
         ControlFlow::Continue(())
     }
 
     /// Every feature, from the top layer down, so that an interrupted trace knows the most.
-    fn exhaustive(&mut self) -> ControlFlow<()> {
+    fn exhaustive(&mut self) -> ControlFlow<Stop> {
         let mut order: Vec<NodeIdx> = self.nodes.features().map(|(node, _)| node).collect();
         order.reverse();
         let n_features = order.len();
@@ -254,7 +294,7 @@ impl<'a, 'm, 'p> Trace<'a, 'm, 'p> {
 
     /// Passes from the top layer down, each expanding what holds more than a level, and
     /// lowering the level until what is unresolved is within `tolerance` of the total.
-    fn certified(&mut self, tolerance: f64) -> ControlFlow<()> {
+    fn certified(&mut self, tolerance: f64) -> ControlFlow<Stop> {
         let total: f64 = self.nodes.targets().iter().map(|t| f64::from(t.weight)).sum();
         let allowed = tolerance * total;
         loop {
@@ -267,7 +307,7 @@ impl<'a, 'm, 'p> Trace<'a, 'm, 'p> {
             // What is expanded now pushes mass further down, so half of the allowance is kept.
             let level = reach.level_for(&self.nodes, &self.rows, allowed / 2.0);
             let n_before = self.expanded.len();
-            self.progress.step(Step { rows: n_before, expected: n_before, unresolved })?;
+            self.report(Step { rows: n_before, expected: n_before, unresolved })?;
             self.pass(level)?;
             debug_assert!(self.expanded.len() > n_before, "a pass below the level expands");
             if self.expanded.len() == n_before {
@@ -278,7 +318,7 @@ impl<'a, 'm, 'p> Trace<'a, 'm, 'p> {
 
     /// One pass from the top layer down: whatever holds more than `level` when its layer is
     /// reached is expanded.
-    fn pass(&mut self, level: f64) -> ControlFlow<()> {
+    fn pass(&mut self, level: f64) -> ControlFlow<Stop> {
         let mut reach = Reach::at_targets(&self.nodes);
         for place in self.nodes.target_range() {
             reach.pass_on(NodeIdx::new(place as u32), &self.rows);
@@ -303,7 +343,7 @@ impl<'a, 'm, 'p> Trace<'a, 'm, 'p> {
     }
 
     /// The peer's order.
-    fn ranked(&mut self, max: usize, chunk: usize) -> ControlFlow<()> {
+    fn ranked(&mut self, max: usize, chunk: usize) -> ControlFlow<Stop> {
         let max = max.min(self.nodes.n_features());
         if max == self.nodes.n_features() {
             return self.exhaustive();

@@ -13,10 +13,14 @@
 //!   bits.
 //! - Nothing here is linked: without a GPU the binary runs as if this module were not there.
 
+pub mod cuda;
 mod error;
 mod format;
 mod host;
+pub mod kernels;
 mod row_device;
+pub mod selftest;
+mod spec;
 
 pub use error::DeviceError;
 pub use format::{Format, Table};
@@ -25,3 +29,4 @@ pub use row_device::{
     HeadColumns, NormPull, PatternPull, PatternView, RowDevice, Shape, Slab, SlabMut, Softmax,
     TILE, Vectors,
 };
+pub use spec::{Device, DeviceSpec};

@@ -260,7 +260,7 @@ impl<D: RowDevice> DeviceMap<D> {
             n_tiles: cones.n_tiles,
         };
         // Query heads of a group share a value head: the first one writes, the others add.
-        let into = if head % group == 0 { Into::Overwrite } else { Into::Add };
+        let into = if head.is_multiple_of(group) { Into::Overwrite } else { Into::Add };
         device.pull_pattern(&pull, columns, mixed, values, into)
     }
 }

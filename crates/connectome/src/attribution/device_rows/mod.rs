@@ -14,11 +14,16 @@
 //! Source: as [`super::rows`].
 
 mod agreement;
+mod choice;
+mod engine;
 mod plan;
 mod sweep;
 mod written;
 
 pub use agreement::{Agreement, agreement};
+pub use choice::{Choice, Reason, choose};
+
+pub(super) use self::engine::Engine;
 
 use self::plan::Plan;
 use self::sweep::{Buffers, Sweep, buffer_bytes, floats_per_row};
