@@ -22,6 +22,7 @@ use crate::ops::Mat;
 use crate::ops::dense::first_not_finite;
 use crate::ops::matmul::{Into, Threads, View, dot, sgemm};
 use crate::replacement::local::read_bias;
+use crate::replacement::pattern::Pattern;
 use crate::replacement::{LocalReplacement, Ragged};
 
 /// Bytes of cotangents in one batch. Large enough that the products run near the machine's
@@ -86,8 +87,13 @@ impl<'a, 'm> RowEngine<'a, 'm> {
 
     /// How many of these targets fit one batch: at least one.
     pub(super) fn batch_len(&self, origins: &[Origin]) -> usize {
+        let map = self.local.map();
         let width = self.local.embeddings().n_cols();
-        let budget = BATCH_BYTES / (size_of::<f32>() * width);
+        // PERF: a batch rebuilds every pattern once where they are not kept, so it had better be
+        // large. At 4,096 tokens, 4 layers of 4 heads, that is most of a row's time
+        // (`cargo xtask bench --only scaling`).
+        let n_times = if matches!(map.layer(0).pattern, Pattern::Rebuilt(_)) { 4 } else { 1 };
+        let budget = n_times * BATCH_BYTES / (size_of::<f32>() * width);
         let mut n_rows = 0;
         let fits = origins.iter().take_while(|origin| {
             n_rows += origin.pos + 1;
