@@ -11,8 +11,9 @@ use super::card::{Kind, ReadSite, Scan, WriteSite};
 use super::yaml;
 use crate::error::LoadError;
 
-/// Longer ones are no configs of this format. The largest published one is below 10 KiB.
-const MAX_BYTES: usize = 1 << 20;
+/// Longer ones are no configs of this format: the largest published one is below 10 KiB, and
+/// the parser takes minutes for half a megabyte of brackets, as its time is quadratic.
+const MAX_BYTES: usize = 1 << 16;
 
 /// The activation that a config names.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
