@@ -116,7 +116,7 @@ fn check(seeds: &[Seed]) -> Result<(), RunError> {
             return Err(RunError::DuplicateTarget { label: label() });
         }
         let Start::Final(direction_d) = &seed.start else { continue };
-        let too_large = |x: &&f32| !(x.abs() <= MAX_SIZE);
+        let too_large = |x: &&f32| !x.is_finite() || x.abs() > MAX_SIZE;
         if let Some(&found) = direction_d.iter().find(too_large) {
             return Err(RunError::DirectionSize { label: label(), found });
         }
