@@ -1,4 +1,4 @@
-//! Rows of the attribution graph by the same sweep as [`super::rows`], on a [`RowDevice`].
+//! Rows of the attribution graph by the same sweep as `super::rows`, on a [`RowDevice`].
 //!
 //! Everything that a prompt holds still is copied to the device once. A batch of targets then
 //! costs a few index lists on the way there and its scores on the way back. Two short cuts of
@@ -11,7 +11,7 @@
 //! - Batches are cut by sizes that do not depend on the device's free memory, so neither do the
 //!   numbers.
 //!
-//! Source: as [`super::rows`].
+//! Source: as `super::rows`.
 
 mod agreement;
 mod choice;

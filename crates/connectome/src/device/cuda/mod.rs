@@ -9,7 +9,7 @@
 //!
 //! # Invariants
 //!
-//! - What a launch or product touches has been checked by [`super::Kernels`], which alone can
+//! - What a launch or product touches has been checked by `Kernels`, which alone can
 //!   make one; memory lives as long as its buffer, and is freed in stream order.
 //! - cuBLAS computes in f32: neither TF32 nor reduced precision is asked for.
 
