@@ -19,8 +19,10 @@ pub mod model;
 pub mod names;
 pub mod norm;
 pub mod rope;
+pub mod segment;
 pub mod tap;
 
 pub use config::ModelConfig;
 pub use model::{LogitsAt, Model};
+pub use segment::Segment;
 pub use tap::{Site, Tap};

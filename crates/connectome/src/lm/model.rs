@@ -3,13 +3,14 @@
 use std::ops::Range;
 use std::sync::OnceLock;
 
-use super::attention::AttentionLayer;
+use super::attention::{AttentionLayer, Context};
 use super::config::{HfConfig, Mlp, ModelConfig, Position, Residual};
 use super::families;
 use super::mlp::MlpLayer;
 use super::names::{NameMap, QkvNames};
 use super::norm::NormLayer;
 use super::rope::Rotation;
+use super::segment::Segment;
 use super::tap::{Site, Tap};
 use crate::error::{LoadError, RunError};
 use crate::files::Folder;
@@ -149,14 +150,15 @@ impl Model {
         })
     }
 
-    /// The position table's rows for a prompt, if the family has one: `[T, D]`.
+    /// The position table's rows of a span, if the family has one: `[T, D]`.
     #[must_use]
-    pub fn position_rows(&self, n_tokens: usize) -> Option<Mat> {
-        self.positions.as_ref().map(|table| table.row_block(0, n_tokens).to_mat())
+    pub fn position_rows(&self, span: Range<usize>) -> Option<Mat> {
+        self.positions.as_ref().map(|table| table.row_block(span.start, span.len()).to_mat())
     }
 
-    /// Token embeddings as they enter the stream, scaled: `[T, D]`.
-    fn embedding(&self, tokens: &[u32]) -> Mat {
+    /// Token embeddings as they enter the stream, scaled and without positions: `[T, D]`.
+    #[must_use]
+    pub fn embedding(&self, tokens: &[u32]) -> Mat {
         let mut x_td = Mat::zeros(tokens.len(), self.config.d_model);
         for (pos, &token) in tokens.iter().enumerate() {
             self.embed.read_row(token as usize, x_td.row_mut(pos));
@@ -202,29 +204,15 @@ impl Model {
         logits_at: &LogitsAt,
     ) -> Result<Mat, RunError> {
         self.check_prompt(tokens)?;
+        let segment = Segment::whole(tokens.len());
         let mut x_td = self.embedding(tokens);
         tap.at(Site::Embed, &mut x_td)?;
-        if let Some(positions) = self.position_rows(tokens.len()) {
+        if let Some(positions) = self.position_rows(0..tokens.len()) {
             x_td.add(&positions);
         }
-        let rotations = self.rotations(tokens.len());
-        for layer in 0..self.config.n_layers {
-            tap.at(Site::ResidPre(layer), &mut x_td)?;
-            self.run_block(layer, &mut x_td, rotations.for_layer(layer), tap)?;
-            self.check_finite(&x_td, || format!("the output of block {layer}"))?;
-        }
-        tap.at(Site::ResidFinal, &mut x_td)?;
-        let mut scale_t = self.final_norm.scales(&x_td);
-        tap.at(Site::FinalNormScale, &mut scale_t)?;
-        let mut normed_td = self.final_norm.normalized(&x_td, &scale_t);
-        self.final_norm.gain_and_bias(&mut normed_td);
-        tap.at(Site::FinalNorm, &mut normed_td)?;
-        self.logits(&normed_td, logits_at)
-    }
-
-    fn logits(&self, normed_td: &Mat, logits_at: &LogitsAt) -> Result<Mat, RunError> {
-        let mut logits = match logits_at {
-            LogitsAt::All => self.unembed.times_transpose(normed_td),
+        let normed_td = self.forward_segment(x_td, 0, segment, tap)?;
+        match logits_at {
+            LogitsAt::All => self.logits(&normed_td),
             LogitsAt::Positions(positions) => {
                 let n_tokens = normed_td.n_rows();
                 let mut picked = Mat::zeros(positions.len(), normed_td.n_cols());
@@ -234,9 +222,55 @@ impl Model {
                     }
                     picked.row_mut(row).copy_from_slice(normed_td.row(pos));
                 }
-                self.unembed.times_transpose(&picked)
+                self.logits(&picked)
             }
+        }
+    }
+
+    /// Runs the blocks from `from_layer` on over a segment's stream `x` (`[R, D]`, as it is
+    /// before that block), and returns the last norm's output `[R, D]`. Positions of the segment
+    /// must lie within the model's context.
+    ///
+    /// # Errors
+    ///
+    /// As [`Model::forward`].
+    pub fn forward_segment(
+        &self,
+        mut x: Mat,
+        from_layer: usize,
+        segment: Segment<'_>,
+        tap: &mut dyn Tap,
+    ) -> Result<Mat, RunError> {
+        assert_eq!(x.n_rows(), segment.n_rows(), "rows of the segment");
+        let config = &self.config;
+        let context = Context {
+            config: &config.attention,
+            n_heads: config.n_heads,
+            group: config.n_heads / config.n_kv_heads,
+            segment,
         };
+        let rotations = self.rotations(segment.first_pos..segment.first_pos + segment.n_new);
+        for layer in from_layer..config.n_layers {
+            tap.at(Site::ResidPre(layer), &mut x)?;
+            self.run_block(layer, &mut x, (&context, rotations.for_layer(layer)), tap)?;
+            self.check_finite(&x, || format!("the output of block {layer}"))?;
+        }
+        tap.at(Site::ResidFinal, &mut x)?;
+        let mut scale_t = self.final_norm.scales(&x);
+        tap.at(Site::FinalNormScale, &mut scale_t)?;
+        let mut normed = self.final_norm.normalized(&x, &scale_t);
+        self.final_norm.gain_and_bias(&mut normed);
+        tap.at(Site::FinalNorm, &mut normed)?;
+        Ok(normed)
+    }
+
+    /// Logits `[R, V]` of rows of the last norm's output, softcapped if the model does that.
+    ///
+    /// # Errors
+    ///
+    /// As [`Model::forward`], if they are not finite.
+    pub fn logits(&self, normed: &Mat) -> Result<Mat, RunError> {
+        let mut logits = self.unembed.times_transpose(normed);
         if let Some(cap) = self.config.logit_softcap {
             logits.data_mut().iter_mut().for_each(|x| *x = cap * (*x / cap).tanh());
         }
@@ -248,7 +282,7 @@ impl Model {
         &self,
         layer: usize,
         x_td: &mut Mat,
-        rotation: Option<&Rotation>,
+        (context, rotation): (&Context<'_>, Option<&Rotation>),
         tap: &mut dyn Tap,
     ) -> Result<(), RunError> {
         let block = &self.blocks[layer];
@@ -256,8 +290,7 @@ impl Model {
         tap.at(Site::AttnNormScale(layer), &mut scale_t)?;
         let mut normed_td = block.attn_norm.normalized(x_td, &scale_t);
         block.attn_norm.gain_and_bias(&mut normed_td);
-        let settings = (&self.config.attention, self.config.n_heads);
-        let raw_td = block.attention.forward(layer, &normed_td, settings, rotation, tap)?;
+        let raw_td = block.attention.forward(layer, &normed_td, context, rotation, tap)?;
         let post_scale = Site::PostAttnNormScale(layer);
         let mut attn_td = after(block.post_attn_norm.as_ref(), raw_td, post_scale, tap)?;
         tap.at(Site::AttnOut(layer), &mut attn_td)?;
@@ -285,7 +318,11 @@ impl Model {
         tap.at(Site::Ln2Normalized(layer), &mut input_td)?;
         block.mlp_norm.gain_and_bias(&mut input_td);
         tap.at(Site::MlpIn(layer), &mut input_td)?;
-        let mut raw_td = block.mlp.forward(&input_td);
+        let mut raw_td = if tap.replaces_mlp(layer) {
+            Mat::zeros(input_td.n_rows(), input_td.n_cols())
+        } else {
+            block.mlp.forward(&input_td)
+        };
         tap.at(Site::MlpOutRaw(layer), &mut raw_td)?;
         after(block.post_mlp_norm.as_ref(), raw_td, Site::PostMlpNormScale(layer), tap)
     }
@@ -308,7 +345,7 @@ impl Model {
         row
     }
 
-    fn rotations(&self, n_tokens: usize) -> Rotations {
+    fn rotations(&self, span: Range<usize>) -> Rotations {
         let mut tables = Vec::new();
         let mut of_layer = Vec::new();
         if let Position::Rope { n_rotary, per_layer } = &self.config.position {
@@ -318,7 +355,7 @@ impl Model {
                 of_layer.push(known.unwrap_or(kinds.len()));
                 if known.is_none() {
                     kinds.push(*rope);
-                    tables.push(Rotation::new(*rope, *n_rotary, n_tokens));
+                    tables.push(Rotation::new(*rope, *n_rotary, span.clone()));
                 }
             }
         }

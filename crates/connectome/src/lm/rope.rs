@@ -3,10 +3,12 @@
 //! Source: Su et al. 2021, arXiv:2104.09864; the Llama 3.1 ramp as in transformers'
 //! `_compute_llama3_parameters`.
 
+use std::ops::Range;
+
 use super::config::{Rope, RopeScaling};
 use crate::ops::Mat;
 
-/// Cosines and sines of every position, `[T, n_rotary / 2]` each.
+/// Cosines and sines of a span of positions, `[T, n_rotary / 2]` each.
 #[derive(Clone, Debug)]
 pub struct Rotation {
     cos: Mat,
@@ -34,29 +36,30 @@ fn frequencies(rope: Rope, n_rotary: usize) -> Vec<f64> {
 }
 
 impl Rotation {
-    /// The rotations of positions `0..n_tokens`.
+    /// The rotations of a span of positions.
     #[must_use]
-    pub fn new(rope: Rope, n_rotary: usize, n_tokens: usize) -> Self {
+    pub fn new(rope: Rope, n_rotary: usize, span: Range<usize>) -> Self {
         let frequencies = frequencies(rope, n_rotary);
-        let mut cos = Mat::zeros(n_tokens, frequencies.len());
-        let mut sin = Mat::zeros(n_tokens, frequencies.len());
-        for pos in 0..n_tokens {
+        let mut cos = Mat::zeros(span.len(), frequencies.len());
+        let mut sin = Mat::zeros(span.len(), frequencies.len());
+        for (row, pos) in span.enumerate() {
             for (pair, frequency) in frequencies.iter().enumerate() {
                 // NUMERICS: the angle in f64; in f32 position 100,000 is off by a percent.
                 let angle = pos as f64 * frequency;
-                cos.row_mut(pos)[pair] = angle.cos() as f32;
-                sin.row_mut(pos)[pair] = angle.sin() as f32;
+                cos.row_mut(row)[pair] = angle.cos() as f32;
+                sin.row_mut(row)[pair] = angle.sin() as f32;
             }
         }
         Self { cos, sin }
     }
 
-    /// Rotates the heads in `x [T, heads · d_head]` in place; pairs are `(i, i + n_rotary / 2)`.
+    /// Rotates the heads in `x [R, heads · d_head]` in place; pairs are `(i, i + n_rotary / 2)`.
+    /// Rows go through the span again and again, run by run.
     pub fn apply(&self, x: &mut Mat, d_head: usize) {
-        let half = self.cos.n_cols();
-        for pos in 0..x.n_rows() {
-            let (cos, sin) = (self.cos.row(pos), self.sin.row(pos));
-            for head in x.row_mut(pos).chunks_exact_mut(d_head) {
+        let (half, n_span) = (self.cos.n_cols(), self.cos.n_rows());
+        for row in 0..x.n_rows() {
+            let (cos, sin) = (self.cos.row(row % n_span), self.sin.row(row % n_span));
+            for head in x.row_mut(row).chunks_exact_mut(d_head) {
                 for pair in 0..half {
                     let (a, b) = (head[pair], head[pair + half]);
                     head[pair] = a * cos[pair] - b * sin[pair];

@@ -7,7 +7,9 @@ use std::fmt;
 use crate::error::RunError;
 use crate::ops::Mat;
 
-/// A place in the forward pass. `usize` is the layer; shapes are those of the tensor there.
+/// A place in the forward pass. `usize` is the layer; shapes are those of the tensor there. `T`
+/// is the number of rows: the tokens of a prompt, or the rows of a
+/// [`Segment`](super::segment::Segment).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum Site {
@@ -81,12 +83,36 @@ impl fmt::Display for Site {
 
 /// Looks at the tensors of a forward pass, or changes them.
 pub trait Tap {
-    /// Whether a tensor that costs extra to make is wanted (today [`Site::Pattern`] only).
+    /// Whether a tensor that costs extra to make is wanted: [`Site::Pattern`] always costs,
+    /// [`Site::Key`] where the pattern is held.
     fn wants(&self, _site: Site) -> bool {
         false
     }
 
-    /// Called once at every site, in the order of computation.
+    /// Whether a layer's attention pattern is held at a recorded one. Then no queries or
+    /// pattern are made there, nor keys unless they are wanted, and their sites are not visited.
+    fn holds_pattern(&self, _layer: usize) -> bool {
+        false
+    }
+
+    /// One head of the pattern that is held, `[T, T]` over the whole prompt, with its `T`;
+    /// `scratch` may hold it. Asked for only where [`Tap::holds_pattern`] says so.
+    fn held_pattern<'a>(
+        &'a self,
+        _layer: usize,
+        _head: usize,
+        _scratch: &'a mut Vec<f32>,
+    ) -> (&'a [f32], usize) {
+        unreachable!("a tap that holds patterns gives them")
+    }
+
+    /// Whether the tap will replace a layer's raw MLP output whatever it is. Then it is not
+    /// computed, and the tap sees zeros.
+    fn replaces_mlp(&self, _layer: usize) -> bool {
+        false
+    }
+
+    /// Called once at every site that is computed, in the order of computation.
     ///
     /// # Errors
     ///

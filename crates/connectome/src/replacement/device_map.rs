@@ -478,6 +478,7 @@ mod tests {
             let scores = Scores {
                 query_the: waves(n_tokens, heads.n_query * width, 0.7),
                 key_tke: waves(n_tokens, heads.n_key * width, 1.3),
+                first_pos: 0,
                 n_heads: heads.n_query,
                 group: heads.n_query / heads.n_key,
                 scale: 0.9,

@@ -88,6 +88,12 @@ impl<'m> FrozenMap<'m> {
         &self.layers[layer]
     }
 
+    /// `1 / denominator` of the last norm, per position.
+    #[must_use]
+    pub fn final_scale(&self) -> &[f32] {
+        &self.final_scale_t
+    }
+
     /// Whether attention and MLP both read the block's input.
     #[must_use]
     pub fn is_parallel(&self) -> bool {

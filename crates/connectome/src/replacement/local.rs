@@ -14,6 +14,7 @@ use rayon::prelude::*;
 use super::ReplacementModel;
 use super::frozen::{FrozenLayer, FrozenMap, attention_constant};
 use super::recorder::Recorder;
+use super::stream::Stream;
 use crate::error::{LoadError, RunError};
 use crate::lm::LogitsAt;
 use crate::ops::Mat;
@@ -163,11 +164,23 @@ impl<'m> LocalReplacement<'m> {
         replacement: &'m ReplacementModel,
         prompt: &PromptTokens,
     ) -> Result<Self, RunError> {
+        Ok(Self::record(replacement, prompt, Keep::Nothing)?.0)
+    }
+
+    /// Also returns the stream of the pass, if it is to be kept.
+    pub(super) fn record(
+        replacement: &'m ReplacementModel,
+        prompt: &PromptTokens,
+        keep: Keep,
+    ) -> Result<(Self, Stream), RunError> {
         let (model, transcoder) = (replacement.model(), replacement.transcoder());
         model.check_prompt(&prompt.ids)?;
         let (config, card) = (model.config(), transcoder.card());
         let n_tokens = prompt.ids.len();
         let mut recorder = Recorder::new(config, card.reads, card.writes, n_tokens);
+        if keep == Keep::Stream {
+            recorder.keep_stream();
+        }
         let last = LogitsAt::Positions(vec![n_tokens - 1]);
         let last_logits_v = model.forward(&prompt.ids, &mut recorder, &last)?.into_vec();
 
@@ -179,27 +192,31 @@ impl<'m> LocalReplacement<'m> {
         let mut constant_ltd = Vec::new();
         for layer in 0..config.n_layers {
             let out_td = recorder.layers[layer].out_td.take().expect("every MLP writes");
+            let read_td = recorder.layers[layer].read_td.take().expect(SITE_EXISTS);
             let parts = Residue { replacement, features: &features, n_zeroed: prompt.n_zeroed };
-            let (error_td, constant_td) = parts.of(layer, read(&recorder, layer), out_td);
+            let (error_td, constant_td) = parts.of(layer, &read_td, &out_td);
             error_ltd.push(error_td);
             constant_ltd.push(constant_td);
-            recorder.layers[layer].read_td = None;
+            if let Some(stream) = &mut recorder.stream {
+                stream.push_layer(read_td, out_td);
+            }
         }
         let layers = (0..config.n_layers).map(|layer| frozen(replacement, &mut recorder, layer));
         let layers = layers.collect();
         let map = FrozenMap::new(model, transcoder, layers, recorder.final_scale_t);
-        Ok(Self {
+        let local = Self {
             replacement,
             prompt: prompt.clone(),
             map,
             features,
             embed_td: recorder.embed_td,
-            positions_td: model.position_rows(n_tokens),
+            positions_td: model.position_rows(0..n_tokens),
             error_ltd,
             constant_ltd,
             final_td: recorder.final_td,
             last_logits_v,
-        })
+        };
+        Ok((local, recorder.stream.unwrap_or_default()))
     }
 
     /// The model and the dictionary.
@@ -278,16 +295,22 @@ impl<'m> LocalReplacement<'m> {
         }
         let model = self.replacement.model();
         let row = Mat::from_vec(self.final_td.row(pos).to_vec(), 1, self.final_td.n_cols());
-        let mut logits_v = model.unembed().times_transpose(&row).into_vec();
-        if let Some(cap) = model.config().logit_softcap {
-            logits_v.iter_mut().for_each(|x| *x = cap * (*x / cap).tanh());
-        }
-        Ok(logits_v)
+        Ok(model.logits(&row)?.into_vec())
     }
 }
 
+/// Why a recorded pass holds what the dictionary reads.
+const SITE_EXISTS: &str = "the dictionary fits, so its site exists";
+
+/// What a pass keeps beside the local replacement model.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Keep {
+    Nothing,
+    Stream,
+}
+
 fn read<'a>(recorder: &'a Recorder<'_>, layer: usize) -> &'a Mat {
-    recorder.layers[layer].read_td.as_ref().expect("the dictionary fits, so its site exists")
+    recorder.layers[layer].read_td.as_ref().expect(SITE_EXISTS)
 }
 
 fn frozen(
@@ -317,14 +340,14 @@ struct Residue<'a> {
 impl Residue<'_> {
     /// `(error, constant)`, both `[T, D]`, with
     /// `out = Σ activation · decoder + skip's linear part + error + constant`.
-    fn of(&self, layer: usize, read_td: &Mat, out_td: Mat) -> (Mat, Mat) {
+    fn of(&self, layer: usize, read_td: &Mat, out_td: &Mat) -> (Mat, Mat) {
         let transcoder = self.replacement.transcoder();
         let skipped_td = transcoder.skip(layer).map(|skip| skip.linear(read_td));
         let skip_constant_d = self.skip_constant(layer);
         let explained_td = self.explained(layer, read_td.n_rows(), out_td.n_cols());
         let b_dec_d = transcoder.b_dec(layer);
         let (n_tokens, d_model) = (out_td.n_rows(), out_td.n_cols());
-        let (mut error_td, mut constant_td) = (out_td, Mat::zeros(n_tokens, d_model));
+        let (mut error_td, mut constant_td) = (out_td.clone(), Mat::zeros(n_tokens, d_model));
         for pos in 0..n_tokens {
             let (error, constant) = (error_td.row_mut(pos), constant_td.row_mut(pos));
             if let Some(skipped_td) = &skipped_td {

@@ -20,10 +20,13 @@ pub mod local;
 pub mod pattern;
 pub mod ragged;
 mod recorder;
+pub(crate) mod sites;
+mod stream;
 
 pub use frozen::FrozenMap;
 pub use local::{LocalReplacement, PromptTokens};
 pub use ragged::Ragged;
+pub use stream::Stream;
 
 use crate::error::{LoadError, RunError};
 use crate::lm::Model;
@@ -70,5 +73,17 @@ impl ReplacementModel {
     /// As [`Model::forward`]; [`LoadError::NotFinite`] if the dictionary holds NaN.
     pub fn on(&self, prompt: &PromptTokens) -> Result<LocalReplacement<'_>, RunError> {
         LocalReplacement::new(self, prompt)
+    }
+
+    /// As [`ReplacementModel::on`], and keeps the stream of that pass, for interventions.
+    ///
+    /// # Errors
+    ///
+    /// As [`ReplacementModel::on`].
+    pub fn on_with_stream(
+        &self,
+        prompt: &PromptTokens,
+    ) -> Result<(LocalReplacement<'_>, Stream), RunError> {
+        LocalReplacement::record(self, prompt, local::Keep::Stream)
     }
 }

@@ -1,6 +1,8 @@
 //! The tap that records what the local replacement model holds still.
 
 use super::pattern::Pattern;
+use super::sites;
+use super::stream::Stream;
 use crate::error::RunError;
 use crate::lm::ModelConfig;
 use crate::lm::attention::Scores;
@@ -32,6 +34,8 @@ pub(super) struct Recorder<'m> {
     reads: ReadSite,
     writes: WriteSite,
     keeps_patterns: bool,
+    /// The stream, if it is to be kept.
+    pub(super) stream: Option<Stream>,
     pub(super) embed_td: Mat,
     pub(super) layers: Vec<LayerRecord>,
     pub(super) final_scale_t: Vec<f32>,
@@ -52,6 +56,7 @@ impl<'m> Recorder<'m> {
             reads,
             writes,
             keeps_patterns: bytes <= WHOLE_PATTERN_BYTES,
+            stream: None,
             embed_td: Mat::zeros(0, 0),
             layers: (0..config.n_layers).map(|_| LayerRecord::default()).collect(),
             final_scale_t: Vec::new(),
@@ -59,21 +64,9 @@ impl<'m> Recorder<'m> {
         }
     }
 
-    fn is_read(&self, site: Site) -> Option<usize> {
-        match (self.reads, site) {
-            (ReadSite::ResidMid, Site::ResidMid(layer))
-            | (ReadSite::Ln2Normalized, Site::Ln2Normalized(layer))
-            | (ReadSite::MlpIn, Site::MlpIn(layer)) => Some(layer),
-            _ => None,
-        }
-    }
-
-    fn is_out(&self, site: Site) -> Option<usize> {
-        match (self.writes, site) {
-            (WriteSite::MlpOutRaw, Site::MlpOutRaw(layer))
-            | (WriteSite::MlpOut, Site::MlpOut(layer)) => Some(layer),
-            _ => None,
-        }
+    /// Also keeps what an intervention starts from.
+    pub(super) fn keep_stream(&mut self) {
+        self.stream = Some(Stream::default());
     }
 
     /// The frozen pattern of a layer, out of what it recorded.
@@ -87,6 +80,7 @@ impl<'m> Recorder<'m> {
         Pattern::Rebuilt(Box::new(Scores {
             query_the: record.query_the.take().expect(made),
             key_tke: record.key_tke.take().expect(made),
+            first_pos: 0,
             n_heads: config.n_heads,
             group: config.n_heads / config.n_kv_heads,
             scale: config.attention.scale,
@@ -102,11 +96,14 @@ impl Tap for Recorder<'_> {
     }
 
     fn at(&mut self, site: Site, x: &mut Mat) -> Result<(), RunError> {
-        if let Some(layer) = self.is_read(site) {
+        if let Some(layer) = sites::read_layer(self.reads, site) {
             self.layers[layer].read_td = Some(x.clone());
         }
-        if let Some(layer) = self.is_out(site) {
+        if let Some(layer) = sites::write_layer(self.writes, site) {
             self.layers[layer].out_td = Some(x.clone());
+        }
+        if let Some(stream) = &mut self.stream {
+            stream.record(site, x);
         }
         match site {
             Site::Embed => self.embed_td = x.clone(),

@@ -204,6 +204,17 @@ impl Transcoder {
         pre_tn
     }
 
+    /// The pre-activation above which a feature fires; `None` where that depends on the other
+    /// features of the position (TopK).
+    #[must_use]
+    pub fn threshold(&self, layer: usize, index: u32) -> Option<f32> {
+        match &self.layers[layer].gate {
+            Gate::Above(threshold) => Some(*threshold),
+            Gate::AboveEach(threshold_f) => Some(threshold_f[index as usize]),
+            Gate::Strongest(_) => None,
+        }
+    }
+
     /// Reading directions of some features, `[n, D]`.
     #[must_use]
     pub fn encoder_rows(&self, layer: usize, indices: &[u32]) -> Mat {
