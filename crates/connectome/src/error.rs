@@ -88,6 +88,23 @@ pub enum RunError {
     /// A feature that does not fire where it was asked for.
     #[error("feature L{layer}/{index} is not active at position {pos}")]
     InactiveFeature { layer: u32, index: u32, pos: u32 },
+    /// A feature that the dictionary does not have.
+    #[error("feature L{layer}/{index} is outside the {n_features} features of a layer")]
+    FeatureIndex { layer: u32, index: u32, n_features: usize },
+    /// A range that holds nothing or reaches beyond what there is.
+    #[error("{what} {start}..{end} are not a range within 0..{limit}")]
+    Range { what: &'static str, start: usize, end: usize, limit: usize },
+    /// A set that has nothing in it.
+    #[error("{what} is empty")]
+    EmptySet { what: &'static str },
+    /// An edit whose number is not finite.
+    #[error("the edit of {feature} holds {found}, expected a finite number")]
+    EditValue { feature: String, found: f32 },
+    /// Two prompts that are to be matched position by position, and cannot be.
+    #[error(
+        "the prompts have {found} and {expected} tokens, and no alignment of their positions was given"
+    )]
+    Alignment { found: usize, expected: usize },
     /// A direction of the wrong width.
     #[error("direction `{name}` has {found} numbers, the model's width is {expected}")]
     Width { name: String, found: usize, expected: usize },

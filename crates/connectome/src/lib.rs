@@ -5,7 +5,7 @@
 //! ```text
 //! files ─► weights ─► lm ─► replacement ─► attribution ─► connectome_graph
 //!                      ▲         │
-//!             transcoder ────────┘
+//!             transcoder ────────┘ └► intervene
 //! ```
 //!
 //! Data goes one way; a module imports only what stands before it (`tests/it/tidy.rs` holds
@@ -33,6 +33,7 @@ pub mod device;
 pub mod error;
 pub mod files;
 pub mod hub;
+pub mod intervene;
 pub mod lm;
 pub mod ops;
 pub mod organism;

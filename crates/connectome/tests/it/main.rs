@@ -12,6 +12,8 @@ mod differences;
 mod golden;
 // The Hub, against a small one on this machine.
 mod hub;
+// Interventions against the peer's, and what must hold of them.
+mod intervene;
 // What must hold whatever the numbers are.
 mod laws;
 // The decoder against transformers.

@@ -36,6 +36,10 @@ const CONNECTOME: &[Module] = &[
         may_import: &["error", "ops", "device", "lm", "transcoder", GRAPH],
     },
     Module {
+        name: "intervene",
+        may_import: &["error", "ops", "lm", "transcoder", "replacement", GRAPH],
+    },
+    Module {
         name: "attribution",
         may_import: &[
             "error",

@@ -1,0 +1,350 @@
+//! Generation, with or without an intervention, token by token with kept keys and values.
+//!
+//! The prompt is run under the whole intervention. At generated positions only open-ended edits
+//! go on, on top of a model that answers freely: there is no unchanged run to hold anything to.
+//! So does the peer (`feature_intervention_generate`).
+
+use rand_chacha::ChaCha8Rng;
+use rand_chacha::rand_core::{RngCore, SeedableRng};
+
+use super::baseline::Baseline;
+use super::edit::{Edit, Intervention};
+use super::measure::first_layer;
+use super::patcher::Patcher;
+use super::plan::Plan;
+use super::watch::{Encoded, Readers, Watch};
+use crate::error::RunError;
+use crate::lm::attention::softmax;
+use crate::lm::segment::{KeysAndValues, LayerPast, Past, Segment};
+use crate::lm::{Site, Tap};
+use crate::ops::Mat;
+use crate::ops::dense::{add_scaled, add_to};
+use crate::replacement::sites;
+use crate::transcoder::DecoderRows;
+
+/// How the next token is chosen.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Choice {
+    /// The most probable; of equals, the lower id.
+    Greedy,
+    /// Drawn by probability.
+    Sample {
+        /// Logits are divided by it; above zero.
+        temperature: f32,
+        /// Only the most probable `k` take part; all if `None`.
+        top_k: Option<usize>,
+    },
+}
+
+/// What to generate.
+#[derive(Clone, Debug, PartialEq)]
+pub struct GenerateOptions {
+    /// At most so many tokens.
+    pub max_new_tokens: usize,
+    /// How each is chosen.
+    pub choice: Choice,
+    /// Where drawing starts; the sample's number is mixed in.
+    pub seed: u64,
+    /// Continuations; more than one only makes sense where they are drawn.
+    pub n_samples: usize,
+    /// Ids that end a continuation, and are its last.
+    pub stop: Vec<u32>,
+    /// Whether logits are kept: `[n, V]` a sample.
+    pub keep_logits: bool,
+}
+
+/// What followed the prompt.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Continuation {
+    /// The ids, at most as many as were asked for.
+    pub tokens: Vec<u32>,
+    /// The probability that the model gave each, before temperature and `top_k`.
+    pub probabilities: Vec<f32>,
+    /// The logits that each was chosen from, if they are kept.
+    pub logits: Option<Mat>,
+}
+
+impl<'m> Baseline<'m> {
+    /// Continues the prompt, under an intervention if there is one.
+    ///
+    /// # Errors
+    ///
+    /// As [`Baseline::measure`]; [`RunError::ContextLength`] if prompt and continuation do not
+    /// fit the model; [`RunError::EmptySet`] if no token or sample is asked for.
+    pub fn generate(
+        &self,
+        intervention: Option<&Intervention>,
+        options: &GenerateOptions,
+    ) -> Result<Vec<Continuation>, RunError> {
+        self.check_generation(options)?;
+        let plan = intervention.map(|asked| Plan::new(self, asked)).transpose()?;
+        let (last_logits_v, past) = self.prompt_pass(plan.as_ref())?;
+        let lasting: Vec<&Edit> = intervention
+            .iter()
+            .flat_map(|asked| &asked.edits)
+            .filter(|edit| edit.positions.is_open_ended())
+            .collect();
+        let steering = Steering::new(self, &lasting)?;
+        let mut samples: Vec<Sample> =
+            (0..options.n_samples).map(|at| Sample::new(at, options)).collect();
+        for sample in &mut samples {
+            sample.take(&last_logits_v, options);
+        }
+        let mut pasts = vec![past; samples.len()];
+        for step in 1..options.max_new_tokens {
+            if samples.iter().all(|sample| sample.is_done) {
+                break;
+            }
+            let last: Vec<u32> = samples.iter().map(Sample::last).collect();
+            let logits_rv = self.step(&last, step - 1, &mut pasts, &steering)?;
+            for (sample, logits_v) in samples.iter_mut().zip(logits_rv.rows()) {
+                if !sample.is_done {
+                    sample.take(logits_v, options);
+                }
+            }
+        }
+        Ok(samples.into_iter().map(Sample::finish).collect())
+    }
+
+    fn check_generation(&self, options: &GenerateOptions) -> Result<(), RunError> {
+        if options.max_new_tokens == 0 || options.n_samples == 0 {
+            return Err(RunError::EmptySet { what: "the continuation" });
+        }
+        // The last token that is generated is never run.
+        let found = self.n_tokens() + options.max_new_tokens - 1;
+        let limit = self.replacement().model().config().n_context;
+        if found > limit {
+            return Err(RunError::ContextLength { found, limit });
+        }
+        Ok(())
+    }
+
+    /// Logits of the prompt's last position, and the past that generation starts from.
+    fn prompt_pass(&self, plan: Option<&Plan<'_>>) -> Result<(Vec<f32>, KeysAndValues), RunError> {
+        let last = self.n_tokens() - 1;
+        let Some(plan) = plan.filter(|plan| !plan.is_null(self)) else {
+            return Ok((self.logits().row(last).to_vec(), self.stream().past().clone()));
+        };
+        let plans = [plan];
+        let (segment, from_layer) = (self.segment(&plans), first_layer(&plans));
+        let watch = Watch::nothing();
+        let mut patcher = Patcher::new(self, segment, &plans, &watch);
+        patcher.keep_past();
+        let x = self.start(from_layer, &segment);
+        let model = self.replacement().model();
+        let normed = model.forward_segment(x, from_layer, segment, &mut patcher)?;
+        let row = segment.row(0, last).expect("the segment goes on to the prompt's end");
+        let normed = Mat::from_vec(normed.row(row).to_vec(), 1, normed.n_cols());
+        Ok((model.logits(&normed)?.into_vec(), patcher.into_past()))
+    }
+
+    /// Runs each sample's last token and returns the logits after it, `[samples, V]`.
+    fn step(
+        &self,
+        last: &[u32],
+        n_before: usize,
+        pasts: &mut [KeysAndValues],
+        steering: &Steering<'_>,
+    ) -> Result<Mat, RunError> {
+        let model = self.replacement().model();
+        let first_pos = self.n_tokens() + n_before;
+        let mut x = model.embedding(last);
+        if let Some(positions) = model.position_rows(first_pos..first_pos + 1) {
+            for row in 0..x.n_rows() {
+                add_to(x.row_mut(row), positions.row(0));
+            }
+        }
+        let segment = Segment { n_runs: last.len(), n_new: 1, first_pos, past: Past::Each(pasts) };
+        let mut tap = SteeringTap::new(self, steering, last.len());
+        let normed = model.forward_segment(x, 0, segment, &mut tap)?;
+        for (layer, made) in tap.made.into_iter().enumerate() {
+            for (run, past) in pasts.iter_mut().enumerate() {
+                let row = |x: &Mat| Mat::from_vec(x.row(run).to_vec(), 1, x.n_cols());
+                past.append(layer, &row(&made.key_ske), &row(&made.value_ske));
+            }
+        }
+        model.logits(&normed)
+    }
+}
+
+/// One continuation as it grows.
+struct Sample {
+    rng: ChaCha8Rng,
+    tokens: Vec<u32>,
+    probabilities: Vec<f32>,
+    logits: Option<Mat>,
+    is_done: bool,
+}
+
+impl Sample {
+    fn new(at: usize, options: &GenerateOptions) -> Self {
+        let mut rng = ChaCha8Rng::seed_from_u64(options.seed);
+        rng.set_stream(at as u64);
+        let logits = options.keep_logits.then(|| Mat::zeros(0, 0));
+        Self { rng, tokens: Vec::new(), probabilities: Vec::new(), logits, is_done: false }
+    }
+
+    fn last(&self) -> u32 {
+        *self.tokens.last().expect("the first token comes from the prompt's own pass")
+    }
+
+    fn take(&mut self, logits_v: &[f32], options: &GenerateOptions) {
+        let token = match options.choice {
+            Choice::Greedy => most_probable(logits_v),
+            Choice::Sample { temperature, top_k } => {
+                draw(logits_v, temperature, top_k, &mut self.rng)
+            }
+        };
+        let mut probability_v = logits_v.to_vec();
+        softmax(&mut probability_v);
+        self.probabilities.push(probability_v[token as usize]);
+        self.tokens.push(token);
+        if let Some(kept) = &mut self.logits {
+            let row = Mat::from_vec(logits_v.to_vec(), 1, logits_v.len());
+            if kept.n_rows() == 0 {
+                *kept = row;
+            } else {
+                kept.append(&row);
+            }
+        }
+        self.is_done = options.stop.contains(&token) || self.tokens.len() == options.max_new_tokens;
+    }
+
+    fn finish(self) -> Continuation {
+        Continuation { tokens: self.tokens, probabilities: self.probabilities, logits: self.logits }
+    }
+}
+
+fn most_probable(logits_v: &[f32]) -> u32 {
+    let best = |best: usize, at: usize| if logits_v[at] > logits_v[best] { at } else { best };
+    (1..logits_v.len()).fold(0, best) as u32
+}
+
+/// A token drawn from `softmax(logits / temperature)` over the `top_k` largest.
+fn draw(logits_v: &[f32], temperature: f32, top_k: Option<usize>, rng: &mut ChaCha8Rng) -> u32 {
+    let mut order: Vec<u32> = (0..logits_v.len() as u32).collect();
+    let by_rank =
+        |a: &u32, b: &u32| logits_v[*b as usize].total_cmp(&logits_v[*a as usize]).then(a.cmp(b));
+    if let Some(k) = top_k.filter(|k| (1..order.len()).contains(k)) {
+        order.select_nth_unstable_by(k - 1, by_rank);
+        order.truncate(k);
+    }
+    order.sort_unstable_by(by_rank);
+    let mut share: Vec<f32> =
+        order.iter().map(|token| logits_v[*token as usize] / temperature).collect();
+    softmax(&mut share);
+    // 53 random bits make every f64 in [0, 1) that has so many.
+    let mut left = (rng.next_u64() >> 11) as f64 / (1_u64 << 53) as f64;
+    for (token, share) in order.iter().zip(&share) {
+        left -= f64::from(*share);
+        if left < 0.0 {
+            return *token;
+        }
+    }
+    // Shares sum to one up to rounding: what is left over belongs to the most probable.
+    order[0]
+}
+
+/// Edits that go on at every generated position.
+struct Steering<'a> {
+    layers: Vec<SteeredLayer<'a>>,
+}
+
+/// Those of one layer.
+struct SteeredLayer<'a> {
+    edits: Vec<&'a Edit>,
+    tools: Option<(Readers, DecoderRows, Vec<u32>)>,
+}
+
+impl<'a> Steering<'a> {
+    fn new(baseline: &Baseline<'_>, edits: &[&'a Edit]) -> Result<Self, RunError> {
+        let transcoder = baseline.replacement().transcoder();
+        let mut layers = Vec::new();
+        for layer in 0..baseline.n_layers() {
+            // Of several edits of one feature the last holds.
+            let mut own: Vec<&Edit> = Vec::new();
+            for edit in edits.iter().filter(|edit| edit.feature.layer as usize == layer) {
+                own.retain(|kept| kept.feature != edit.feature);
+                own.push(edit);
+            }
+            own.sort_by_key(|edit| edit.feature.index);
+            let indices: Vec<u32> = own.iter().map(|edit| edit.feature.index).collect();
+            let tools = match indices.is_empty() {
+                true => None,
+                false => Some((
+                    Readers::new(transcoder, layer, &indices),
+                    transcoder.decoders(layer, &indices)?,
+                    indices,
+                )),
+            };
+            layers.push(SteeredLayer { edits: own, tools });
+        }
+        Ok(Self { layers })
+    }
+}
+
+/// Steers one step and keeps its keys and values.
+struct SteeringTap<'a> {
+    baseline: &'a Baseline<'a>,
+    steering: &'a Steering<'a>,
+    pending: Vec<Option<Mat>>,
+    encoded: Option<Encoded>,
+    key: Option<Mat>,
+    made: Vec<LayerPast>,
+    n_runs: usize,
+}
+
+impl<'a> SteeringTap<'a> {
+    fn new(baseline: &'a Baseline<'a>, steering: &'a Steering<'a>, n_runs: usize) -> Self {
+        let pending = vec![None; baseline.n_layers()];
+        Self { baseline, steering, pending, encoded: None, key: None, made: Vec::new(), n_runs }
+    }
+
+    fn write(&mut self, layer: usize, x: &mut Mat) {
+        let steered = &self.steering.layers[layer];
+        if let (Some((readers, decoders, _)), Some(encoded)) = (&steered.tools, &self.encoded) {
+            let mut decoder_d = vec![0.0; decoders.d_model()];
+            for (place, edit) in steered.edits.iter().enumerate() {
+                for run in 0..self.n_runs {
+                    let at = readers.place(edit.feature.index);
+                    let current = encoded.reading(run, at).activation;
+                    let difference = edit.change.apply(current, current) - current;
+                    for output in 0..decoders.n_outputs() {
+                        let pending = self.pending[layer + output]
+                            .get_or_insert_with(|| Mat::zeros(self.n_runs, decoders.d_model()));
+                        decoders.read(place, output, &mut decoder_d);
+                        add_scaled(pending.row_mut(run), difference, &decoder_d);
+                    }
+                }
+            }
+        }
+        if let Some(pending) = &self.pending[layer] {
+            x.add(pending);
+        }
+    }
+}
+
+impl Tap for SteeringTap<'_> {
+    fn at(&mut self, site: Site, x: &mut Mat) -> Result<(), RunError> {
+        let transcoder = self.baseline.replacement().transcoder();
+        let card = transcoder.card();
+        match site {
+            Site::Key(_) => self.key = Some(x.clone()),
+            Site::Value(_) => {
+                let key_ske = self.key.take().expect("keys come before values");
+                self.made.push(LayerPast { key_ske, value_ske: x.clone() });
+            }
+            _ => {}
+        }
+        if let Some(layer) = sites::read_layer(card.reads, site) {
+            self.encoded = match &self.steering.layers[layer].tools {
+                Some((readers, ..)) => Some(readers.read(transcoder, x)?),
+                None => None,
+            };
+        }
+        if let Some(layer) = sites::write_layer(card.writes, site) {
+            self.write(layer, x);
+        }
+        Ok(())
+    }
+}

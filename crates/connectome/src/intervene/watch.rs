@@ -1,0 +1,182 @@
+//! [`Watch`]: the features that are read in every run.
+
+use connectome_graph::FeatureId;
+
+use super::baseline::Baseline;
+use crate::error::RunError;
+use crate::ops::dense::add_to;
+use crate::ops::{Mat, Matrix};
+use crate::transcoder::Transcoder;
+
+/// A feature at a position, in one run.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Reading {
+    /// What the encoder says; zero where features are not used.
+    pub pre_activation: f32,
+    /// After the nonlinearity; zero if the feature does not fire.
+    pub activation: f32,
+}
+
+/// Features at positions, with what they are in the unchanged run.
+#[derive(Clone, Debug, Default)]
+pub struct Watch {
+    nodes: Vec<(FeatureId, usize)>,
+    clean: Vec<Reading>,
+    /// Each layer's features, ascending, and which nodes they stand for.
+    layers: Vec<WatchedLayer>,
+}
+
+#[derive(Clone, Debug, Default)]
+pub(super) struct WatchedLayer {
+    /// Ascending, each once.
+    pub(super) indices: Vec<u32>,
+    /// `(position, place in indices, place among the nodes)`.
+    pub(super) nodes: Vec<(usize, usize, usize)>,
+}
+
+impl Watch {
+    /// Nothing.
+    #[must_use]
+    pub fn nothing() -> Self {
+        Self::default()
+    }
+
+    /// Watches features at positions; outcomes hold them in this order.
+    ///
+    /// # Errors
+    ///
+    /// [`RunError::Layer`], [`RunError::FeatureIndex`], [`RunError::Position`].
+    pub fn new(baseline: &Baseline<'_>, nodes: Vec<(FeatureId, usize)>) -> Result<Self, RunError> {
+        for (feature, pos) in &nodes {
+            baseline.check_feature(*feature)?;
+            baseline.check_pos(*pos)?;
+        }
+        let mut layers: Vec<WatchedLayer> =
+            (0..baseline.n_layers()).map(|_| WatchedLayer::default()).collect();
+        for (feature, _) in &nodes {
+            layers[feature.layer as usize].indices.push(feature.index);
+        }
+        for layer in &mut layers {
+            layer.indices.sort_unstable();
+            layer.indices.dedup();
+        }
+        for (at, (feature, pos)) in nodes.iter().enumerate() {
+            let layer = &mut layers[feature.layer as usize];
+            let place = layer.indices.binary_search(&feature.index).expect("collected above");
+            layer.nodes.push((*pos, place, at));
+        }
+        let mut watch = Self { clean: vec![Reading::default(); nodes.len()], nodes, layers };
+        watch.read_clean(baseline)?;
+        Ok(watch)
+    }
+
+    fn read_clean(&mut self, baseline: &Baseline<'_>) -> Result<(), RunError> {
+        let transcoder = baseline.replacement().transcoder();
+        let n_zeroed = baseline.prompt().n_zeroed;
+        for (layer, watched) in self.layers.iter().enumerate() {
+            if watched.indices.is_empty() {
+                continue;
+            }
+            let readers = Readers::new(transcoder, layer, &watched.indices);
+            let encoded = readers.read(transcoder, baseline.stream().read(layer))?;
+            for &(pos, place, at) in &watched.nodes {
+                if pos >= n_zeroed {
+                    self.clean[at] = encoded.reading(pos, place);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// What is watched.
+    #[must_use]
+    pub fn nodes(&self) -> &[(FeatureId, usize)] {
+        &self.nodes
+    }
+
+    /// What it is in the unchanged run.
+    #[must_use]
+    pub fn clean(&self) -> &[Reading] {
+        &self.clean
+    }
+
+    /// Each layer's features; empty if nothing is watched.
+    pub(super) fn layer(&self, layer: usize) -> Option<&WatchedLayer> {
+        self.layers.get(layer)
+    }
+}
+
+/// Some features of a layer, ready to read any stream.
+#[derive(Debug)]
+pub(super) struct Readers {
+    layer: usize,
+    indices: Vec<u32>,
+    rows: Matrix,
+    b_enc_n: Vec<f32>,
+    /// `None` if whether one fires depends on all others.
+    threshold_n: Option<Vec<f32>>,
+}
+
+/// What they read, `[R, n]` each.
+#[derive(Debug)]
+pub(super) struct Encoded {
+    pre_rn: Mat,
+    activation_rn: Mat,
+}
+
+impl Encoded {
+    pub(super) fn reading(&self, row: usize, place: usize) -> Reading {
+        Reading {
+            pre_activation: self.pre_rn.row(row)[place],
+            activation: self.activation_rn.row(row)[place],
+        }
+    }
+}
+
+impl Readers {
+    /// `indices` ascend.
+    pub(super) fn new(transcoder: &Transcoder, layer: usize, indices: &[u32]) -> Self {
+        let rows = transcoder.encoder_rows(layer, indices);
+        let b_enc_f = transcoder.b_enc(layer);
+        Self {
+            layer,
+            indices: indices.to_vec(),
+            rows: Matrix::from_f32(rows.data(), rows.n_rows(), rows.n_cols()),
+            b_enc_n: indices.iter().map(|index| b_enc_f[*index as usize]).collect(),
+            threshold_n: indices.iter().map(|index| transcoder.threshold(layer, *index)).collect(),
+        }
+    }
+
+    /// The place of a feature among them.
+    pub(super) fn place(&self, index: u32) -> usize {
+        self.indices.binary_search(&index).expect("the features that are read were collected")
+    }
+
+    /// Reads rows of the site where the layer's features read.
+    pub(super) fn read(&self, transcoder: &Transcoder, x: &Mat) -> Result<Encoded, RunError> {
+        let mut pre_rn = self.rows.times_transpose(x);
+        for row in 0..pre_rn.n_rows() {
+            add_to(pre_rn.row_mut(row), &self.b_enc_n);
+        }
+        let mut activation_rn = Mat::zeros(pre_rn.n_rows(), pre_rn.n_cols());
+        match &self.threshold_n {
+            Some(threshold_n) => {
+                for row in 0..pre_rn.n_rows() {
+                    let pairs = pre_rn.row(row).iter().zip(threshold_n);
+                    for (out, (pre, threshold)) in activation_rn.row_mut(row).iter_mut().zip(pairs)
+                    {
+                        *out = if pre > threshold { *pre } else { 0.0 };
+                    }
+                }
+            }
+            None => {
+                for firing in transcoder.encode(self.layer, x, 0)? {
+                    if let Ok(place) = self.indices.binary_search(&firing.index) {
+                        activation_rn.row_mut(firing.pos as usize)[place] = firing.activation;
+                    }
+                }
+            }
+        }
+        Ok(Encoded { pre_rn, activation_rn })
+    }
+}
