@@ -106,6 +106,16 @@ pub enum AttentionPatterns {
     Free,
 }
 
+/// What norms do while the rest is changed. [`Mode::Direct`] holds them in any case.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum NormScales {
+    /// Denominators are computed anew.
+    #[default]
+    Free,
+    /// Denominators stay those of the unchanged run.
+    Frozen,
+}
+
 /// What answers to a change, and what is held still.
 ///
 /// Source: Ameisen et al. 2025, "Circuit Tracing", constrained and iterative patching;
@@ -171,19 +181,21 @@ pub struct Intervention {
     pub residuals: Vec<ResidualPatch>,
     /// What answers.
     pub mode: Mode,
+    /// Whether norms answer.
+    pub norms: NormScales,
 }
 
 impl Intervention {
     /// Edits of features.
     #[must_use]
     pub fn of_features(edits: Vec<Edit>, mode: Mode) -> Self {
-        Self { edits, residuals: Vec::new(), mode }
+        Self { edits, residuals: Vec::new(), mode, norms: NormScales::Free }
     }
 
     /// Replacements of the stream, with everything after them free to answer.
     #[must_use]
     pub fn of_residuals(residuals: Vec<ResidualPatch>) -> Self {
         let mode = Mode::Open { attention: AttentionPatterns::Free };
-        Self { edits: Vec::new(), residuals, mode }
+        Self { edits: Vec::new(), residuals, mode, norms: NormScales::Free }
     }
 }

@@ -109,7 +109,7 @@ impl<'m> Baseline<'m> {
         let n_tokens = self.n_tokens();
         let key = |at: &usize| {
             let plan = &plans[*at];
-            (Holds::of(plan.mode), plan.first_layer(), plan.first_pos())
+            (Holds::of(plan), plan.first_layer(), plan.first_pos())
         };
         waiting.sort_by_key(key);
         let mut batches: Vec<Vec<usize>> = Vec::new();

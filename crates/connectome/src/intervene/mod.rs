@@ -35,7 +35,9 @@ mod swap;
 mod watch;
 
 pub use baseline::Baseline;
-pub use edit::{AttentionPatterns, Change, Edit, Intervention, Mode, Positions, ResidualPatch};
+pub use edit::{
+    AttentionPatterns, Change, Edit, Intervention, Mode, NormScales, Positions, ResidualPatch,
+};
 pub use effect::{Shift, TokenShift, kl_divergence};
 pub use generate::{Choice, Continuation, GenerateOptions};
 pub use measure::Outcome;

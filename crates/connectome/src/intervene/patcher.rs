@@ -9,7 +9,7 @@
 use std::collections::BTreeMap;
 
 use super::baseline::Baseline;
-use super::edit::{Mode, ResidualPatch};
+use super::edit::{Mode, NormScales, ResidualPatch};
 use super::plan::{Plan, PointEdit};
 use super::watch::{Encoded, Readers, Reading, Watch};
 use crate::error::RunError;
@@ -27,8 +27,9 @@ pub(super) struct Holds {
 }
 
 impl Holds {
-    pub(super) fn of(mode: &Mode) -> Self {
-        Self { patterns: mode.freezes_attention(), norms: *mode == Mode::Direct }
+    pub(super) fn of(plan: &Plan<'_>) -> Self {
+        let norms = *plan.mode == Mode::Direct || plan.norms == NormScales::Frozen;
+        Self { patterns: plan.mode.freezes_attention(), norms }
     }
 }
 
@@ -90,7 +91,7 @@ impl<'a> Patcher<'a> {
             segment,
             plans,
             watch,
-            holds: Holds::of(plans[0].mode),
+            holds: Holds::of(plans[0]),
             layers: layers.collect(),
             pending: vec![None; n_layers],
             input: None,

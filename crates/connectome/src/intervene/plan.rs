@@ -5,7 +5,7 @@ use std::ops::Range;
 use connectome_graph::FeatureId;
 
 use super::baseline::Baseline;
-use super::edit::{Change, Intervention, Mode, ResidualPatch};
+use super::edit::{Change, Intervention, Mode, NormScales, ResidualPatch};
 use crate::error::RunError;
 
 /// One feature at one position, changed.
@@ -22,6 +22,7 @@ pub(super) struct PointEdit {
 #[derive(Clone, Debug)]
 pub(super) struct Plan<'a> {
     pub(super) mode: &'a Mode,
+    pub(super) norms: NormScales,
     /// Ascending by layer, position and index, each once.
     edits: Vec<PointEdit>,
     pub(super) residuals: Vec<&'a ResidualPatch>,
@@ -72,6 +73,7 @@ impl<'a> Plan<'a> {
         let residuals = residuals.map(|patch| check_residual(baseline, patch).map(|()| patch));
         Ok(Self {
             mode: &intervention.mode,
+            norms: intervention.norms,
             edits: kept,
             residuals: residuals.collect::<Result<_, _>>()?,
         })
