@@ -37,7 +37,7 @@ impl Organism {
 }
 
 /// All that ship; the first is what commands run on when no model is named.
-pub static SHIPPED: &[&Organism] = &[&TWO_HOP];
+pub static SHIPPED: &[&Organism] = &[&TWO_HOP, &ONE_TOKEN];
 
 /// The organism of this name.
 #[must_use]
@@ -51,43 +51,65 @@ pub fn by_name(name: &str) -> Option<&'static Organism> {
 struct Aligned<Bytes: ?Sized>(Bytes);
 
 macro_rules! file {
-    ($path:literal) => {{
+    ($path:expr) => {{
         static ALIGNED: &Aligned<[u8]> = &Aligned(*include_bytes!(concat!("../assets/", $path)));
         &ALIGNED.0
     }};
 }
 
+/// A small Llama of four layers and its cross-layer transcoder, from `assets/NAME`.
+macro_rules! organism {
+    ($name:literal, $about:literal, $example:literal) => {
+        Organism {
+            name: $name,
+            about: $about,
+            example: $example,
+            world: include_str!(concat!("../assets/", $name, "/world.json")),
+            model: &EmbeddedFolder {
+                name: $name,
+                files: &[
+                    ("config.json", file!(concat!($name, "/model/config.json"))),
+                    ("model.safetensors", file!(concat!($name, "/model/model.safetensors"))),
+                    ("tokenizer.json", file!(concat!($name, "/model/tokenizer.json"))),
+                    (
+                        "tokenizer_config.json",
+                        file!(concat!($name, "/model/tokenizer_config.json")),
+                    ),
+                ],
+            },
+            dictionary: &EmbeddedFolder {
+                name: concat!($name, "/clt"),
+                files: &[
+                    ("W_dec_0.safetensors", file!(concat!($name, "/clt/W_dec_0.safetensors"))),
+                    ("W_dec_1.safetensors", file!(concat!($name, "/clt/W_dec_1.safetensors"))),
+                    ("W_dec_2.safetensors", file!(concat!($name, "/clt/W_dec_2.safetensors"))),
+                    ("W_dec_3.safetensors", file!(concat!($name, "/clt/W_dec_3.safetensors"))),
+                    ("W_enc_0.safetensors", file!(concat!($name, "/clt/W_enc_0.safetensors"))),
+                    ("W_enc_1.safetensors", file!(concat!($name, "/clt/W_enc_1.safetensors"))),
+                    ("W_enc_2.safetensors", file!(concat!($name, "/clt/W_enc_2.safetensors"))),
+                    ("W_enc_3.safetensors", file!(concat!($name, "/clt/W_enc_3.safetensors"))),
+                    ("config.yaml", file!(concat!($name, "/clt/config.yaml"))),
+                ],
+            },
+        }
+    };
+}
+
 /// Questions that take two steps: city to state, state to capital. See
 /// `assets/two-hop/README.md`.
-static TWO_HOP: Organism = Organism {
-    name: "two-hop",
-    about: "a 4-layer Llama that answers two-step questions about 300 invented cities",
-    example: "the capital of the state containing oak port is",
-    world: include_str!("../assets/two-hop/world.json"),
-    model: &EmbeddedFolder {
-        name: "two-hop",
-        files: &[
-            ("config.json", file!("two-hop/model/config.json")),
-            ("model.safetensors", file!("two-hop/model/model.safetensors")),
-            ("tokenizer.json", file!("two-hop/model/tokenizer.json")),
-            ("tokenizer_config.json", file!("two-hop/model/tokenizer_config.json")),
-        ],
-    },
-    dictionary: &EmbeddedFolder {
-        name: "two-hop/clt",
-        files: &[
-            ("W_dec_0.safetensors", file!("two-hop/clt/W_dec_0.safetensors")),
-            ("W_dec_1.safetensors", file!("two-hop/clt/W_dec_1.safetensors")),
-            ("W_dec_2.safetensors", file!("two-hop/clt/W_dec_2.safetensors")),
-            ("W_dec_3.safetensors", file!("two-hop/clt/W_dec_3.safetensors")),
-            ("W_enc_0.safetensors", file!("two-hop/clt/W_enc_0.safetensors")),
-            ("W_enc_1.safetensors", file!("two-hop/clt/W_enc_1.safetensors")),
-            ("W_enc_2.safetensors", file!("two-hop/clt/W_enc_2.safetensors")),
-            ("W_enc_3.safetensors", file!("two-hop/clt/W_enc_3.safetensors")),
-            ("config.yaml", file!("two-hop/clt/config.yaml")),
-        ],
-    },
-};
+static TWO_HOP: Organism = organism!(
+    "two-hop",
+    "a 4-layer Llama that answers two-step questions about 300 invented cities",
+    "the capital of the state containing oak port is"
+);
+
+/// The control: the same facts with city names of one token, so that the first step is in the
+/// embedding table and nothing has to be computed. See `assets/one-token/README.md`.
+static ONE_TOKEN: Organism = organism!(
+    "one-token",
+    "its control: the same questions with one-token names, where no middle step is computed",
+    "the capital of the state containing oak-port is"
+);
 
 #[cfg(test)]
 mod tests {
