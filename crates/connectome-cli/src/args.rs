@@ -75,6 +75,9 @@ pub(crate) enum Command {
     /// Models and dictionaries of the Hugging Face Hub: list, fetch, where.
     #[command(subcommand)]
     Hub(HubCommand),
+    /// Check what this machine has: the shipped model, the Hub's folder, CUDA and its GPUs.
+    #[command(after_long_help = help::DOCTOR)]
+    Doctor(DoctorArgs),
     /// Print the completions of a shell.
     #[command(after_long_help = help::COMPLETIONS)]
     Completions {
@@ -83,7 +86,7 @@ pub(crate) enum Command {
     },
 }
 
-/// Which model and dictionary, and where they run.
+/// Which model and dictionary.
 #[derive(Clone, Debug, Default, Args)]
 #[command(next_help_heading = "Model")]
 pub(crate) struct ModelArgs {
@@ -98,12 +101,19 @@ pub(crate) struct ModelArgs {
     /// Never use the network, only what is on this machine.
     #[arg(long)]
     pub(crate) offline: bool,
-    /// Where to compute: auto, cpu or cuda:N.
-    #[arg(long, value_name = "DEVICE", default_value = "auto")]
-    pub(crate) device: String,
     /// Threads to use; all cores if not given.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub(crate) threads: Option<u16>,
+}
+
+/// Where the graph's rows are computed; the model itself runs on the CPU.
+#[derive(Clone, Debug, Args)]
+#[command(next_help_heading = "Model")]
+pub(crate) struct DeviceArgs {
+    /// Where to compute the graph's rows: `cpu`, `cuda`, `cuda:N`, or `auto`: the first GPU if
+    /// there is one and the prompt is worth it, else the CPU.
+    #[arg(long, value_name = "DEVICE", default_value = "cpu")]
+    pub(crate) device: String,
 }
 
 #[derive(Debug, Args)]
@@ -115,6 +125,8 @@ pub(crate) struct TraceArgs {
     pub(crate) input: PromptArgs,
     #[command(flatten)]
     pub(crate) model: ModelArgs,
+    #[command(flatten)]
+    pub(crate) device: DeviceArgs,
     #[command(flatten)]
     pub(crate) targets: TargetArgs,
     #[command(flatten)]
@@ -335,6 +347,13 @@ pub(crate) struct InspectArgs {
     /// With --heads: the files of the graph's `--direction` targets, in their order.
     #[arg(long, value_name = "FILE.safetensors[:TENSOR][@WEIGHT]", requires = "heads")]
     pub(crate) direction: Vec<String>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct DoctorArgs {
+    /// Run every operation on each GPU beside the CPU, and the rows of a whole graph.
+    #[arg(long)]
+    pub(crate) gpu: bool,
 }
 
 #[derive(Debug, Subcommand)]

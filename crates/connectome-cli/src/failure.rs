@@ -23,10 +23,6 @@ pub(crate) enum UsageError {
     NoTranscoder { model: String },
     #[error("the dictionary does not say which model it was trained on: `{}`", path.display())]
     NoModelName { path: PathBuf },
-    #[error("`{found}` is no device, expected auto, cpu or cuda:N")]
-    Device { found: String },
-    #[error("this build has no CUDA engine")]
-    NoCuda,
     #[error("{what} is {found}, expected {expected}")]
     Number { what: &'static str, found: String, expected: &'static str },
     #[error("feature {feature} does not fire at position {pos}")]

@@ -10,7 +10,8 @@ Start here; a small trained model ships with it, and nothing is downloaded:
 
 Keep the graph, then look around in it:
 
-  connectome trace \"the river of the state containing oak port is\" -o oak.graph
+  connectome trace \"the river of the state containing oak port is\" \\
+      --output oak.graph
   connectome paths oak.graph
   connectome score oak.graph
   connectome export oak.graph --format json --output oak.json
@@ -21,69 +22,88 @@ All commands: `connectome --help`.
 
 /// After `connectome --help`.
 pub(crate) const AFTER: &str = "\
-Data goes to stdout, everything else to stderr. Exit codes: 0 done, 2 bad input, 1 a fault of
-the program itself, 130 interrupted (a trace saves the graph so far first).
+Data goes to stdout, everything else to stderr. Exit codes: 0 done, 2 bad
+input, 1 a fault of the program itself, 130 interrupted (a trace saves the
+graph so far first).
 `connectome trace --help` teaches by example; `-h` is short, `--help` long.";
 
 pub(crate) const TRACE: &str = "\
 EXAMPLES
 
-  First look. Nothing is downloaded: a small trained model ships with the program.
+  First look. Nothing is downloaded: a small trained model ships with it.
     connectome trace \"the capital of the state containing oak port is\"
 
   Keep the graph, and walk it later; an edge, head by head.
-    connectome trace \"the bird of the state containing cold ridge is\" --output ridge.graph
+    connectome trace \"the bird of the state containing cold ridge is\" \\
+        --output ridge.graph
     connectome paths ridge.graph token:8 logit:falcon
     connectome inspect ridge.graph --edge token:8 logit:falcon --heads
 
-  Why this answer and not that one; these two answers; an earlier word; why a feature fires.
-    connectome trace \"the capital of the state containing oak port is\" --contrast Alder Rowan
-    connectome trace \"the river of the state containing oak port is\" --target Vyrnwy --target Alder
-    connectome trace \"the capital of the state containing oak port is\" --position 7
-    connectome trace \"the capital of the state containing oak port is\" --feature L2/370
+  Why this answer and not that one; these two answers.
+    connectome trace \"the capital of the state containing oak port is\" \\
+        --contrast Alder Rowan
+    connectome trace \"the river of the state containing oak port is\" \\
+        --target Vyrnwy --target Alder
 
-  A direction of yours at the output of the last norm: a probe, a difference of two words.
+  An earlier word; why a feature fires.
+    connectome trace \"the capital of the state containing oak port is\" \\
+        --position 7
+    connectome trace \"the capital of the state containing oak port is\" \\
+        --feature L2/370
+
+  A direction of yours at the output of the last norm: a probe, a difference.
     connectome trace \"…\" --direction probes.safetensors:truth@0.5
 
-  A model and a dictionary of the Hub, or of your disk; then only what is on this machine.
+  A model and a dictionary of the Hub; of your disk, and nothing fetched.
     connectome trace \"The capital of the state containing Dallas is\" \\
         --model google/gemma-2-2b --transcoder mntss/clt-gemma-2-2b-426k
-    connectome trace \"1, 2, 3,\" --model ./my-llama --transcoder ./my-clt --offline
+    connectome trace \"1, 2, 3,\" --offline \\
+        --model ./my-llama --transcoder ./my-clt
 
   A chat model: the text is what the user says.
     connectome trace \"What is 36 + 59?\" --chat --model DIR --transcoder DIR
 
-  Every feature, as the reference implementation does it; or its budget of 7500.
+  Every feature, as the reference implementation does it; its budget of 7500.
     connectome trace \"…\" --exhaustive
     connectome trace \"…\" --max-feature-nodes 7500
+
+  Rows on a GPU, which `connectome doctor --gpu` checks first.
+    connectome trace \"…\" --device cuda
 
   Numbers for scripts.
     connectome trace \"…\" --json | jq .scores.replacement.value
 
 WHAT IS PRINTED
 
-  Influence is a random walk. It starts at the targets, by their probability, and steps from a
-  node to one of its inputs in proportion to the size of their edges. A node's share is how many
-  of the walks pass it, from 0 to 100 %. Where a feature's inputs were not asked for, the walk
-  stops: these walks are `unresolved`, and no share is off by more. Pruning and both scores come
-  with the bounds that follow.
-  Ctrl-C ends a trace with the graph so far, which says how much it lacks; twice aborts.";
+  Influence is a random walk. It starts at the targets, by their probability,
+  and steps from a node to one of its inputs in proportion to the size of their
+  edges. A node's share is how many of the walks pass it, from 0 to 100 %. Where
+  a feature's inputs were not asked for, the walk stops: these walks are
+  `unresolved`, and no share is off by more. Pruning and both scores come with
+  the bounds that follow.
+  Ctrl-C ends a trace with the graph so far, which says how much it lacks; twice
+  aborts.";
 
 pub(crate) const PRUNE: &str = "\
 EXAMPLES
   connectome prune oak.graph
   connectome prune oak.graph --node-threshold 0.6 --edge-threshold 0.9
-  connectome prune oak.graph --json | jq '.nodes[] | select(.kind == \"feature\") | .id'
+  connectome prune oak.graph --json \\
+      | jq '.nodes[] | select(.kind == \"feature\") | .id'
 
-The graph file is not changed. For a file that pages can show, see `connectome export`.";
+The graph file is not changed. For a file that pages can show, see
+`connectome export`.";
 
 pub(crate) const SCORE: &str = "\
 EXAMPLES
   connectome score oak.graph
-  connectome score *.graph --json | jq '.graphs[] | [.path, .scores.completeness.value]'
+  connectome score *.graph --json \\
+      | jq '.graphs[] | [.path, .scores.completeness.value]'
 
-Replacement: of the walks that end in a token or an error, those that end in a token.
-Completeness: of the inputs of all nodes, each by its influence, those that are no errors.
+Replacement: of the walks that end in a token or an error, those that end in a
+token.
+Completeness: of the inputs of all nodes, each by its influence, those that are
+no errors.
 `lo` and `hi` are where a number lies once every feature has been expanded.
 For the pruned circuit, every node that was cut counts as an error.";
 
@@ -92,7 +112,8 @@ pub(crate) const PATHS: &str = "\
 NODES
   token:3            the token at position 3; token@3 is the same
   L2/17@5            feature 17 of layer 2, at position 5
-  error:L1@4         what the dictionary missed in layer 1 at position 4; E1@4 is the same
+  error:L1@4         what the dictionary missed in layer 1 at position 4; E1@4 is
+                     the same
   logit:Alder        the target of that token
   target:0           the first target
   Alder              a target of that name, or else the only token of that name
@@ -102,26 +123,29 @@ EXAMPLES
   connectome paths oak.graph token:7 logit:Alder -k 10
   connectome paths oak.graph L0/312@8 Alder --pruned --json
 
-A path's share is the product of its edges' shares of their rows: the part of the end's inputs
-that comes from the start this way. Its sign is the product of the edges' signs.";
+A path's share is the product of its edges' shares of their rows: the part of
+the end's inputs that comes from the start this way. Its sign is the product of
+the edges' signs.";
 
 pub(crate) const EXPORT: &str = "\
 EXAMPLES
-  connectome export oak.graph --format json --output site/oak.json --graph-metadata
+  connectome export oak.graph --format json --output site/oak.json \\
+      --graph-metadata
   connectome export oak.graph --format safetensors --output oak.safetensors
 
-The JSON holds the pruned graph and loads in the pages of circuit-tracer, Anthropic and
-Neuronpedia. The safetensors hold the whole graph under circuit-tracer's names: `adjacency`
-(row = target, column = source), `active_features`, `activation_values`, `selected_features`,
-`node_influence`, `logit_token_ids`, `logit_probabilities`, `row_sums`.";
+The JSON holds the pruned graph and loads in the pages of circuit-tracer,
+Anthropic and Neuronpedia. The safetensors hold the whole graph under
+circuit-tracer's names: `adjacency` (row = target, column = source),
+`active_features`, `activation_values`, `selected_features`, `node_influence`,
+`logit_token_ids`, `logit_probabilities`, `row_sums`.";
 
 pub(crate) const IMPORT: &str = "\
 EXAMPLES
   connectome import graph.pt --output graph.graph --model google/gemma-2-2b
   connectome import gemma-fact.json --output fact.graph
 
-Nothing in a `.pt` file is executed. A JSON graph is a pruned one, so what is imported is marked
-partial and its scores speak of what is in the file.";
+Nothing in a `.pt` file is executed. A JSON graph is a pruned one, so what is
+imported is marked partial and its scores speak of what is in the file.";
 
 pub(crate) const INSPECT: &str = "\
 EXAMPLES
@@ -133,7 +157,20 @@ EXAMPLES
 
 Nodes are named as in `connectome paths --help`.";
 
+pub(crate) const DOCTOR: &str = "\
+EXAMPLES
+  connectome doctor
+  connectome doctor --gpu
+  connectome doctor --json | jq .cuda
+
+With --gpu, every operation that rows are made of runs on each GPU and, in plain
+loops, on the CPU; so do all rows of a graph of the shipped model. What differs
+by more than rounding ends the command with exit code 2. CUDA's libraries are
+looked for below CUDA_PATH, CUDA_HOME, VIRTUAL_ENV and CONDA_PREFIX too.";
+
 pub(crate) const COMPLETIONS: &str = "\
 EXAMPLES
-  connectome completions bash > ~/.local/share/bash-completion/completions/connectome
+  mkdir -p ~/.local/share/bash-completion/completions
+  connectome completions bash \\
+      > ~/.local/share/bash-completion/completions/connectome
   connectome completions fish > ~/.config/fish/completions/connectome.fish";

@@ -1,6 +1,7 @@
 //! What to do about each error: one line below its sentence, keyed by variant.
 
 use anyhow::Error;
+use connectome::device::DeviceError;
 use connectome::error::{LoadError, RunError};
 use connectome::hub::HubError;
 use connectome::tokenizer::TokenizerError;
@@ -16,6 +17,7 @@ pub(crate) fn hint(error: &Error) -> Option<String> {
             .map(usage)
             .or_else(|| cause.downcast_ref::<LoadError>().map(load))
             .or_else(|| cause.downcast_ref::<RunError>().map(run))
+            .or_else(|| cause.downcast_ref::<DeviceError>().map(device))
             .or_else(|| cause.downcast_ref::<GraphError>().map(graph))
             .or_else(|| cause.downcast_ref::<HubError>().map(hub))
             .or_else(|| cause.downcast_ref::<TokenizerError>().map(tokenizer))?;
@@ -39,9 +41,6 @@ fn usage(error: &UsageError) -> String {
             "name a dictionary that was trained on it with `--transcoder DIR|ID`".to_owned()
         }
         UsageError::NoModelName { .. } => "name the model with `--model DIR|ID`".to_owned(),
-        UsageError::Device { .. } | UsageError::NoCuda => {
-            "leave `--device` out, or use `--device cpu`".to_owned()
-        }
         UsageError::Number { .. } => "`--help` has the defaults".to_owned(),
         UsageError::Silent { fires_at, .. } if fires_at.is_empty() => {
             "it fires nowhere on this prompt; only features that fire can be explained".to_owned()
@@ -160,7 +159,27 @@ fn run(error: &RunError) -> String {
         RunError::Load(error) => return load(error),
         RunError::Graph(error) => return graph(error),
         RunError::Tokenizer(error) => return tokenizer(error),
+        RunError::Device(error) => return device(error),
         _ => "`connectome trace --help` has examples",
+    }
+    .to_owned()
+}
+
+fn device(error: &DeviceError) -> String {
+    match error {
+        DeviceError::Spec { .. } => "leave `--device` out to compute on the CPU",
+        DeviceError::Library { .. } => {
+            "a GPU needs NVIDIA's driver, NVRTC and cuBLAS (`connectome doctor` looks for them); \
+             without one leave `--device` out"
+        }
+        DeviceError::Ordinal { .. } => "`connectome doctor` lists the GPUs",
+        DeviceError::Memory { .. } => {
+            "end what else uses the GPU, shorten the prompt, or use `--device cpu`"
+        }
+        DeviceError::Wrong { .. } => {
+            "do not use this GPU with this driver; `--device cpu` computes the same"
+        }
+        _ => "`connectome doctor --gpu` checks the GPU; `--device cpu` computes the same",
     }
     .to_owned()
 }

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Result;
 use connectome::attribution::Expand;
+use connectome::device::cuda::Search;
 use connectome::hub::HubSettings;
 use connectome_graph::{GraphError, Thresholds};
 use serde::Serialize;
@@ -96,16 +97,14 @@ pub(crate) fn hub(offline: bool) -> HubSettings {
     HubSettings { offline: offline || settings.offline, ..settings }
 }
 
-/// Checks the device and takes the threads, before anything is loaded.
-pub(crate) fn compute_on(args: &ModelArgs) -> Result<()> {
-    let cuda = args.device.strip_prefix("cuda").is_some_and(|rest| {
-        rest.is_empty() || rest.strip_prefix(':').is_some_and(|n| n.parse::<u32>().is_ok())
-    });
-    match args.device.as_str() {
-        "auto" | "cpu" => {}
-        _ if cuda => return Err(UsageError::NoCuda.into()),
-        other => return Err(UsageError::Device { found: other.to_owned() }.into()),
-    }
+/// Where to look for CUDA's libraries before the usual places.
+pub(crate) fn cuda() -> Search {
+    let roots = ["CUDA_PATH", "CUDA_HOME", "VIRTUAL_ENV", "CONDA_PREFIX"];
+    Search { roots: roots.into_iter().filter_map(env).map(PathBuf::from).collect() }
+}
+
+/// Takes the threads, before anything is loaded.
+pub(crate) fn take_threads(args: &ModelArgs) -> Result<()> {
     if let Some(n_threads) = args.threads.map(usize::from) {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(n_threads).build_global();
         pool.map_err(|source| UsageError::Threads { n_threads, source })?;

@@ -1,6 +1,7 @@
 //! The commands, each arguments → settings → a library call → what is printed, and how a
 //! command ends.
 
+mod doctor;
 mod export;
 mod hub;
 mod import;
@@ -60,6 +61,7 @@ fn run(command: Option<Command>, world: &World) -> Result<Ending> {
         Some(Command::Export(args)) => export::run(&args, world),
         Some(Command::Import(args)) => import::run(&args, world),
         Some(Command::Hub(command)) => hub::run(&command, world),
+        Some(Command::Doctor(args)) => doctor::run(&args, world),
         Some(Command::Completions { shell }) => {
             let mut script = Vec::new();
             clap_complete::generate(shell, &mut Cli::command(), "connectome", &mut script);

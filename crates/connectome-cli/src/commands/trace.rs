@@ -1,12 +1,14 @@
 //! `connectome trace`: prompt in, graph out, and a page about it.
 
 use anyhow::Result;
-use connectome::attribution::{Expand, Labels, Options, Progress, attribute};
+use connectome::attribution::{Expand, Labels, Options, Progress, attribute_on};
+use connectome::device::Device;
 use connectome::replacement::LocalReplacement;
 use connectome_graph::{AttributionGraph, Prompt, Provenance, Thresholds, prune};
 
 use super::Ending;
 use crate::args::TraceArgs;
+use crate::device::{self, DeviceReport};
 use crate::load::{self, Loaded};
 use crate::progress::{Interrupt, Watch};
 use crate::prompt::{self, Ready};
@@ -20,18 +22,22 @@ pub(crate) fn run(args: &TraceArgs, world: &World) -> Result<Ending> {
     let expand = settings::expand(&args.extent)?;
     let thresholds = settings::thresholds(args.thresholds)?;
     args.output.as_deref().map_or(Ok(()), settings::writable)?;
+    let asked = device::open(&args.device)?;
 
     let loaded = load::load(&args.model, world)?;
     let ready = prompt::prepare(&wanted, &loaded)?;
     let pos = targets::position(args.targets.position, ready.tokens.ids.len())?;
     let local = loaded.replacement.on(&ready.tokens)?;
     let targets = targets::resolve(&args.targets, &loaded, &local, pos)?;
-    let head = Head::of(&loaded, &ready, &local, pos)?;
+    let choice = asked.for_prompt(&local);
+    let head = Head::of(&loaded, &ready, &local, pos, DeviceReport::of(&choice))?;
     head.notes.iter().for_each(|note| world.note(note));
     world.print(&printer::trace::head(&head, world.screen))?;
 
     let options = Options { targets, pos: Some(pos), expand };
-    let traced = Traced { args, loaded: &loaded, ready: &ready, local: &local, head: &head };
+    let device = choice.device;
+    let traced =
+        Traced { args, loaded: &loaded, ready: &ready, local: &local, device, head: &head };
     let graph = traced.graph(&options, Watch::new(world, Interrupt::installed(world)?))?;
     let ending = traced.keep(&graph)?;
     traced.tell(&graph, thresholds, world)?;
@@ -44,6 +50,7 @@ struct Traced<'a> {
     loaded: &'a Loaded,
     ready: &'a Ready,
     local: &'a LocalReplacement<'a>,
+    device: Device,
     head: &'a Head,
 }
 
@@ -57,7 +64,7 @@ impl Traced<'_> {
         };
         let labels = Labels { prompt, provenance: self.provenance(options) };
         let token_text = |id| self.loaded.token_text(id);
-        Ok(attribute(self.local, options, labels, &token_text, &mut progress)?)
+        Ok(attribute_on(&self.device, self.local, options, labels, &token_text, &mut progress)?)
     }
 
     /// Saves the graph, whole or partial, where that was asked for.
@@ -94,6 +101,7 @@ impl Traced<'_> {
             }
             _ => flags.push(("exhaustive", "true".to_owned())),
         }
+        flags.push(("device", self.device.name()));
         flags.extend(self.args.slug.iter().map(|slug| ("slug", slug.clone())));
         let flags = flags.into_iter().map(|(flag, value)| (flag.to_owned(), value)).collect();
         Provenance { flags, ..self.loaded.provenance() }
@@ -133,9 +141,11 @@ mod tests {
         let loaded = load::load(&args.model, &world)?;
         let ready = prompt::prepare(&prompt::Wanted::Text(prompt.to_owned()), &loaded)?;
         let local = loaded.replacement.on(&ready.tokens)?;
-        let head = Head::of(&loaded, &ready, &local, 9)?;
+        let choice = device::open(&args.device)?.for_prompt(&local);
+        let head = Head::of(&loaded, &ready, &local, 9, DeviceReport::of(&choice))?;
+        let (args, device) = (&args, choice.device);
         let traced =
-            Traced { args: &args, loaded: &loaded, ready: &ready, local: &local, head: &head };
+            Traced { args, loaded: &loaded, ready: &ready, local: &local, device, head: &head };
         let graph = traced.graph(&Options::default(), StopsAfter(n_batches))?;
         traced.keep(&graph)
     }

@@ -34,6 +34,11 @@ pub(crate) fn head(head: &Head, screen: Screen) -> String {
         ),
         screen.width,
     )));
+    let device = &head.device;
+    if device.name != "cpu" || device.because.is_some() {
+        let because = device.because.as_deref().map_or(String::new(), |why| format!(": {why}"));
+        page.prose(&text::plain(&format!("rows on {}{because}", device.name)));
+    }
     page.heading("Prompt", &counted(head.prompt.tokens.len(), "token"));
     prompt(&mut page, head);
     page.heading(

@@ -13,6 +13,7 @@ use super::{
     Certificate, NodeCounts, NodeReport, PathReport, PrunedCounts, Residual, ScoreReport,
     target_kind,
 };
+use crate::device::DeviceReport;
 use crate::load::Loaded;
 use crate::prompt::Ready;
 
@@ -33,6 +34,8 @@ pub(crate) struct Head {
     pub(crate) position: usize,
     /// Most probable next tokens there.
     pub(crate) predictions: Vec<Prediction>,
+    /// Where the graph's rows are computed.
+    pub(crate) device: DeviceReport,
     #[serde(skip)]
     pub(crate) notes: Vec<String>,
 }
@@ -132,6 +135,7 @@ impl Head {
         ready: &Ready,
         local: &LocalReplacement<'_>,
         pos: usize,
+        device: DeviceReport,
     ) -> anyhow::Result<Self> {
         let (model, dictionary) = (loaded.replacement.model(), loaded.replacement.transcoder());
         let tokens = ready.tokens.ids.iter().zip(&ready.token_texts).enumerate();
@@ -157,6 +161,7 @@ impl Head {
             },
             position: pos,
             predictions: predictions.collect(),
+            device,
             notes: loaded.note.iter().chain(&ready.notes).cloned().collect(),
         })
     }

@@ -105,8 +105,8 @@ fn numbers_are_checked_before_anything_is_loaded() {
 
 #[test]
 fn devices_that_are_not_there_are_told() {
-    refused(&["--device", "gpu"], "`gpu` is no device", "cpu");
-    refused(&["--device", "cuda:x"], "`cuda:x` is no device", "cpu");
+    refused(&["--device", "gpu"], "`gpu` is no device", "on the CPU");
+    refused(&["--device", "cuda:x"], "`cuda:x` is no device", "on the CPU");
 }
 
 #[test]

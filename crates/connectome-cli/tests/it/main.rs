@@ -6,6 +6,12 @@
 mod bad_files;
 // Requests that make no sense, each with its sentence and hint.
 mod bad_requests;
+// The machine's check, without a GPU and with a pretended one.
+mod doctor;
+// CUDA's libraries, made of the kernels as C.
+#[cfg(target_os = "linux")]
+#[path = "../../../connectome/tests/it/device/emulation.rs"]
+mod emulation;
 // Graph files: prune, score, paths, export, import, inspect.
 mod graphs;
 // Help that teaches: its examples run.

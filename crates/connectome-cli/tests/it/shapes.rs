@@ -42,7 +42,7 @@ fn collect(value: &Value, path: String, lines: &mut BTreeMap<String, Vec<&'stati
     }
 }
 
-fn check(found: &Value, expected: &str, name: &str) {
+pub(crate) fn check(found: &Value, expected: &str, name: &str) {
     let found = shape(found);
     let new: Vec<&str> = found.lines().filter(|line| !expected.contains(line)).collect();
     let gone: Vec<&str> = expected.lines().filter(|line| !found.contains(line)).collect();

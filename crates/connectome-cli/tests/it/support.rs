@@ -49,6 +49,21 @@ impl Place {
         command
     }
 
+    /// Puts stand-ins of CUDA's libraries here, which run the kernels on this CPU.
+    #[cfg(target_os = "linux")]
+    pub(crate) fn pretend_cuda(&self) {
+        use crate::emulation::{emulation, fake_cuda};
+        fake_cuda(self.dir.path(), &emulation());
+    }
+
+    /// The binary where the loader finds libraries in the folder itself.
+    #[cfg(target_os = "linux")]
+    pub(crate) fn with_cuda(&self) -> Command {
+        let mut command = self.command();
+        command.env("LD_LIBRARY_PATH", self.dir.path());
+        command
+    }
+
     pub(crate) fn run(&self, args: &[&str]) -> Ran {
         finish(self.command().args(args))
     }

@@ -5,7 +5,7 @@ use std::process::Stdio;
 
 use serde_json::Value;
 
-use crate::support::{PROMPT, Place, Tensors, edit_json};
+use crate::support::{PROMPT, Place, Tensors, edit_json, finish};
 
 // What circuit-tracer gives on the same files (`goldens/two_hop`).
 #[test]
@@ -145,8 +145,14 @@ fn targets_are_what_was_asked_for() {
 
 #[test]
 fn a_dictionary_alone_names_its_model() {
-    let report = Place::new().json(&["trace", PROMPT, "--transcoder", "two-hop"]);
-    assert_eq!(report["model"]["name"], "two-hop");
+    for name in ["two-hop", "two-hop/clt"] {
+        let report = Place::new().json(&["trace", PROMPT, "--transcoder", name]);
+        assert_eq!(report["model"]["name"], "two-hop");
+        // What is printed can be typed.
+        assert_eq!(report["dictionary"]["name"], "two-hop/clt");
+    }
+    let report = Place::new().json(&["inspect", "two-hop/clt"]);
+    assert_eq!(report["name"], "two-hop/clt");
 }
 
 #[test]
@@ -174,6 +180,36 @@ fn a_chat_is_rendered_by_the_models_template() {
     assert_eq!(report["prompt"]["text"], "<bos>[system] of France [user] The capital [assistant]");
     // The template's own first token is the one that counts: none is added.
     assert_eq!(report["prompt"]["tokens"][1]["text"], "[");
+}
+
+// CUDA's libraries are stand-ins that run the kernels on this CPU.
+#[cfg(target_os = "linux")]
+#[test]
+fn rows_on_a_gpu_make_the_same_graph_and_the_graph_says_where() {
+    let place = Place::new();
+    place.pretend_cuda();
+    let on = |device: &str| {
+        let args = ["trace", PROMPT, "--exhaustive", "--device", device, "--json"];
+        let output = ["--output", "x.graph"];
+        let ran = finish(place.with_cuda().args([&args[..], &output].concat()));
+        assert_eq!((ran.code, ran.stderr.as_str()), (Some(0), ""), "{device}");
+        serde_json::from_str::<Value>(&ran.stdout).unwrap()
+    };
+    let (gpu, cpu) = (on("cuda"), on("cpu"));
+    assert_eq!(gpu["device"]["name"], "cuda:0 (Fake GPU, sm_90)");
+    assert_eq!(gpu["device"]["because"], Value::Null);
+    let graph = place.json(&["inspect", "x.graph"]);
+    assert_eq!(graph["flags"]["device"], "cpu");
+    for key in ["nodes", "pruned", "certificate", "predictions"] {
+        assert_eq!(gpu[key], cpu[key], "{key}");
+    }
+    let score = |report: &Value| report["scores"]["replacement"]["value"].as_f64().unwrap();
+    assert!((score(&gpu) - score(&cpu)).abs() < 1e-5);
+    let auto = on("auto");
+    assert_eq!(auto["device"]["name"], "cpu");
+    assert!(auto["device"]["because"].as_str().unwrap().contains("small"), "{}", auto["device"]);
+    let page = finish(place.with_cuda().args(["trace", PROMPT, "--device", "cuda:0"])).stdout;
+    assert!(page.contains("rows on cuda:0 (Fake GPU, sm_90)"), "{page}");
 }
 
 #[test]

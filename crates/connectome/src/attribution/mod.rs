@@ -131,7 +131,8 @@ pub fn attribute(
     attribute_on(&Device::Cpu, local, options, labels, token_text, progress)
 }
 
-/// As [`attribute`], with rows computed on a device: [`device_rows::choose`] opens one.
+/// As [`attribute`], with rows computed on a device: [`Device::open`] opens one by name,
+/// [`device_rows::best`] the best for a prompt.
 ///
 /// # Errors
 ///

@@ -12,6 +12,9 @@ use super::row_device::{
 };
 use crate::ops::matmul::Into;
 
+/// An operation that is further from the reference than this is not that operation.
+pub const TOLERANCE: f64 = 1e-4;
+
 /// How far an operation is from the reference.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Difference {

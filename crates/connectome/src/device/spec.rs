@@ -8,16 +8,16 @@ use super::error::DeviceError;
 use super::host::Host;
 use super::kernels::Kernels;
 use super::row_device::RowDevice;
-use super::selftest::differences;
+use super::selftest::{TOLERANCE, differences};
 
 /// The device that somebody asks for.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum DeviceSpec {
-    /// A GPU if there is one and the work is worth it, else the CPU.
-    #[default]
-    Auto,
     /// The CPU's own engine.
+    #[default]
     Cpu,
+    /// A GPU if there is one and the work is worth it, else the CPU.
+    Auto,
     /// The GPU of this number.
     Cuda(usize),
     /// A device's program in plain loops on the CPU: slow, to check one against the other.
@@ -68,10 +68,22 @@ pub enum Device {
     Cuda(Box<Kernels<Cuda>>),
 }
 
-/// An operation that is further from the reference than this is not that operation.
-const TOLERANCE: f64 = 1e-4;
-
 impl Device {
+    /// Opens the device that is named; `None` for [`DeviceSpec::Auto`], which a prompt decides
+    /// (`attribution::device_rows::best`).
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::open_cuda`].
+    pub fn open(spec: DeviceSpec, search: &Search) -> Result<Option<Self>, DeviceError> {
+        Ok(match spec {
+            DeviceSpec::Auto => None,
+            DeviceSpec::Cpu => Some(Self::Cpu),
+            DeviceSpec::Cuda(ordinal) => Some(Self::open_cuda(ordinal, search)?),
+            DeviceSpec::Reference => Some(Self::Reference(Host::default())),
+        })
+    }
+
     /// Opens a GPU and runs every operation on it once beside the reference, so that a GPU, a
     /// driver or a library that computes something else is found before it draws a graph.
     ///

@@ -2,7 +2,7 @@
 
 use super::{Budget, device_bytes};
 use crate::device::cuda::Search;
-use crate::device::{Device, DeviceError, DeviceSpec, Host, RowDevice};
+use crate::device::{Device, DeviceError, RowDevice};
 use crate::replacement::LocalReplacement;
 
 /// Multiplications of all rows below which starting a GPU takes longer than a CPU computes:
@@ -31,31 +31,17 @@ pub enum Reason {
     Unavailable(DeviceError),
 }
 
-/// Opens the device that is meant for a prompt.
-///
-/// # Errors
-///
-/// [`DeviceError`] if a GPU was asked for by number and cannot be had. `auto` never fails.
-pub fn choose(
-    local: &LocalReplacement<'_>,
-    spec: DeviceSpec,
-    search: &Search,
-) -> Result<Choice, DeviceError> {
-    let asked = |device| Ok(Choice { device, reason: Reason::Asked });
-    let ordinal = match spec {
-        DeviceSpec::Cpu => return asked(Device::Cpu),
-        DeviceSpec::Reference => return asked(Device::Reference(Host::default())),
-        DeviceSpec::Cuda(ordinal) => return asked(Device::open_cuda(ordinal, search)?),
-        DeviceSpec::Auto => 0,
-    };
+/// `auto`: the first GPU if there is one that can be used and the prompt is worth it, else the
+/// CPU. A device that is asked for by name is [`Device::open`]ed instead, and never replaced.
+#[must_use]
+pub fn best(local: &LocalReplacement<'_>, search: &Search) -> Choice {
     if multiplications(local) < WORTH_A_GPU {
-        return Ok(Choice { device: Device::Cpu, reason: Reason::Small });
+        return Choice { device: Device::Cpu, reason: Reason::Small };
     }
-    let opened = Device::open_cuda(ordinal, search).and_then(|device| fits(device, local));
-    Ok(match opened {
+    match Device::open_cuda(0, search).and_then(|device| fits(device, local)) {
         Ok(device) => Choice { device, reason: Reason::Best },
         Err(error) => Choice { device: Device::Cpu, reason: Reason::Unavailable(error) },
-    })
+    }
 }
 
 /// The device, if it has room for a prompt.

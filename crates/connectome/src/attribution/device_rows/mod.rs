@@ -21,7 +21,7 @@ mod sweep;
 mod written;
 
 pub use agreement::{Agreement, agreement};
-pub use choice::{Choice, Reason, choose};
+pub use choice::{Choice, Reason, best};
 
 pub(super) use self::engine::Engine;
 

@@ -5,15 +5,14 @@
 //! writes beyond its memory (guard words); none reads what nothing wrote (fresh memory is NaN);
 //! products keep BLAS's rules.
 
-use std::collections::BTreeMap;
 use std::ffi::{CString, c_char, c_int, c_uint, c_void};
-use std::path::{Path, PathBuf};
-use std::process::Command;
 use std::sync::OnceLock;
 
 use connectome::device::DeviceError;
-use connectome::device::kernels::{Argument, BlasCall, Launch, Machine, SOURCE};
+use connectome::device::kernels::{Argument, BlasCall, Launch, Machine};
 use libloading::Library;
+
+use super::emulation::{Parameter, compile, emulation, signatures};
 
 /// Words on both sides of every run of memory.
 const GUARD: usize = 64;
@@ -115,7 +114,7 @@ impl Machine for Emulator {
     fn launch(&self, launch: &Launch) -> Result<(), DeviceError> {
         let declared = &signatures()[launch.kernel()];
         let given: Vec<&str> = launch.arguments().iter().map(|argument| kind(*argument)).collect();
-        let expected: Vec<&str> = declared.iter().map(|parameter| parameter.kind()).collect();
+        let expected: Vec<&str> = declared.iter().map(kind_of).collect();
         assert_eq!(given, expected, "arguments of `{}`", launch.kernel());
         let mut slots: Vec<u64> = launch
             .arguments()
@@ -172,6 +171,10 @@ impl Machine for Emulator {
     }
 }
 
+fn kind_of(parameter: &Parameter) -> &str {
+    if parameter.c_type.ends_with('*') { "pointer" } else { &parameter.c_type }
+}
+
 fn kind(argument: Argument) -> &'static str {
     match argument {
         Argument::Address(_) => "pointer",
@@ -179,37 +182,6 @@ fn kind(argument: Argument) -> &'static str {
         Argument::Word(_) => "u32",
         Argument::Float(_) => "float",
     }
-}
-
-/// A parameter of a kernel.
-struct Parameter {
-    /// Its type in C, as `const float *`.
-    c_type: String,
-}
-
-impl Parameter {
-    fn kind(&self) -> &str {
-        if self.c_type.ends_with('*') { "pointer" } else { &self.c_type }
-    }
-}
-
-/// The parameters of every kernel, read from the source.
-fn signatures() -> &'static BTreeMap<&'static str, Vec<Parameter>> {
-    static SIGNATURES: OnceLock<BTreeMap<&str, Vec<Parameter>>> = OnceLock::new();
-    SIGNATURES.get_or_init(|| {
-        let kernels = SOURCE.split("\nKERNEL void ").skip(1);
-        kernels
-            .map(|rest| {
-                let (name, rest) = rest.split_once('(').unwrap();
-                let (parameters, _) = rest.split_once(')').unwrap();
-                let is_name = |c: char| c == '_' || c.is_ascii_alphanumeric();
-                let parameter = |text: &str| Parameter {
-                    c_type: text.trim().trim_end_matches(is_name).trim().to_owned(),
-                };
-                (name, parameters.split(',').map(parameter).collect())
-            })
-            .collect()
-    })
 }
 
 /// The kernels as a library of this machine.
@@ -222,63 +194,3 @@ fn library() -> &'static Library {
         unsafe { Library::new(built).unwrap() }
     })
 }
-
-/// Compiles C to a library, with the compiler that building the workspace needs anyway.
-pub(super) fn compile(folder: &Path, text: &str, name: &str, options: &[String]) -> PathBuf {
-    let (source, built) = (folder.join(format!("{name}.c")), folder.join(name));
-    std::fs::write(&source, text).unwrap();
-    let compiler = std::env::var_os("CC").unwrap_or_else(|| "cc".into());
-    let output = Command::new(&compiler)
-        .args(["-std=gnu11", "-O1", "-shared", "-fPIC", "-Werror=implicit-function-declaration"])
-        .arg("-Werror=incompatible-pointer-types")
-        .args(options)
-        .arg("-o")
-        .arg(&built)
-        .arg(&source)
-        .arg("-lm")
-        .output()
-        .expect("a C compiler, `cc` or what CC names");
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    built
-}
-
-/// The kernels with what CUDA has and C has not, and a way to start them by name.
-pub(super) fn emulation() -> String {
-    let mut text = String::from(
-        "#include <math.h>\n#include <stdlib.h>\n#include <string.h>\n\
-         #define __global__ static\n#define __device__\n\
-         struct Place { unsigned x; };\n\
-         static _Thread_local struct Place blockIdx, threadIdx, blockDim;\n",
-    );
-    text.push_str(SOURCE);
-    let mut chain = String::new();
-    for (name, parameters) in signatures() {
-        let slots: Vec<String> = parameters
-            .iter()
-            .enumerate()
-            .map(|(at, parameter)| format!("*({} *)slots[{at}]", parameter.c_type))
-            .collect();
-        let call = slots.join(", ");
-        text.push_str(&format!("static void run_{name}(void **slots) {{ {name}({call}); }}\n"));
-        chain.push_str(&format!("    if (!strcmp(name, \"{name}\")) run = run_{name};\n"));
-    }
-    text.push_str("static void unknown(void **slots) { (void)slots; abort(); }\n");
-    text.push_str(&START.replace("    CHOOSE\n", &chain));
-    text
-}
-
-/// Runs a kernel for all its threads, one after another.
-const START: &str = "
-void start(const char *name, unsigned blocks, unsigned threads, int backwards, void **slots) {
-    void (*run)(void **) = unknown;
-    CHOOSE
-    blockDim.x = threads;
-    for (unsigned b = 0; b < blocks; b++) {
-        for (unsigned t = 0; t < threads; t++) {
-            blockIdx.x = backwards ? blocks - 1 - b : b;
-            threadIdx.x = backwards ? threads - 1 - t : t;
-            run(slots);
-        }
-    }
-}
-";

@@ -14,7 +14,7 @@ use connectome::device::selftest::differences;
 use connectome::device::{Device, RowDevice};
 use libloading::os::unix::{Library, RTLD_GLOBAL, RTLD_NOW};
 
-use super::emulator::{compile, emulation};
+use super::emulation::{emulation, fake_cuda};
 use crate::golden::Golden;
 
 /// Loads the fakes once for the process.
@@ -22,14 +22,7 @@ fn search() -> Search {
     static LOADED: OnceLock<()> = OnceLock::new();
     LOADED.get_or_init(|| {
         let folder = tempfile::tempdir().unwrap();
-        // Hidden, or the emulator's own library would find this one's functions by their names.
-        let kernels = emulation().replace("\nvoid start(", "\nstatic void start(");
-        let source = format!("{kernels}\n{}", include_str!("fake_cuda.c"));
-        for (part, name) in
-            [("DRIVER", "libcuda.so"), ("NVRTC", "libnvrtc.so"), ("CUBLAS", "libcublas.so")]
-        {
-            let options = [format!("-DFAKE_{part}"), format!("-Wl,-soname,{name}")];
-            let built = compile(folder.path(), &source, name, &options);
+        for built in fake_cuda(folder.path(), &emulation()) {
             // SAFETY: the fakes have no code that runs when they are loaded.
             let library = unsafe { Library::open(Some(built), RTLD_NOW | RTLD_GLOBAL) }.unwrap();
             // For good: `cudarc` keeps pointers into it.
