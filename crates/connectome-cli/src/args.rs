@@ -20,7 +20,7 @@ pub(crate) struct Cli {
     pub(crate) command: Option<Command>,
 }
 
-#[derive(Clone, Copy, Debug, Args)]
+#[derive(Clone, Copy, Debug, Default, Args)]
 pub(crate) struct Global {
     /// Print one JSON document on stdout instead of text.
     #[arg(long, global = true, display_order = 1000)]

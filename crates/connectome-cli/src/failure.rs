@@ -41,6 +41,8 @@ pub(crate) enum UsageError {
     NoInputs { found: String, what: &'static str },
     #[error("the inputs of `{found}` were not asked for by the trace")]
     NotExpanded { found: String },
+    #[error("`{name}` ships inside the program, so there is no folder of it")]
+    Shipped { name: String },
     #[error("found neither a graph, nor a model, nor a dictionary at `{path}`")]
     Unknown { path: String },
     #[error("`{}` is a graph file already", path.display())]
@@ -82,7 +84,7 @@ pub(crate) fn sentence(error: &anyhow::Error) -> String {
 
 /// Messages of parsers and servers may hold line ends and terminal codes; ours are one line.
 /// Names of temporary files mean nothing to anyone.
-fn one_line(message: &str) -> String {
+pub(crate) fn one_line(message: &str) -> String {
     const TEMPORARY: &str = " at path \"";
     let message = match message.find(TEMPORARY) {
         Some(at) if message[at..].contains(".connectome-") => &message[..at],

@@ -71,6 +71,9 @@ fn usage(error: &UsageError) -> String {
         UsageError::NotExpanded { .. } => {
             "trace again with a smaller `--tolerance`, or with `--exhaustive`".to_owned()
         }
+        UsageError::Shipped { .. } => {
+            "name it with `--model` or `--transcoder`; nothing has to be fetched".to_owned()
+        }
         UsageError::Unknown { .. } => {
             "a model has a config.json, a dictionary a config.yaml, and graphs are files".to_owned()
         }

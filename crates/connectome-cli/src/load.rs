@@ -133,7 +133,7 @@ struct Choice {
 impl Choice {
     fn shipped(organism: &'static Organism) -> Self {
         let dictionary = organism.dictionary();
-        let name = dictionary.root().display().to_string();
+        let name = organism.dictionary_name().to_owned();
         Self {
             model: Named { folder: organism.model(), name: organism.name.to_owned() },
             dictionary: Named { folder: dictionary, name },
@@ -195,7 +195,11 @@ struct Finder<'a> {
 
 impl Finder<'_> {
     fn find(&self, text: &str, files: Files) -> Result<Named> {
-        if let Some(organism) = organism::by_name(text) {
+        let of_dictionary = || match files {
+            Files::Dictionary => organism::by_dictionary_name(text),
+            _ => None,
+        };
+        if let Some(organism) = organism::by_name(text).or_else(of_dictionary) {
             let Choice { model, dictionary } = Choice::shipped(organism);
             return Ok(if files == Files::Model { model } else { dictionary });
         }

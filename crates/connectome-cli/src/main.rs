@@ -14,6 +14,7 @@ mod progress;
 mod prompt;
 mod report;
 mod settings;
+mod syntax;
 mod targets;
 
 fn main() -> std::process::ExitCode {

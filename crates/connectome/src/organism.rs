@@ -23,6 +23,12 @@ pub struct Organism {
 }
 
 impl Organism {
+    /// What commands call its dictionary.
+    #[must_use]
+    pub fn dictionary_name(&self) -> &'static str {
+        self.dictionary.name
+    }
+
     /// The language model's folder.
     #[must_use]
     pub fn model(&self) -> Folder {
@@ -43,6 +49,12 @@ pub static SHIPPED: &[&Organism] = &[&TWO_HOP, &ONE_TOKEN];
 #[must_use]
 pub fn by_name(name: &str) -> Option<&'static Organism> {
     SHIPPED.iter().find(|organism| organism.name == name).copied()
+}
+
+/// The organism whose dictionary has this name.
+#[must_use]
+pub fn by_dictionary_name(name: &str) -> Option<&'static Organism> {
+    SHIPPED.iter().find(|organism| organism.dictionary_name() == name).copied()
 }
 
 /// Bytes that start at a multiple of eight, as in a mapped file: numbers are then read where
@@ -125,6 +137,9 @@ mod tests {
             assert_eq!(model.name(), organism.name);
             assert_eq!(dictionary.name_mismatch(model.name()), None);
             assert!(by_name(organism.name).is_some_and(|found| std::ptr::eq(found, *organism)));
+            let named = by_dictionary_name(organism.dictionary_name());
+            assert!(named.is_some_and(|found| std::ptr::eq(found, *organism)));
+            assert_eq!(organism.dictionary().root().to_str(), Some(organism.dictionary_name()));
         }
     }
 }

@@ -9,6 +9,7 @@ use serde::Serialize;
 
 use super::Ending;
 use crate::args::{HubArgs, HubCommand, Kind};
+use crate::failure::UsageError;
 use crate::printer::{Page, text};
 use crate::progress::Downloads;
 use crate::settings::{self, World};
@@ -100,7 +101,11 @@ enum Reach {
 
 fn place(args: &HubArgs, reach: Reach, world: &World) -> Result<()> {
     let settings = settings::hub(args.offline || reach == Reach::Look);
-    let reference: HubRef = args.reference.parse()?;
+    let name = &args.reference;
+    if organism::by_name(name).or_else(|| organism::by_dictionary_name(name)).is_some() {
+        return Err(UsageError::Shipped { name: name.clone() }.into());
+    }
+    let reference: HubRef = name.parse()?;
     let kinds = match args.kind {
         Some(Kind::Model) => vec![Files::Model],
         Some(Kind::Dictionary) => vec![Files::Dictionary],

@@ -200,6 +200,10 @@ fn folder(args: &InspectArgs, world: &World) -> Result<Inspected> {
             dictionary: Box::new(dictionary(&organism.dictionary(), args, world)?),
         });
     }
+    if let Some(organism) = organism::by_dictionary_name(&args.path) {
+        let found = dictionary(&organism.dictionary(), args, world)?;
+        return Ok(Inspected::Dictionary(Box::new(found)));
+    }
     let path = Path::new(&args.path);
     let disk = Folder::Disk(path.to_owned());
     if path.is_dir() {

@@ -11,16 +11,18 @@ mod prune;
 mod score;
 mod trace;
 
+use std::ffi::OsString;
 use std::io::Write as _;
 use std::process::ExitCode;
 
 use anyhow::Result;
 use clap::{CommandFactory as _, Parser as _};
 
-use crate::args::{Cli, Command};
+use crate::args::{Cli, Command, Global};
 use crate::failure::{UsageError, sentence};
 use crate::progress::INTERRUPTED;
 use crate::settings::{World, to_stdout};
+use crate::syntax::Mistake;
 use crate::{help, hints};
 
 /// How a command that did not fail ended.
@@ -38,8 +40,11 @@ const FAULT: u8 = 1;
 
 /// The whole program.
 pub(crate) fn main() -> ExitCode {
-    // Clap ends the process itself for `--help`, `--version` and what it cannot parse (2).
-    let cli = Cli::parse();
+    let args: Vec<OsString> = std::env::args_os().collect();
+    let cli = match Cli::try_parse_from(&args) {
+        Ok(cli) => cli,
+        Err(error) => return unparsed(&error, &args),
+    };
     let world = World::new(cli.global);
     match run(cli.command, &world) {
         Ok(Ending::Done) => ExitCode::SUCCESS,
@@ -72,6 +77,21 @@ fn run(command: Option<Command>, world: &World) -> Result<Ending> {
     }
 }
 
+/// Help and the version, or what is wrong with the command line.
+fn unparsed(error: &clap::Error, args: &[OsString]) -> ExitCode {
+    match Mistake::of(error, args) {
+        Some(Mistake { sentence, hint }) => {
+            tell(&sentence, &hint, &World::new(Global::default()));
+            ExitCode::from(BAD_INPUT)
+        }
+        None => {
+            // A reader that went away has what it wanted.
+            let _ = error.print();
+            ExitCode::SUCCESS
+        }
+    }
+}
+
 /// One sentence and a hint on stderr, and the exit code.
 fn fail(error: &anyhow::Error, world: &World) -> ExitCode {
     if let Some(UsageError::Stdout { source }) = error.downcast_ref()
@@ -91,11 +111,15 @@ fn fail(error: &anyhow::Error, world: &World) -> ExitCode {
         None => FAULT,
     };
     let hint = hint.unwrap_or_else(|| "this should not happen; please report it".to_owned());
+    tell(&sentence(error), &hint, world);
+    ExitCode::from(code)
+}
+
+fn tell(sentence: &str, hint: &str, world: &World) {
     let paint = |code: &str, word: &str| {
         if world.colour_errors { format!("\u{1b}[{code}m{word}\u{1b}[0m") } else { word.to_owned() }
     };
     let (error_word, hint_word) = (paint("1;31", "error:"), paint("1;36", "hint:"));
     // Without stderr there is nobody to tell; the exit code says it.
-    let _ = writeln!(std::io::stderr(), "{error_word} {}\n{hint_word} {hint}", sentence(error));
-    ExitCode::from(code)
+    let _ = writeln!(std::io::stderr(), "{error_word} {sentence}\n{hint_word} {hint}");
 }

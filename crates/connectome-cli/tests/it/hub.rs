@@ -17,6 +17,14 @@ fn cache(place: &Place) {
 }
 
 #[test]
+fn what_ships_is_nowhere_to_be_fetched_from() {
+    let place = Place::new();
+    for args in [["hub", "where", "two-hop"], ["hub", "fetch", "two-hop/clt"]] {
+        place.refused(&args, "ships inside the program", "`--transcoder`");
+    }
+}
+
+#[test]
 fn the_list_holds_what_ships_and_what_is_cached() {
     let place = Place::new();
     assert!(place.ok(&["hub", "list"]).stdout.contains("two-hop"));
