@@ -14,6 +14,8 @@ mod golden;
 mod hostile;
 /// What holds for any graph, the certificate above all.
 mod laws;
+/// Neuronpedia's schema of graph files, constraint by constraint.
+mod neuronpedia;
 /// Files of circuit-tracer that no golden has: old forms, other dtypes, hostile ones.
 mod pt;
 /// Others' formats: equal to circuit-tracer's files, and back again.
