@@ -3,8 +3,10 @@
     python import_peer.py REFERENCE_DIR GOLDENS_DIR
 
 REFERENCE_DIR holds one folder per case as the reference harness left it: `model/`, `transcoders/`,
-`golden.safetensors`, `golden.json`, `graph/`. Files are copied byte for byte; what is left out is
-named in `README.md` (cases that repeat another one, most `graph.pt`). Needs numpy and safetensors.
+`golden.safetensors`, `golden.json`, `graph/`. Files are copied byte for byte, but `golden.safetensors`:
+tensors that no test reads are left out of it, and masks of edges have a bit an entry in place of a
+byte. `README.md` names what is left out (also cases that repeat another one, and most `graph.pt`).
+Needs numpy and safetensors.
 """
 
 from __future__ import annotations
@@ -16,7 +18,7 @@ import sys
 from pathlib import Path
 
 import numpy as np
-from safetensors.numpy import load_file
+from safetensors.numpy import load_file, save_file
 
 # Run twice through the peer's two back ends, which agree to 1e-6: the second run adds nothing.
 # `gemma2_clt_relu` differs from `gemma2_clt_jumprelu` only in a gate that other cases cover.
@@ -32,6 +34,14 @@ LEFT_OUT = {
 NUMBERS_ONLY = {"gemma3_plt_jumprelu_skip_nnsight": "gemma3_plt_jumprelu_skip"}
 # One cross-layer, one per-layer and one with a skip: enough to test the reader of `graph.pt`.
 WITH_PT = {"llama_clt_relu", "gemma2_plt_jumprelu_mlpio", "llama_plt_topk_skip"}
+
+# The peer's logits are `hf_logits` to 6e-6; the other is a count.
+READ_BY_NO_TEST = {"logits", "activations_dense_check"}
+# Of the case whose numbers are wrong, only its graph is looked at.
+KEPT_OF_NUMBERS_ONLY = {
+    "input_ids", "active_features", "activation_values", "selected_features", "adjacency",
+    "logit_token_ids", "logit_probabilities", "node_influence", "row_sums",
+}
 
 FAMILY = {
     "llama": "Llama (grouped queries, `llama3` rope scaling, untied)",
@@ -149,6 +159,19 @@ def card(case: Path, golden: dict, graph: dict) -> dict:
     return out
 
 
+def kept(source: Path) -> dict[str, np.ndarray]:
+    """The tensors of a case that tests read."""
+    out = {}
+    for name, tensor in load_file(source / "golden.safetensors").items():
+        of_graph = name in KEPT_OF_NUMBERS_ONLY or name.startswith("prune_")
+        if name in READ_BY_NO_TEST or (source.name in NUMBERS_ONLY and not of_graph):
+            continue
+        if name.endswith(".edge_mask"):
+            name, tensor = f"{name}_bits", np.packbits(tensor.reshape(-1), bitorder="little")
+        out[name] = tensor
+    return out
+
+
 def import_case(source: Path, target: Path) -> None:
     """Copy one case and write its card."""
     name = source.name
@@ -157,7 +180,8 @@ def import_case(source: Path, target: Path) -> None:
     graph = json.loads((source / "graph" / f"{slug}.json").read_text())
 
     target.mkdir(parents=True)
-    parts = ["golden.json", "golden.safetensors", "graph"]
+    save_file(kept(source), target / "golden.safetensors", {"format": "pt"})
+    parts = ["golden.json", "graph"]
     if name not in NUMBERS_ONLY:
         parts += ["model", "transcoders"]
     for part in parts:

@@ -54,6 +54,12 @@ impl Golden {
         self.data(name).iter().map(|&byte| byte != 0).collect()
     }
 
+    /// A mask of a bit an entry, the lowest bit of a byte first; the last byte is filled up.
+    pub(crate) fn bits(&self, name: &str) -> Vec<bool> {
+        let bytes = self.data(name);
+        bytes.iter().flat_map(|byte| (0..8).map(move |bit| byte >> bit & 1 == 1)).collect()
+    }
+
     pub(crate) fn number(&self, key: &str) -> f64 {
         self.json[key].as_f64().unwrap()
     }

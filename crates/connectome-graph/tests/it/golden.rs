@@ -1,3 +1,5 @@
+use std::path::Path;
+
 use connectome_graph::{NodeIdx, Thresholds, influence, prune, scores};
 
 use crate::common::{Golden, golden_cases};
@@ -51,7 +53,7 @@ fn pruning_keeps_what_the_peer_keeps() {
             let n = graph.nodes().len();
             let place = |idx: NodeIdx| idx.as_usize();
             let kept = pruned.edges.iter().map(|e| place(e.target) * n + place(e.source));
-            let theirs = golden.mask(&format!("{key}.edge_mask"));
+            let theirs = golden.bits(&format!("{key}.edge_mask_bits"));
             let theirs = (0..n * n).filter(|&entry| theirs[entry]);
             assert_eq!(kept.collect::<Vec<_>>(), theirs.collect::<Vec<_>>(), "{key}");
 
@@ -64,4 +66,21 @@ fn pruning_keeps_what_the_peer_keeps() {
             }
         }
     });
+}
+
+// Every clone and every CI run carries them.
+#[test]
+fn all_goldens_together_stay_small() {
+    let mut folders = vec![Path::new(env!("CARGO_MANIFEST_DIR")).join("../../goldens")];
+    let mut n_bytes = 0;
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let (path, metadata) = entry.map(|one| (one.path(), one.metadata().unwrap())).unwrap();
+            match metadata.is_dir() {
+                true => folders.push(path),
+                false => n_bytes += metadata.len(),
+            }
+        }
+    }
+    assert!((10_000_000..20_000_000).contains(&n_bytes), "{n_bytes} bytes");
 }
