@@ -80,7 +80,7 @@ pub(crate) fn json_bytes(document: &impl Serialize) -> Result<Vec<u8>> {
     Ok(bytes)
 }
 
-pub(crate) fn to_stdout(bytes: &[u8]) -> Result<()> {
+fn to_stdout(bytes: &[u8]) -> Result<()> {
     let mut out = std::io::stdout().lock();
     let written = out.write_all(bytes).and_then(|()| out.flush());
     Ok(written.map_err(|source| UsageError::Stdout { source })?)

@@ -22,6 +22,10 @@ use crate::report::doctor::{
 use crate::report::{Residual, TOOL};
 use crate::settings::{self, World};
 
+/// Compute capabilities that the kernels are compiled for where NVRTC is found, GPU or not:
+/// Ampere's, Hopper's and Blackwell's.
+const CAPABILITIES: [u32; 3] = [80, 90, 100];
+
 pub(crate) fn run(args: &DoctorArgs, world: &World) -> Result<Ending> {
     let search = settings::cuda();
     let loaded = load::load(&ModelArgs::default(), world)?;
@@ -30,7 +34,7 @@ pub(crate) fn run(args: &DoctorArgs, world: &World) -> Result<Ending> {
     let local = loaded.replacement.on(&ready.tokens)?;
 
     let checked = if args.gpu { gpus(&local, &search)? } else { Vec::new() };
-    let (found, missing) = cuda::survey(&search, &[]);
+    let (found, missing) = cuda::survey(&search, &CAPABILITIES);
     let missing = missing.into_iter().map(|error| sentence(&error.into())).collect();
     let report = DoctorReport {
         version: TOOL,

@@ -17,11 +17,13 @@ use std::process::ExitCode;
 
 use anyhow::Result;
 use clap::{CommandFactory as _, Parser as _};
+use serde_json::json;
 
 use crate::args::{Cli, Command, Global};
 use crate::failure::{UsageError, sentence};
 use crate::progress::INTERRUPTED;
-use crate::settings::{World, to_stdout};
+use crate::report::TOOL;
+use crate::settings::World;
 use crate::syntax::Mistake;
 use crate::{help, hints};
 
@@ -56,7 +58,8 @@ pub(crate) fn main() -> ExitCode {
 fn run(command: Option<Command>, world: &World) -> Result<Ending> {
     match command {
         None => {
-            to_stdout(help::GUIDE.as_bytes())?;
+            world.print(help::GUIDE)?;
+            world.document(&json!({ "version": TOOL, "guide": help::GUIDE }))?;
             Ok(Ending::Done)
         }
         Some(Command::Trace(args)) => trace::run(&args, world),
@@ -70,7 +73,9 @@ fn run(command: Option<Command>, world: &World) -> Result<Ending> {
         Some(Command::Completions { shell }) => {
             let mut script = Vec::new();
             clap_complete::generate(shell, &mut Cli::command(), "connectome", &mut script);
-            to_stdout(&script)?;
+            let script = String::from_utf8(script)?;
+            world.print(&script)?;
+            world.document(&json!({ "shell": shell.to_string(), "script": script }))?;
             Ok(Ending::Done)
         }
         Some(Command::Inspect(args)) => inspect::run(&args, world),

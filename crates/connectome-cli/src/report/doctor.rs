@@ -62,7 +62,7 @@ pub(crate) struct CudaReport {
     pub(crate) driver: Option<String>,
     pub(crate) gpus: Vec<String>,
     pub(crate) nvrtc: Option<String>,
-    /// The kernels as they were compiled for the GPUs.
+    /// The kernels as they were compiled, for the GPUs and for others that are common.
     pub(crate) kernels: Vec<KernelsReport>,
     /// What was not found, or failed.
     pub(crate) missing: Vec<String>,

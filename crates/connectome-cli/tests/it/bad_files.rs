@@ -235,6 +235,7 @@ fn a_pickle_that_would_run_something_is_named_and_not_run() {
 fn a_full_disk_leaves_nothing_half_written() {
     let place = Place::new();
     place.oak();
+    place.ok(&["export", "oak.graph", "--format", "json", "--output", "oak.json"]);
     std::fs::write(place.path("old.graph"), "what was there before").unwrap();
     // A limit on the size of files stands for the full disk. SIGXFSZ, which would end the
     // process, is ignored, so that writes fail as they do on a disk.
@@ -250,6 +251,7 @@ fn a_full_disk_leaves_nothing_half_written() {
         "export oak.graph --format json --output old.graph".to_owned(),
         "export oak.graph --format safetensors --output old.graph".to_owned(),
         "prune oak.graph --output old.graph".to_owned(),
+        "import oak.json --output old.graph".to_owned(),
     ] {
         let ran = run(&args);
         ran.refused("cannot write `old.graph`", "is there room? nothing was left behind");
@@ -261,7 +263,7 @@ fn a_full_disk_leaves_nothing_half_written() {
             .map(|entry| entry.unwrap().file_name().into_string().unwrap())
             .collect();
         names.sort();
-        assert_eq!(names, ["oak.graph", "old.graph"], "{args}");
+        assert_eq!(names, ["oak.graph", "oak.json", "old.graph"], "{args}");
     }
 }
 

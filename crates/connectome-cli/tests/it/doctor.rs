@@ -42,6 +42,9 @@ fn every_operation_of_a_gpu_is_told_beside_the_cpu() {
     assert_eq!(report["cuda"]["driver"], "13.0");
     assert_eq!(report["cuda"]["gpus"][0], "Fake GPU");
     assert_eq!(report["cuda"]["missing"].as_array().unwrap().len(), 0);
+    let kernels = report["cuda"]["kernels"].as_array().unwrap().iter();
+    let kernels: Vec<&str> = kernels.map(|one| one["architecture"].as_str().unwrap()).collect();
+    assert_eq!(kernels, ["sm_80", "sm_90", "sm_100"]);
     let gpu = &report["checked"][0];
     assert_eq!(gpu["name"], "cuda:0 (Fake GPU, sm_90)");
     assert_eq!(gpu["rows"]["rows"], 539);

@@ -10,6 +10,7 @@ fn the_bare_command_says_where_to_start() {
     let ran = Place::new().ok(&[]);
     assert!(ran.stdout.contains(&format!("connectome trace \"{PROMPT}\"")), "{}", ran.stdout);
     assert!(ran.stdout.lines().all(|line| line.chars().count() <= 80), "{}", ran.stdout);
+    assert_eq!(Place::new().json(&[])["guide"], ran.stdout);
 }
 
 #[test]
@@ -50,6 +51,8 @@ fn completions_are_made_for_every_shell() {
     for shell in ["bash", "zsh", "fish", "elvish", "powershell"] {
         let script = place.ok(&["completions", shell]).stdout;
         assert!(script.contains("connectome") && script.contains("trace"), "{shell}");
+        let report = place.json(&["completions", shell]);
+        assert_eq!((&report["shell"], &report["script"]), (&shell.into(), &script.into()));
     }
 }
 
