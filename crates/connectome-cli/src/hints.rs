@@ -158,6 +158,13 @@ fn run(error: &RunError) -> String {
         RunError::NotFinite { .. } => {
             "the weights are finite, so they are too large for 32-bit floats on this prompt"
         }
+        RunError::Alignment { .. } => {
+            "use prompts of one length, or positions that count from the end, as -1"
+        }
+        RunError::TwoAnswers { .. } => "give the two another `value` or another `asks`",
+        RunError::NoExchange { .. } => {
+            "give prompts of other values, or say under `answers` what each value would lead to"
+        }
         RunError::Cancelled => "nothing was saved",
         RunError::Load(error) => return load(error),
         RunError::Graph(error) => return graph(error),

@@ -105,6 +105,14 @@ pub enum RunError {
         "the prompts have {found} and {expected} tokens, and no alignment of their positions was given"
     )]
     Alignment { found: usize, expected: usize },
+    /// Prompts of a table that contradict each other.
+    #[error("`{asks}` of `{value}` is token {found} in one prompt and token {expected} in another")]
+    TwoAnswers { asks: String, value: String, found: u32, expected: u32 },
+    /// A table of which no two prompts can lend each other their values.
+    #[error(
+        "of {n_prompts} prompts, no two differ in their value and say what the answer would become"
+    )]
+    NoExchange { n_prompts: usize },
     /// A direction of the wrong width.
     #[error("direction `{name}` has {found} numbers, the model's width is {expected}")]
     Width { name: String, found: usize, expected: usize },

@@ -30,6 +30,7 @@
 
 pub mod attribution;
 pub mod device;
+pub mod doubt;
 pub mod error;
 pub mod files;
 pub mod hub;

@@ -6,6 +6,8 @@
 mod attribution;
 // Rows on a device against those of the CPU.
 mod device;
+// The doubts, on worlds whose truth is known.
+mod doubt;
 // Where the peer is wrong and we are not.
 mod differences;
 // Not tests: the goldens and how to open them.

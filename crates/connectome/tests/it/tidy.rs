@@ -52,6 +52,19 @@ const CONNECTOME: &[Module] = &[
             GRAPH,
         ],
     },
+    Module {
+        name: "doubt",
+        may_import: &[
+            "error",
+            "ops",
+            "lm",
+            "transcoder",
+            "replacement",
+            "intervene",
+            "attribution",
+            GRAPH,
+        ],
+    },
 ];
 
 /// The order of `connectome-graph`: each module may import those before it. Nobody imports
