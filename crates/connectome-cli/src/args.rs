@@ -63,6 +63,9 @@ pub(crate) enum Command {
     /// The strongest signed paths between two nodes, or of the whole graph.
     #[command(after_long_help = help::PATHS)]
     Paths(PathsArgs),
+    /// Whether a variable is a step of the model, and whether features carry it.
+    #[command(after_long_help = help::CAUSAL)]
+    Causal(CausalArgs),
     /// Write a graph in a format of others.
     #[command(after_long_help = help::EXPORT)]
     Export(ExportArgs),
@@ -91,7 +94,7 @@ pub(crate) enum Command {
 #[command(next_help_heading = "Model")]
 pub(crate) struct ModelArgs {
     /// A Hugging Face checkpoint: a directory, `user/repo[@revision]`, or a model that ships
-    /// with the tracer (`two-hop`, the default).
+    /// with the tracer (`two-hop`, the default, or its control `one-token`).
     #[arg(long, value_name = "DIR|ID")]
     pub(crate) model: Option<String>,
     /// A dictionary (CLT or PLT) of that model: a directory or `user/repo[/folder][@revision]`.
@@ -277,6 +280,36 @@ pub(crate) struct PathsArgs {
     pub(crate) pruned: bool,
     #[command(flatten)]
     pub(crate) thresholds: ThresholdArgs,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct CausalArgs {
+    /// A table of prompts, one JSON object a line: `prompt` (or `token_ids`), `value` of the
+    /// variable, what it `asks`, `answer`. Without it: the questions of the world that a shipped
+    /// model was trained on.
+    #[arg(value_name = "TABLE.jsonl")]
+    pub(crate) table: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) model: ModelArgs,
+    /// Pairs of prompts that are interchanged.
+    #[arg(long, value_name = "N", default_value_t = 100, help_heading = "Recipe")]
+    pub(crate) pairs: usize,
+    /// A feature stands for a value if it fires on this share of its prompts, under every
+    /// question…
+    #[arg(long, value_name = "SHARE", default_value_t = 0.8, help_heading = "Recipe")]
+    pub(crate) own: f64,
+    /// …and on less than this share of other values' prompts.
+    #[arg(long, value_name = "SHARE", default_value_t = 0.08, help_heading = "Recipe")]
+    pub(crate) others: f64,
+    /// Share of pairs that must move.
+    #[arg(long, value_name = "SHARE", default_value_t = 0.5, help_heading = "Recipe")]
+    pub(crate) threshold: f64,
+    /// Also trace so many prompts, and count which of their graphs claim a step, and which.
+    #[arg(long, value_name = "N", default_value_t = 0, help_heading = "Recipe")]
+    pub(crate) graphs: usize,
+    /// Where drawing starts.
+    #[arg(long, value_name = "N", default_value_t = 0, help_heading = "Recipe")]
+    pub(crate) seed: u64,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

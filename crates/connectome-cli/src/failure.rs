@@ -59,6 +59,10 @@ pub(crate) enum UsageError {
     OtherOrigin { what: &'static str, name: String },
     #[error("target `{label}` is a direction, which the graph does not hold")]
     DirectionOfGraph { label: String },
+    #[error("the model `{model}` ships with no world, and no table was given")]
+    NoTable { model: String },
+    #[error("line {line} is no row of a table ({reason}), in `{}`", path.display())]
+    TableLine { line: usize, reason: String, path: PathBuf },
     #[error("cannot read `{}`: {source}", path.display())]
     Read { path: PathBuf, source: io::Error },
     #[error("cannot write to standard output: {source}")]

@@ -27,6 +27,27 @@ input, 1 a fault of the program itself, 130 interrupted (a trace saves the
 graph so far first).
 `connectome trace --help` teaches by example; `-h` is short, `--help` long.";
 
+pub(crate) const CAUSAL: &str = "\
+A graph may show features of a variable (the state, between a city and its capital) that the
+model does not use. This asks the original model, on a table of prompts whose variable is known:
+does its stream carry the variable at a position, which features stand for it there, and does
+swapping them move the answer? The same recipe for every table.
+
+EXAMPLES
+
+  The shipped model computes the state; its control, with one-token names, looks answers up.
+    connectome causal
+    connectome causal --model one-token
+
+  What graphs of 60 prompts claim, held against that.
+    connectome causal --graphs 60
+
+  A table of yours: every prompt has the same number of tokens.
+    {\"prompt\": \"The capital of the state containing Dallas is\", \"value\": \"Texas\",
+     \"asks\": \"capital\", \"answer\": \" Austin\"}
+    connectome causal states.jsonl --model DIR --transcoder DIR
+";
+
 pub(crate) const TRACE: &str = "\
 EXAMPLES
 

@@ -88,6 +88,9 @@ fn usage(error: &UsageError) -> String {
             "name those that made it with `--model` and `--transcoder`".to_owned()
         }
         UsageError::DirectionOfGraph { .. } => "give it again with `--direction`".to_owned(),
+        UsageError::NoTable { .. } | UsageError::TableLine { .. } => {
+            "`connectome causal --help` shows a line of a table".to_owned()
+        }
         UsageError::Stdout { .. } => "is the disk or the device behind it full?".to_owned(),
         UsageError::Threads { .. } => "ask for fewer with `--threads`".to_owned(),
     }
@@ -153,6 +156,10 @@ fn run(error: &RunError) -> String {
         RunError::Width { .. } => {
             "a direction has one number for each dimension of the residual stream"
         }
+        RunError::FeatureIndex { .. } => "`connectome inspect` says how many features a layer has",
+        RunError::Range { .. } => "ranges are written `2..5`, and 5 is not part of it",
+        RunError::EmptySet { .. } => "give at least one",
+        RunError::EditValue { .. } => "write a plain number",
         RunError::TooManyLogits { .. } => "lower `--max-n-logits`",
         RunError::NoTargets => "name one with `--target`, or leave `--max-n-logits` above 0",
         RunError::NotFinite { .. } => {

@@ -113,6 +113,61 @@ fn unresolved(step: Step) -> Option<String> {
     step.unresolved.map(|share| format!("unresolved {:.1} %", 100.0 * share))
 }
 
+/// Watches work that is done in counted steps, stage by stage.
+#[derive(Debug)]
+pub(crate) struct Work {
+    bar: ProgressBar,
+    interrupt: Interrupt,
+    quiet: bool,
+    stage: &'static str,
+    started: Instant,
+    logged: Instant,
+}
+
+impl Work {
+    pub(crate) fn new(world: &World, interrupt: Interrupt) -> Self {
+        let now = Instant::now();
+        Self {
+            bar: bar(world, "{msg:<22} {wide_bar:.cyan/dim} {human_pos}/{human_len}  {eta}"),
+            interrupt,
+            quiet: world.quiet,
+            stage: "",
+            started: now,
+            logged: now,
+        }
+    }
+
+    /// `done` of `expected` steps of a stage are done. `Break` if somebody asked to stop.
+    pub(crate) fn step(
+        &mut self,
+        stage: &'static str,
+        done: usize,
+        expected: usize,
+    ) -> ControlFlow<()> {
+        if stage != self.stage {
+            self.stage = stage;
+            self.bar.reset();
+            self.bar.set_message(stage);
+        }
+        self.bar.set_length(expected as u64);
+        self.bar.set_position(done as u64);
+        let is_log = !self.quiet && self.bar.is_hidden() && self.logged.elapsed() >= LOG_EVERY;
+        if is_log {
+            self.logged = Instant::now();
+            let secs = self.started.elapsed().as_secs();
+            // Progress that cannot be written is not worth ending the work for.
+            let _ = writeln!(std::io::stderr(), "{secs} s: {stage}, {done} of {expected}");
+        }
+        if self.interrupt.is_set() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+    }
+}
+
+impl Drop for Work {
+    fn drop(&mut self) {
+        self.bar.finish_and_clear();
+    }
+}
+
 /// Shows downloads: one bar a file.
 #[derive(Debug)]
 pub(crate) struct Downloads<'a> {

@@ -63,7 +63,7 @@ pub(crate) fn resolve(
 }
 
 /// `id:123`, or text that is one token.
-fn token(text: &str, loaded: &Loaded) -> Result<u32> {
+pub(crate) fn token(text: &str, loaded: &Loaded) -> Result<u32> {
     let vocab = loaded.replacement.model().config().n_vocab;
     let id = match text.strip_prefix("id:") {
         Some(id) => id.parse().map_err(|_| UsageError::TokenId { found: id.to_owned() })?,

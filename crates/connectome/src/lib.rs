@@ -29,6 +29,7 @@
 //! a Large Language Model", Transformer Circuits Thread.
 
 pub mod attribution;
+pub mod causal;
 pub mod device;
 pub mod doubt;
 pub mod error;

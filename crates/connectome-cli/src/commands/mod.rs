@@ -1,6 +1,7 @@
 //! The commands, each arguments → settings → a library call → what is printed, and how a
 //! command ends.
 
+mod causal;
 mod doctor;
 mod export;
 mod hub;
@@ -66,6 +67,7 @@ fn run(command: Option<Command>, world: &World) -> Result<Ending> {
         Some(Command::Prune(args)) => prune::run(&args, world),
         Some(Command::Score(args)) => score::run(&args, world),
         Some(Command::Paths(args)) => paths::run(&args, world),
+        Some(Command::Causal(args)) => causal::run(&args, world),
         Some(Command::Export(args)) => export::run(&args, world),
         Some(Command::Import(args)) => import::run(&args, world),
         Some(Command::Hub(command)) => hub::run(&command, world),

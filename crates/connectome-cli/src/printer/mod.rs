@@ -5,6 +5,7 @@
 //! through [`text::token`] and [`text::plain`], which leave no control character in it.
 
 mod bars;
+pub(crate) mod causal;
 pub(crate) mod doctor;
 pub(crate) mod graph;
 pub(crate) mod inspect;

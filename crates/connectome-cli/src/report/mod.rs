@@ -14,6 +14,7 @@
 //! - `lo`, `hi`: where a number lies once every feature has been expanded; null where features
 //!   or edges are no part of the graph, so that nothing bounds what they carry.
 
+pub(crate) mod causal;
 pub(crate) mod doctor;
 pub(crate) mod graph;
 pub(crate) mod inspect;

@@ -6,6 +6,8 @@
 mod bad_files;
 // Requests that make no sense, each with its sentence and hint.
 mod bad_requests;
+// Whether a variable is a step of the model.
+mod causal;
 // The machine's check, without a GPU and with a pretended one.
 mod doctor;
 // CUDA's libraries, made of the kernels as C.

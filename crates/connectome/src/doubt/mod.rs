@@ -24,6 +24,7 @@ mod table;
 
 use std::ops::ControlFlow;
 
+pub(crate) use draw::Draw;
 pub use interchange::{Cell, Interchange, answers, interchange};
 pub use table::{Exchange, Pairing, Question, Table};
 

@@ -15,6 +15,7 @@ use super::plan::Plan;
 use super::watch::{Encoded, Readers, Watch};
 use crate::error::RunError;
 use crate::lm::attention::softmax;
+use crate::lm::model::top_token;
 use crate::lm::segment::{KeysAndValues, LayerPast, Past, Segment};
 use crate::lm::{Site, Tap};
 use crate::ops::Mat;
@@ -190,7 +191,7 @@ impl Sample {
 
     fn take(&mut self, logits_v: &[f32], options: &GenerateOptions) {
         let token = match options.choice {
-            Choice::Greedy => most_probable(logits_v),
+            Choice::Greedy => top_token(logits_v),
             Choice::Sample { temperature, top_k } => {
                 draw(logits_v, temperature, top_k, &mut self.rng)
             }
@@ -213,11 +214,6 @@ impl Sample {
     fn finish(self) -> Continuation {
         Continuation { tokens: self.tokens, probabilities: self.probabilities, logits: self.logits }
     }
-}
-
-fn most_probable(logits_v: &[f32]) -> u32 {
-    let best = |best: usize, at: usize| if logits_v[at] > logits_v[best] { at } else { best };
-    (1..logits_v.len()).fold(0, best) as u32
 }
 
 /// A token drawn from `softmax(logits / temperature)` over the `top_k` largest.

@@ -562,6 +562,13 @@ pub fn top_probabilities(logits_v: &[f32], n: usize) -> Vec<(u32, f32)> {
     order.into_iter().map(|token| (token, probabilities[token as usize])).collect()
 }
 
+/// The most probable token of a row of logits; of equals, the lowest id.
+#[must_use]
+pub fn top_token(logits_v: &[f32]) -> u32 {
+    let best = |best: usize, at: usize| if logits_v[at] > logits_v[best] { at } else { best };
+    (1..logits_v.len()).fold(0, best) as u32
+}
+
 /// Softmax of a row of logits.
 #[must_use]
 pub fn probabilities(logits_v: &[f32]) -> Vec<f32> {

@@ -1,4 +1,4 @@
 //! The doubts, on the shipped model: its world says what is true.
 
 mod interchange;
-mod world;
+pub(crate) mod world;

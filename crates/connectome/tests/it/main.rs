@@ -4,6 +4,8 @@
 
 // Attribution graphs against the peer's.
 mod attribution;
+// Whether the tool can tell a step of the model from features that only look like one.
+mod causal;
 // Rows on a device against those of the CPU.
 mod device;
 // The doubts, on worlds whose truth is known.

@@ -65,6 +65,10 @@ const CONNECTOME: &[Module] = &[
             GRAPH,
         ],
     },
+    Module {
+        name: "causal",
+        may_import: &["error", "lm", "replacement", "intervene", "attribution", "doubt", GRAPH],
+    },
 ];
 
 /// The order of `connectome-graph`: each module may import those before it. Nobody imports

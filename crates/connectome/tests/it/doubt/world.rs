@@ -21,7 +21,12 @@ pub(crate) struct World {
 
 impl World {
     pub(crate) fn open() -> Self {
-        let organism: &Organism = organism::by_name("two-hop").unwrap();
+        Self::named("two-hop")
+    }
+
+    /// The world of a model that ships.
+    pub(crate) fn named(name: &str) -> Self {
+        let organism: &Organism = organism::by_name(name).unwrap();
         let model = Model::load(&organism.model()).unwrap();
         let transcoder = Transcoder::open(&organism.dictionary()).unwrap();
         let world: Value = serde_json::from_str(organism.world).unwrap();
@@ -50,8 +55,17 @@ impl World {
 
     /// Every question about every city of a split.
     pub(crate) fn table(&self, split: &str) -> Table {
+        self.table_of(self.facts.iter().filter(|fact| fact["split"] == split))
+    }
+
+    /// Every question about every `step`-th city.
+    pub(crate) fn every(&self, step: usize) -> Table {
+        self.table_of(self.facts.iter().step_by(step))
+    }
+
+    fn table_of<'a>(&self, facts: impl Iterator<Item = &'a Value>) -> Table {
         let mut questions = Vec::new();
-        for fact in self.facts.iter().filter(|fact| fact["split"] == split) {
+        for fact in facts {
             for asks in &self.relations {
                 let text = |key: &str| fact[key].as_str().unwrap();
                 let prompt = self.template.replace("{relation}", asks);

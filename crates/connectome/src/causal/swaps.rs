@@ -1,0 +1,190 @@
+//! Whether features carry the variable: swap them for another value's, and equally many others
+//! as a control.
+
+use std::ops::ControlFlow;
+
+use connectome_graph::FeatureId;
+
+use super::selective::Selective;
+use crate::doubt::Draw;
+use crate::error::RunError;
+use crate::intervene::{Baseline, Change, Edit, Intervention, Mode, Positions, Watch};
+use crate::lm::LogitsAt;
+use crate::lm::model::top_token;
+
+/// How hard features are swapped.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Dose {
+    /// Features of the prompt's own value are set to so many times what they are.
+    pub own: f32,
+    /// Features of the other value are set to so many times what they are in its prompt.
+    pub other: f32,
+}
+
+/// The doses of the papers: replaced, and over-steered twice and four times.
+pub const DOSES: [Dose; 3] =
+    [Dose { own: 0.0, other: 1.0 }, Dose { own: -1.0, other: 2.0 }, Dose { own: -1.0, other: 4.0 }];
+
+/// What became of the answer when features were swapped at a position.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Swapped {
+    /// Constrained patching over layers `0..end`, with features of those layers.
+    pub end: usize,
+    /// How hard.
+    pub dose: Dose,
+    /// Pairs tried.
+    pub n: usize,
+    /// The answer became that of the other value.
+    pub moved: usize,
+    /// The answer stayed.
+    pub kept: usize,
+    /// The answer became that of the other value when equally many features that do not even
+    /// nearly stand for a value were swapped.
+    pub control_moved: usize,
+}
+
+impl Swapped {
+    /// Share of pairs in which the answer became that of the other value.
+    #[must_use]
+    pub fn moved_share(&self) -> f64 {
+        share(self.moved, self.n)
+    }
+
+    /// Share of pairs in which the answer stayed.
+    #[must_use]
+    pub fn kept_share(&self) -> f64 {
+        share(self.kept, self.n)
+    }
+
+    /// As [`Swapped::moved_share`], of the control.
+    #[must_use]
+    pub fn control_share(&self) -> f64 {
+        share(self.control_moved, self.n)
+    }
+}
+
+/// A share of pairs; zero of none.
+pub(super) fn share(part: usize, n: usize) -> f64 {
+    if n == 0 { 0.0 } else { part as f64 / n as f64 }
+}
+
+/// Features that stand for values, and those that do so even nearly: what a control must not
+/// hold.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Standing<'a> {
+    pub(super) selective: &'a Selective,
+    pub(super) nearly: &'a Selective,
+}
+
+/// Two prompts with the same question about two values.
+pub(super) struct Donation<'a> {
+    pub(super) here: &'a Baseline<'a>,
+    pub(super) there: &'a Baseline<'a>,
+    pub(super) values: [usize; 2],
+    /// The answer here, and what it becomes if the features carry the variable.
+    pub(super) answers: [u32; 2],
+}
+
+/// One position's swaps, at every end layer and dose.
+pub(super) fn none_yet(n_layers: usize, doses: &[Dose]) -> Vec<Swapped> {
+    let ends = 1..=n_layers;
+    ends.flat_map(|end| {
+        let zero =
+            |dose: &Dose| Swapped { end, dose: *dose, n: 0, moved: 0, kept: 0, control_moved: 0 };
+        doses.iter().map(zero).collect::<Vec<_>>()
+    })
+    .collect()
+}
+
+impl Donation<'_> {
+    /// Swaps features at a position in every way that `swapped` lists, and counts.
+    pub(super) fn count(
+        &self,
+        pos: usize,
+        standing: Standing<'_>,
+        draw: &mut Draw,
+        swapped: &mut [Swapped],
+    ) -> Result<(), RunError> {
+        let own = standing.selective.at(pos, self.values[0]);
+        let other = standing.selective.at(pos, self.values[1]);
+        let stands = |feature: &FeatureId| standing.nearly.stands(pos, *feature);
+        let controls = [
+            self.control(self.here, pos, own, &stands, draw),
+            self.control(self.there, pos, other, &stands, draw),
+        ];
+        let mut runs = Vec::new();
+        let mut of_run = Vec::new();
+        for (at, swap) in swapped.iter_mut().enumerate() {
+            swap.n += 1;
+            for (is_control, sets) in [(false, [own, other]), (true, [&controls[0], &controls[1]])]
+            {
+                let edits = self.edits(pos, swap, sets);
+                if edits.is_empty() {
+                    // Nothing to swap: the answer stays.
+                    swap.kept += usize::from(!is_control);
+                    continue;
+                }
+                let mode = Mode::Constrained { layers: 0..swap.end };
+                runs.push(Intervention::of_features(edits, mode));
+                of_run.push((at, is_control));
+            }
+        }
+        let last = LogitsAt::Positions(vec![self.here.n_tokens() - 1]);
+        let go_on = &mut |_| ControlFlow::Continue(());
+        let outcomes = self.here.measure_all(&runs, &Watch::nothing(), &last, go_on)?;
+        for ((at, is_control), outcome) in of_run.into_iter().zip(outcomes.into_iter().flatten()) {
+            let said = top_token(outcome.logits.row(0));
+            let moved = usize::from(said == self.answers[1]);
+            if is_control {
+                swapped[at].control_moved += moved;
+            } else {
+                swapped[at].moved += moved;
+                swapped[at].kept += usize::from(said == self.answers[0]);
+            }
+        }
+        Ok(())
+    }
+
+    fn edits(&self, pos: usize, swap: &Swapped, [own, other]: [&[FeatureId]; 2]) -> Vec<Edit> {
+        let below = |feature: &&FeatureId| (feature.layer as usize) < swap.end;
+        let edit = |feature: &FeatureId, change: Change| Edit {
+            feature: *feature,
+            positions: Positions::At(pos),
+            change,
+        };
+        let own = own.iter().filter(below);
+        let own = own.map(|feature| edit(feature, Change::Scale(swap.dose.own)));
+        let other = other.iter().filter(below).map(|feature| {
+            let value = swap.dose.other * self.there.activation(*feature, pos);
+            edit(feature, Change::Set(value))
+        });
+        // Where a feature stands for both values the other's edit holds.
+        own.chain(other).collect()
+    }
+
+    /// As many features, layer by layer, that fire in a prompt at the position and stand for no
+    /// value.
+    fn control(
+        &self,
+        baseline: &Baseline<'_>,
+        pos: usize,
+        matched: &[FeatureId],
+        stands: &impl Fn(&FeatureId) -> bool,
+        draw: &mut Draw,
+    ) -> Vec<FeatureId> {
+        let features = baseline.local().features();
+        let mut chosen = Vec::new();
+        for layer in 0..self.here.n_layers() {
+            let wanted = matched.iter().filter(|own| own.layer as usize == layer).count();
+            let fired = features.list()[features.of_layer(layer)].iter();
+            let mut free: Vec<FeatureId> = fired
+                .filter(|feature| feature.pos as usize == pos && !stands(&feature.id))
+                .map(|feature| feature.id)
+                .collect();
+            draw.shuffle(&mut free);
+            chosen.extend(free.into_iter().take(wanted));
+        }
+        chosen.sort_unstable();
+        chosen
+    }
+}
