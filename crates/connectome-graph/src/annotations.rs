@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::{FeatureId, GraphError, NodeIdx, Nodes};
+use crate::{FeatureId, GraphError, NodeIdx, Nodes, Verdicts};
 
 /// Nodes under one name.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -17,7 +17,7 @@ pub struct Supernode {
 }
 
 /// Everything said about one graph.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Annotations {
     /// Groups, in the author's order.
     pub supernodes: Vec<Supernode>,
@@ -27,7 +27,9 @@ pub struct Annotations {
     pub node_labels: BTreeMap<NodeIdx, String>,
     /// Nodes kept in view, in the author's order.
     pub pinned: Vec<NodeIdx>,
-    /// Anything else by key: an imported view's settings, notes, verdicts of experiments.
+    /// What interventions in the model said of edges.
+    pub verdicts: Option<Verdicts>,
+    /// Anything else by key: an imported view's settings, notes.
     pub notes: BTreeMap<String, String>,
 }
 
@@ -51,6 +53,6 @@ impl Annotations {
                 return Err(GraphError::OutOfRange { what: "annotated node", found, count });
             }
         }
-        Ok(())
+        self.verdicts.as_ref().map_or(Ok(()), |verdicts| verdicts.check(n_nodes))
     }
 }

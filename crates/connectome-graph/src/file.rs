@@ -39,8 +39,9 @@ use serde::{Deserialize, Serialize};
 use crate::container::{self, Container, Tensor, hash_tensors};
 use crate::graph::Rows;
 use crate::{
-    ActiveFeature, Annotations, AttributionGraph, Extent, FeatureId, GraphError, NodeIdx, Nodes,
-    Prompt, Provenance, Supernode, Target, TargetKind,
+    ActiveFeature, Annotations, AttributionGraph, ControlBand, EdgeVerdict, Extent, FeatureId,
+    GraphError, NodeIdx, Nodes, Prompt, Provenance, Supernode, Target, TargetKind, Verdict,
+    Verdicts,
 };
 
 const FORMAT: &str = "graph file";
@@ -81,7 +82,33 @@ struct AnnotationsCard {
     feature_labels: BTreeMap<String, String>,
     node_labels: BTreeMap<u32, String>,
     pinned: Vec<u32>,
+    /// Absent in files of before there were any, and where nothing was tested.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    verdicts: Option<VerdictsCard>,
     notes: BTreeMap<String, String>,
+}
+
+/// [`Verdicts`]; numbers stand in lists, since there are as many as edges.
+#[derive(Serialize, Deserialize)]
+struct VerdictsCard {
+    tool: String,
+    rung: String,
+    dose: f32,
+    seed: u64,
+    partial: bool,
+    edges: Vec<EdgeVerdictCard>,
+}
+
+/// Source, target, verdict, predicted, measured, control's band.
+#[derive(Serialize, Deserialize)]
+struct EdgeVerdictCard(u32, u32, VerdictCard, f32, f32, Option<(f32, f32)>);
+
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum VerdictCard {
+    Supported,
+    Weak,
+    Contradicted,
 }
 
 impl AttributionGraph {
@@ -315,6 +342,7 @@ impl AnnotationsCard {
             feature_labels: features.map(|(id, text)| (id.to_string(), text.clone())).collect(),
             node_labels: nodes.map(|(idx, text)| (idx.get(), text.clone())).collect(),
             pinned: places(&annotations.pinned),
+            verdicts: annotations.verdicts.as_ref().map(VerdictsCard::of),
             notes: annotations.notes.clone(),
         }
     }
@@ -333,7 +361,61 @@ impl AnnotationsCard {
                 .collect::<Result<_, GraphError>>()?,
             node_labels: labels.map(|(place, text)| (NodeIdx::new(place), text)).collect(),
             pinned: nodes(self.pinned),
+            verdicts: self.verdicts.map(VerdictsCard::into_verdicts),
             notes: self.notes,
         })
+    }
+}
+
+impl VerdictsCard {
+    fn of(verdicts: &Verdicts) -> Self {
+        Self {
+            tool: verdicts.tool.clone(),
+            rung: verdicts.rung.clone(),
+            dose: verdicts.dose,
+            seed: verdicts.seed,
+            partial: verdicts.partial,
+            edges: verdicts.edges.iter().map(EdgeVerdictCard::of).collect(),
+        }
+    }
+
+    fn into_verdicts(self) -> Verdicts {
+        Verdicts {
+            tool: self.tool,
+            rung: self.rung,
+            dose: self.dose,
+            seed: self.seed,
+            partial: self.partial,
+            edges: self.edges.into_iter().map(EdgeVerdictCard::into_edge).collect(),
+        }
+    }
+}
+
+impl EdgeVerdictCard {
+    fn of(edge: &EdgeVerdict) -> Self {
+        let verdict = match edge.verdict {
+            Verdict::Supported => VerdictCard::Supported,
+            Verdict::Weak => VerdictCard::Weak,
+            Verdict::Contradicted => VerdictCard::Contradicted,
+        };
+        let band = edge.control.map(|band| (band.lo, band.hi));
+        let (source, target) = (edge.source.get(), edge.target.get());
+        Self(source, target, verdict, edge.predicted, edge.measured, band)
+    }
+
+    fn into_edge(self) -> EdgeVerdict {
+        let Self(source, target, verdict, predicted, measured, band) = self;
+        EdgeVerdict {
+            source: NodeIdx::new(source),
+            target: NodeIdx::new(target),
+            verdict: match verdict {
+                VerdictCard::Supported => Verdict::Supported,
+                VerdictCard::Weak => Verdict::Weak,
+                VerdictCard::Contradicted => Verdict::Contradicted,
+            },
+            predicted,
+            measured,
+            control: band.map(|(lo, hi)| ControlBand { lo, hi }),
+        }
     }
 }

@@ -74,6 +74,7 @@ mod prune;
 mod score;
 mod select;
 mod supernode;
+mod verdict;
 pub mod wire;
 
 pub use annotations::{Annotations, Supernode};
@@ -88,3 +89,4 @@ pub use provenance::{Expansion, Extent, Origin, Prompt, Provenance};
 pub use prune::{Membership, Pruned, Thresholds, prune};
 pub use score::{Bounded, Scores, circuit_scores, scores, scores_of};
 pub use supernode::{SupernodeEdge, Weighing, supernode_edges};
+pub use verdict::{ControlBand, EdgeVerdict, Verdict, Verdicts};

@@ -4,8 +4,9 @@ use std::io;
 use std::path::Path;
 
 use connectome_graph::{
-    Annotations, AttributionGraph, Expansion, Extent, FeatureId, GraphError, NodeIdx, Nodes,
-    Origin, Prompt, Provenance, Supernode, Target, TargetKind, write_whole,
+    Annotations, AttributionGraph, ControlBand, EdgeVerdict, Expansion, Extent, FeatureId,
+    GraphError, NodeIdx, Nodes, Origin, Prompt, Provenance, Supernode, Target, TargetKind, Verdict,
+    Verdicts, write_whole,
 };
 
 use crate::common::{Random, fired, random_graph, row_of};
@@ -50,7 +51,24 @@ pub(crate) fn rich_graph() -> AttributionGraph {
         feature_labels: BTreeMap::from([(id, "capitals".to_owned())]),
         node_labels: BTreeMap::from([(nodes.token(1), "Texas".to_owned())]),
         pinned: vec![nodes.target(0), nodes.feature(0)],
-        notes: BTreeMap::from([("verdict".to_owned(), "holds".to_owned())]),
+        notes: BTreeMap::from([("view".to_owned(), "wide".to_owned())]),
+        verdicts: Some(Verdicts {
+            tool: "connectome 0.1.0".to_owned(),
+            rung: "mlps".to_owned(),
+            dose: -1.0,
+            seed: u64::MAX,
+            partial: true,
+            edges: vec![
+                verdict(nodes.feature(0), nodes.feature(1), Verdict::Weak, None),
+                verdict(
+                    nodes.feature(0),
+                    nodes.target(0),
+                    Verdict::Contradicted,
+                    Some((-0.1, 0.3)),
+                ),
+                verdict(nodes.feature(1), nodes.target(0), Verdict::Supported, Some((-0.1, 0.3))),
+            ],
+        }),
     };
     let extent = Extent { expansion, partial: true };
     AttributionGraph::new(nodes, rows, prompt, provenance, extent)
@@ -111,6 +129,51 @@ fn a_file_that_is_not_there_is_named() {
 fn annotations_of_other_nodes_are_refused() {
     let said = Annotations { pinned: vec![NodeIdx::new(1000)], ..Annotations::default() };
     assert!(rich_graph().with_annotations(said).is_err());
+}
+
+fn verdict(
+    source: NodeIdx,
+    target: NodeIdx,
+    verdict: Verdict,
+    band: Option<(f32, f32)>,
+) -> EdgeVerdict {
+    let control = band.map(|(lo, hi)| ControlBand { lo, hi });
+    EdgeVerdict { source, target, verdict, predicted: -0.7, measured: 1e-9, control }
+}
+
+#[test]
+fn a_verdict_is_found_by_its_edge() {
+    let graph = rich_graph();
+    let (nodes, verdicts) = (graph.nodes(), graph.annotations().verdicts.as_ref().unwrap());
+    let found = verdicts.of(nodes.feature(0), nodes.target(0)).unwrap();
+    assert_eq!(found.verdict, Verdict::Contradicted);
+    assert_eq!(verdicts.of(nodes.target(0), nodes.feature(0)), None);
+    assert_eq!(verdicts.count(Verdict::Supported), 1);
+}
+
+#[test]
+fn verdicts_that_cannot_be_are_refused() {
+    let graph = rich_graph();
+    let edges = graph.annotations().verdicts.clone().unwrap().edges;
+    let refused = |edges: Vec<EdgeVerdict>| {
+        let verdicts = Some(Verdicts { edges, ..Verdicts::default() });
+        graph.clone().with_annotations(Annotations { verdicts, ..Annotations::default() }).is_err()
+    };
+    assert!(!refused(edges.clone()));
+    assert!(refused(edges.iter().rev().copied().collect()));
+    assert!(refused(vec![EdgeVerdict { source: NodeIdx::new(1000), ..edges[0] }]));
+    assert!(refused(vec![EdgeVerdict { measured: f32::NAN, ..edges[0] }]));
+    let band = Some(ControlBand { lo: f32::NEG_INFINITY, hi: 0.0 });
+    assert!(refused(vec![EdgeVerdict { control: band, ..edges[0] }]));
+}
+
+// Readers of before there were verdicts read the file, and we read theirs.
+#[test]
+fn a_graph_without_verdicts_has_the_card_of_before() {
+    let graph = random_graph(&mut Random(1));
+    let card = |graph: &AttributionGraph| String::from_utf8_lossy(&graph.to_bytes()).into_owned();
+    assert!(!card(&graph).contains("verdicts"));
+    assert!(card(&rich_graph()).contains("verdicts"));
 }
 
 fn names_in(folder: &Path) -> Vec<String> {

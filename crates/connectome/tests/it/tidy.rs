@@ -77,6 +77,7 @@ const CONNECTOME_GRAPH: &[&str] = &[
     "error",
     "feature",
     "node",
+    "verdict",
     "annotations",
     "provenance",
     "graph",
