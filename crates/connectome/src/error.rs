@@ -135,6 +135,24 @@ pub enum RunError {
     /// The targets' weights sum to nothing.
     #[error("the targets' weights sum to zero: no influence starts anywhere")]
     NoWeight,
+    /// Nothing in a graph that could be changed in the model.
+    #[error("the graph has no features, so there is nothing to change in the model")]
+    NoFeatures,
+    /// A dose that leaves everything as it is.
+    #[error("the dose {found} changes nothing")]
+    NullDose { found: f32 },
+    /// A graph that was not made of this model and dictionary.
+    #[error("the graph is of another model: it has {found} layers, the model has {expected}")]
+    OtherLayers { found: usize, expected: usize },
+    /// A graph whose features do not fire here.
+    #[error(
+        "the graph is of another model or dictionary: {found} of its {expected} features fire \
+         here as it says"
+    )]
+    OtherFeatures { found: usize, expected: usize },
+    /// A direction target whose vector was not given; graphs do not hold them.
+    #[error("target `{name}` is a direction, which the graph does not hold")]
+    MissingDirection { name: String },
     /// No targets were asked for.
     #[error("no attribution target was asked for")]
     NoTargets,
@@ -154,6 +172,6 @@ pub enum RunError {
     #[error(transparent)]
     Device(#[from] DeviceError),
     /// The caller's progress asked to stop before anything was computed.
-    #[error("cancelled before the first row")]
+    #[error("cancelled before anything was computed")]
     Cancelled,
 }

@@ -5,7 +5,7 @@
 //! ```text
 //! files ─► weights ─► lm ─► replacement ─► attribution ─► connectome_graph
 //!                      ▲         │
-//!             transcoder ────────┘ └► intervene
+//!             transcoder ────────┘ └► intervene ─► validate
 //! ```
 //!
 //! Data goes one way; a module imports only what stands before it (`tests/it/tidy.rs` holds
@@ -42,6 +42,7 @@ pub mod organism;
 pub mod replacement;
 pub mod tokenizer;
 pub mod transcoder;
+pub mod validate;
 pub mod weights;
 
 pub use error::{LoadError, RunError};

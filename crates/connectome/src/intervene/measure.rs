@@ -21,6 +21,9 @@ pub struct Outcome {
     /// Logits at the positions asked for, in their order, `[n, V]`; softcapped if the model does
     /// that.
     pub logits: Mat,
+    /// The last norm's output at the same positions, `[n, D]`: what logits, and any direction
+    /// there, are read from.
+    pub normed: Mat,
     /// The nodes of the [`Watch`], in its order.
     pub readings: Vec<Reading>,
 }
@@ -33,8 +36,7 @@ impl<'m> Baseline<'m> {
     /// [`RunError::Position`].
     pub fn unchanged(&self, watch: &Watch, logits_at: &LogitsAt) -> Result<Outcome, RunError> {
         let positions = self.wanted(logits_at)?;
-        let logits = self.clean_logits(&positions);
-        Ok(Outcome { logits, readings: watch.clean().to_vec() })
+        Ok(self.clean_outcome(watch, &positions))
     }
 
     /// Runs the original model under one intervention.
@@ -79,10 +81,7 @@ impl<'m> Baseline<'m> {
         let mut waiting = Vec::new();
         for (at, plan) in plans.iter().enumerate() {
             if plan.is_null(self) {
-                outcomes[at] = Some(Outcome {
-                    logits: self.clean_logits(&positions),
-                    readings: watch.clean().to_vec(),
-                });
+                outcomes[at] = Some(self.clean_outcome(watch, &positions));
             } else {
                 waiting.push(at);
             }
@@ -158,20 +157,21 @@ impl<'m> Baseline<'m> {
             let row = segment.row(run, pos).expect("the segment goes on to the prompt's end");
             picked.row_mut(slot).copy_from_slice(normed.row(row));
         }
-        let mut logits = model.logits(&picked)?.into_vec().into_iter();
-        let n_vocab = model.config().n_vocab;
+        let logits = model.logits(&picked)?;
+        let mut slots = 0..picked.n_rows();
         let readings = std::mem::take(&mut patcher.readings);
         Ok(readings
             .into_iter()
             .map(|readings| {
-                let mut own = self.clean_logits(positions);
+                let mut own = self.clean_outcome(watch, positions);
                 for (row, pos) in positions.iter().enumerate() {
                     if *pos >= segment.first_pos {
-                        own.row_mut(row).fill_with(|| logits.next().expect("one row each"));
+                        let slot = slots.next().expect("one row each");
+                        own.logits.row_mut(row).copy_from_slice(logits.row(slot));
+                        own.normed.row_mut(row).copy_from_slice(picked.row(slot));
                     }
                 }
-                debug_assert_eq!(own.n_cols(), n_vocab);
-                Outcome { logits: own, readings }
+                Outcome { readings, ..own }
             })
             .collect())
     }
@@ -204,12 +204,15 @@ impl<'m> Baseline<'m> {
         }
     }
 
-    fn clean_logits(&self, positions: &[usize]) -> Mat {
-        let mut out = Mat::zeros(positions.len(), self.logits().n_cols());
+    fn clean_outcome(&self, watch: &Watch, positions: &[usize]) -> Outcome {
+        let normed_td = self.local().final_norm_output();
+        let mut logits = Mat::zeros(positions.len(), self.logits().n_cols());
+        let mut normed = Mat::zeros(positions.len(), normed_td.n_cols());
         for (row, pos) in positions.iter().enumerate() {
-            out.row_mut(row).copy_from_slice(self.logits().row(*pos));
+            logits.row_mut(row).copy_from_slice(self.logits().row(*pos));
+            normed.row_mut(row).copy_from_slice(normed_td.row(*pos));
         }
-        out
+        Outcome { logits, normed, readings: watch.clean().to_vec() }
     }
 }
 

@@ -112,8 +112,7 @@ fn sign_agreement(points: &[Point], weight: impl Fn(&Point) -> f64) -> Option<f6
 /// Whether both sides are above zero, or both below.
 #[must_use]
 pub fn agree_in_sign(point: &Point) -> bool {
-    point.predicted * point.measured > 0.0
-        || (point.predicted > 0.0 && point.measured > 0.0)
+    (point.predicted > 0.0 && point.measured > 0.0)
         || (point.predicted < 0.0 && point.measured < 0.0)
 }
 

@@ -30,3 +30,5 @@ mod tidy;
 mod tokenizer;
 // Dictionaries: every layout, every way to be broken.
 mod transcoder;
+// What graphs predict against what the model does.
+mod validate;

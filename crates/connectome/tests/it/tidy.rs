@@ -53,6 +53,10 @@ const CONNECTOME: &[Module] = &[
         ],
     },
     Module {
+        name: "validate",
+        may_import: &["error", "ops", "lm", "transcoder", "replacement", "intervene", GRAPH],
+    },
+    Module {
         name: "doubt",
         may_import: &[
             "error",
