@@ -100,6 +100,24 @@ pub enum RunError {
     /// An edit whose number is not finite.
     #[error("the edit of {feature} holds {found}, expected a finite number")]
     EditValue { feature: String, found: f32 },
+    /// A prompt and what is to follow it are longer than the model's position table.
+    #[error(
+        "{found} tokens of the prompt and {more} to be generated are more than the model's \
+         context of {limit}"
+    )]
+    ContinuationLength { found: usize, more: usize, limit: usize },
+    /// A setting of sampling that no draw can be made with.
+    #[error("{what} is {found}, expected {expected}")]
+    Sampling { what: &'static str, found: String, expected: &'static str },
+    /// A sweep of numbers over an intervention that has none.
+    #[error("the intervention has no number that a sweep could change")]
+    NoDose,
+    /// A sweep of end layers over a mode that holds no range of them.
+    #[error("the mode holds no range of layers, so it has no end to sweep")]
+    NoEndLayer,
+    /// A position for which the other prompt has no counterpart.
+    #[error("position {pos} has no counterpart in the other prompt of {n_tokens} tokens")]
+    NoCounterpart { pos: usize, n_tokens: usize },
     /// Two prompts that are to be matched position by position, and cannot be.
     #[error(
         "the prompts have {found} and {expected} tokens, and no alignment of their positions was given"

@@ -4,6 +4,8 @@
 //! go on, on top of a model that answers freely: there is no unchanged run to hold anything to.
 //! So does the peer (`feature_intervention_generate`).
 
+use std::ops::ControlFlow;
+
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{RngCore, SeedableRng};
 
@@ -15,7 +17,7 @@ use super::plan::Plan;
 use super::watch::{Encoded, Readers, Watch};
 use crate::error::RunError;
 use crate::lm::attention::softmax;
-use crate::lm::model::top_token;
+use crate::lm::model::{probabilities, top_token};
 use crate::lm::segment::{KeysAndValues, LayerPast, Past, Segment};
 use crate::lm::{Site, Tap};
 use crate::ops::Mat;
@@ -35,6 +37,21 @@ pub enum Choice {
         /// Only the most probable `k` take part; all if `None`.
         top_k: Option<usize>,
     },
+}
+
+impl Choice {
+    fn check(self) -> Result<(), RunError> {
+        let Self::Sample { temperature, top_k } = self else { return Ok(()) };
+        if !(temperature.is_finite() && temperature > 0.0) {
+            let (what, found) = ("temperature", temperature.to_string());
+            return Err(RunError::Sampling { what, found, expected: "a number above 0" });
+        }
+        if top_k == Some(0) {
+            let (what, found) = ("top k", "0".to_owned());
+            return Err(RunError::Sampling { what, found, expected: "at least 1" });
+        }
+        Ok(())
+    }
 }
 
 /// What to generate.
@@ -63,6 +80,32 @@ pub struct Continuation {
     pub probabilities: Vec<f32>,
     /// The logits that each was chosen from, if they are kept.
     pub logits: Option<Mat>,
+    /// Why there is no more of it.
+    pub end: End,
+}
+
+/// Why a continuation ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum End {
+    /// Its last token is one that ends it.
+    Stop,
+    /// It has as many tokens as were asked for.
+    Length,
+    /// Whoever was told of its tokens broke off.
+    Cut,
+}
+
+/// A token of a continuation, as soon as it is chosen.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct NewToken {
+    /// Which continuation.
+    pub sample: usize,
+    /// Its place in it, from 0.
+    pub at: usize,
+    /// Its id.
+    pub token: u32,
+    /// The probability that the model gave it, before temperature and `top_k`.
+    pub probability: f32,
 }
 
 impl<'m> Baseline<'m> {
@@ -70,12 +113,28 @@ impl<'m> Baseline<'m> {
     ///
     /// # Errors
     ///
-    /// As [`Baseline::measure`]; [`RunError::ContextLength`] if prompt and continuation do not
-    /// fit the model; [`RunError::EmptySet`] if no token or sample is asked for.
+    /// As [`Baseline::measure`]; [`RunError::ContinuationLength`] if prompt and continuation do
+    /// not fit the model; [`RunError::EmptySet`] if no token or sample is asked for;
+    /// [`RunError::Sampling`].
     pub fn generate(
         &self,
         intervention: Option<&Intervention>,
         options: &GenerateOptions,
+    ) -> Result<Vec<Continuation>, RunError> {
+        self.generate_telling(intervention, options, &mut |_| ControlFlow::Continue(()))
+    }
+
+    /// As [`Baseline::generate`]; `told` hears of every token and may break off, which ends all
+    /// continuations where they are.
+    ///
+    /// # Errors
+    ///
+    /// As [`Baseline::generate`].
+    pub fn generate_telling(
+        &self,
+        intervention: Option<&Intervention>,
+        options: &GenerateOptions,
+        told: &mut dyn FnMut(NewToken) -> ControlFlow<()>,
     ) -> Result<Vec<Continuation>, RunError> {
         self.check_generation(options)?;
         let plan = intervention.map(|asked| Plan::new(self, asked)).transpose()?;
@@ -88,19 +147,22 @@ impl<'m> Baseline<'m> {
         let steering = Steering::new(self, &lasting)?;
         let mut samples: Vec<Sample> =
             (0..options.n_samples).map(|at| Sample::new(at, options)).collect();
+        let mut go_on = ControlFlow::Continue(());
         for sample in &mut samples {
-            sample.take(&last_logits_v, options);
+            let new = sample.take(&last_logits_v, options);
+            go_on = if go_on.is_continue() { told(new) } else { go_on };
         }
         let mut pasts = vec![past; samples.len()];
         for step in 1..options.max_new_tokens {
-            if samples.iter().all(|sample| sample.is_done) {
+            if go_on.is_break() || samples.iter().all(|sample| sample.end.is_some()) {
                 break;
             }
             let last: Vec<u32> = samples.iter().map(Sample::last).collect();
             let logits_rv = self.step(&last, step - 1, &mut pasts, &steering)?;
             for (sample, logits_v) in samples.iter_mut().zip(logits_rv.rows()) {
-                if !sample.is_done {
-                    sample.take(logits_v, options);
+                if sample.end.is_none() {
+                    let new = sample.take(logits_v, options);
+                    go_on = if go_on.is_continue() { told(new) } else { go_on };
                 }
             }
         }
@@ -111,11 +173,12 @@ impl<'m> Baseline<'m> {
         if options.max_new_tokens == 0 || options.n_samples == 0 {
             return Err(RunError::EmptySet { what: "the continuation" });
         }
-        // The last token that is generated is never run.
-        let found = self.n_tokens() + options.max_new_tokens - 1;
+        options.choice.check()?;
+        let (found, more) = (self.n_tokens(), options.max_new_tokens);
         let limit = self.replacement().model().config().n_context;
-        if found > limit {
-            return Err(RunError::ContextLength { found, limit });
+        // The last token that is generated is never run.
+        if more - 1 > limit - found {
+            return Err(RunError::ContinuationLength { found, more, limit });
         }
         Ok(())
     }
@@ -170,11 +233,12 @@ impl<'m> Baseline<'m> {
 
 /// One continuation as it grows.
 struct Sample {
+    at: usize,
     rng: ChaCha8Rng,
     tokens: Vec<u32>,
     probabilities: Vec<f32>,
     logits: Option<Mat>,
-    is_done: bool,
+    end: Option<End>,
 }
 
 impl Sample {
@@ -182,23 +246,22 @@ impl Sample {
         let mut rng = ChaCha8Rng::seed_from_u64(options.seed);
         rng.set_stream(at as u64);
         let logits = options.keep_logits.then(|| Mat::zeros(0, 0));
-        Self { rng, tokens: Vec::new(), probabilities: Vec::new(), logits, is_done: false }
+        Self { at, rng, tokens: Vec::new(), probabilities: Vec::new(), logits, end: None }
     }
 
     fn last(&self) -> u32 {
         *self.tokens.last().expect("the first token comes from the prompt's own pass")
     }
 
-    fn take(&mut self, logits_v: &[f32], options: &GenerateOptions) {
+    fn take(&mut self, logits_v: &[f32], options: &GenerateOptions) -> NewToken {
         let token = match options.choice {
             Choice::Greedy => top_token(logits_v),
             Choice::Sample { temperature, top_k } => {
                 draw(logits_v, temperature, top_k, &mut self.rng)
             }
         };
-        let mut probability_v = logits_v.to_vec();
-        softmax(&mut probability_v);
-        self.probabilities.push(probability_v[token as usize]);
+        let probability = probabilities(logits_v)[token as usize];
+        self.probabilities.push(probability);
         self.tokens.push(token);
         if let Some(kept) = &mut self.logits {
             let row = Mat::from_vec(logits_v.to_vec(), 1, logits_v.len());
@@ -208,11 +271,17 @@ impl Sample {
                 kept.append(&row);
             }
         }
-        self.is_done = options.stop.contains(&token) || self.tokens.len() == options.max_new_tokens;
+        self.end = if options.stop.contains(&token) {
+            Some(End::Stop)
+        } else {
+            (self.tokens.len() == options.max_new_tokens).then_some(End::Length)
+        };
+        NewToken { sample: self.at, at: self.tokens.len() - 1, token, probability }
     }
 
     fn finish(self) -> Continuation {
-        Continuation { tokens: self.tokens, probabilities: self.probabilities, logits: self.logits }
+        let Self { tokens, probabilities, logits, end, .. } = self;
+        Continuation { tokens, probabilities, logits, end: end.unwrap_or(End::Cut) }
     }
 }
 

@@ -3,6 +3,8 @@
 //!
 //! ```text
 //! Baseline    one prompt, run once: everything that a changed run starts from
+//! Request ─┬─► Intervention       as asked, or once for every point of a Sweep
+//!          ▼
 //! Intervention ─► Baseline::measure ─► Outcome    logits, and the nodes that were watched
 //!              └► Baseline::generate ─► Continuation
 //! ```
@@ -31,6 +33,7 @@ mod measure;
 mod patcher;
 mod plan;
 mod replaced;
+mod request;
 mod swap;
 mod watch;
 
@@ -39,8 +42,9 @@ pub use edit::{
     AttentionPatterns, Change, Edit, Intervention, Mode, NormScales, Positions, ResidualPatch,
 };
 pub use effect::{Shift, TokenShift, kl_divergence};
-pub use generate::{Choice, Continuation, GenerateOptions};
+pub use generate::{Choice, Continuation, End, GenerateOptions, NewToken};
 pub use measure::Outcome;
 pub use replaced::Replaced;
+pub use request::{Borrowed, Request, Sweep, Variation};
 pub use swap::{Alignment, Swap};
-pub use watch::{Reading, Watch};
+pub use watch::{Reading, Watch, share_of_original};

@@ -22,20 +22,21 @@ impl Alignment {
     ///
     /// # Errors
     ///
-    /// [`RunError::Alignment`] for prompts of different lengths without pairs or of which one
-    /// is too short, [`RunError::Position`] for a position without a partner.
+    /// [`RunError::Alignment`] for prompts of different lengths that are to be matched from the
+    /// start, [`RunError::NoCounterpart`] for a position that has none.
     fn there(&self, pos: usize, here_len: usize, there_len: usize) -> Result<usize, RunError> {
-        let unaligned = RunError::Alignment { found: there_len, expected: here_len };
-        match self {
-            Self::Same if here_len == there_len => Ok(pos),
-            Self::Same => Err(unaligned),
-            Self::FromEnd => (pos + there_len).checked_sub(here_len).ok_or(unaligned),
-            Self::Pairs(pairs) => {
-                let partner = pairs.iter().find(|(here, _)| *here == pos);
-                let missing = RunError::Position { found: pos as i64, n_tokens: here_len };
-                partner.map(|(_, there)| *there).ok_or(missing)
+        let there = match self {
+            Self::Same if here_len == there_len => Some(pos),
+            Self::Same => {
+                return Err(RunError::Alignment { found: there_len, expected: here_len });
             }
-        }
+            Self::FromEnd => (pos + there_len).checked_sub(here_len),
+            Self::Pairs(pairs) => {
+                pairs.iter().find(|(here, _)| *here == pos).map(|(_, there)| *there)
+            }
+        };
+        let there = there.filter(|there| *there < there_len);
+        there.ok_or(RunError::NoCounterpart { pos, n_tokens: there_len })
     }
 }
 
@@ -56,7 +57,8 @@ impl Swap<'_> {
     ///
     /// # Errors
     ///
-    /// [`RunError::EmptySet`] without nodes; [`RunError::Alignment`], [`RunError::Position`].
+    /// [`RunError::EmptySet`] without nodes; [`RunError::Alignment`], [`RunError::Position`],
+    /// [`RunError::NoCounterpart`].
     pub fn features(
         &self,
         nodes: &[(FeatureId, usize)],
@@ -66,9 +68,8 @@ impl Swap<'_> {
             return Err(RunError::EmptySet { what: "the set of features to swap" });
         }
         let edit = |&(feature, pos): &(FeatureId, usize)| {
-            self.here.check_pos(pos)?;
-            let there = self.there(pos)?;
-            let value = factor * self.there.activation(feature, there);
+            self.here.check_feature(feature)?;
+            let value = factor * self.there.activation(feature, self.counterpart(pos)?);
             Ok(Edit { feature, positions: Positions::At(pos), change: Change::Set(value) })
         };
         nodes.iter().map(edit).collect()
@@ -78,22 +79,26 @@ impl Swap<'_> {
     ///
     /// # Errors
     ///
-    /// [`RunError::Alignment`], [`RunError::Position`], [`RunError::Layer`].
+    /// [`RunError::Alignment`], [`RunError::Position`], [`RunError::NoCounterpart`],
+    /// [`RunError::Layer`].
     pub fn residual(&self, before_layer: usize, pos: usize) -> Result<ResidualPatch, RunError> {
-        self.here.check_pos(pos)?;
         let n_layers = self.there.n_layers();
         if before_layer > n_layers {
             let found = u32::try_from(before_layer).unwrap_or(u32::MAX);
             return Err(RunError::Layer { found, n_layers });
         }
-        let there = self.there(pos)?;
+        let there = self.counterpart(pos)?;
         let resid_d = self.there.stream().resid(before_layer).row(there).to_vec();
         Ok(ResidualPatch { before_layer, pos, resid_d })
     }
 
-    fn there(&self, pos: usize) -> Result<usize, RunError> {
-        let there = self.alignment.there(pos, self.here.n_tokens(), self.there.n_tokens())?;
-        self.there.check_pos(there)?;
-        Ok(there)
+    /// The position of the other prompt that stands for one here.
+    ///
+    /// # Errors
+    ///
+    /// [`RunError::Position`], [`RunError::Alignment`], [`RunError::NoCounterpart`].
+    pub fn counterpart(&self, pos: usize) -> Result<usize, RunError> {
+        self.here.check_pos(pos)?;
+        self.alignment.there(pos, self.here.n_tokens(), self.there.n_tokens())
     }
 }

@@ -17,6 +17,20 @@ pub struct Reading {
     pub activation: f32,
 }
 
+/// What a group of features is in a changed run, as a share of what it is in the unchanged one:
+/// the sum of its activations over their sum before; `None` if that was zero.
+///
+/// The papers' figures print it. circuit-tracer's notebooks print the mean of the members' ratios
+/// instead, in which a feature that hardly fires weighs as much as one that carries the group.
+#[must_use]
+pub fn share_of_original(before: &[Reading], after: &[Reading]) -> Option<f64> {
+    let sum = |readings: &[Reading]| -> f64 {
+        readings.iter().map(|reading| f64::from(reading.activation)).sum()
+    };
+    let original = sum(before);
+    (original != 0.0).then(|| sum(after) / original)
+}
+
 /// Features at positions, with what they are in the unchanged run.
 #[derive(Clone, Debug, Default)]
 pub struct Watch {

@@ -338,6 +338,21 @@ impl HfConfig {
         items.iter().map(|item| item.as_str().ok_or_else(bad)).collect::<Result<_, _>>().map(Some)
     }
 
+    /// A token id or a list of them; `None` if absent or null.
+    ///
+    /// # Errors
+    ///
+    /// [`LoadError::BadValue`].
+    pub fn token_ids(&self, key: &str) -> Result<Option<Vec<u32>>, LoadError> {
+        let Some(value) = self.get(key) else { return Ok(None) };
+        let bad = || self.bad(key, value, "a token id or a list of them");
+        let id = |item: &Value| item.as_u64().and_then(|id| u32::try_from(id).ok()).ok_or_else(bad);
+        match value.as_array() {
+            Some(items) => items.iter().map(id).collect::<Result<_, _>>().map(Some),
+            None => id(value).map(|id| Some(vec![id])),
+        }
+    }
+
     /// An error for a value that the decoder does not do.
     #[must_use]
     pub fn unsupported(

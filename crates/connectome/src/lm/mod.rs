@@ -20,9 +20,11 @@ pub mod names;
 pub mod norm;
 pub mod rope;
 pub mod segment;
+mod stop;
 pub mod tap;
 
 pub use config::ModelConfig;
 pub use model::{LogitsAt, Model};
 pub use segment::Segment;
+pub use stop::stop_tokens;
 pub use tap::{Site, Tap};

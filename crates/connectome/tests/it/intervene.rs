@@ -1,6 +1,6 @@
 //! Interventions: the peer's twelve on every golden, its generations, and the laws.
 
-mod laws;
+pub(crate) mod laws;
 
 use connectome::intervene::{
     AttentionPatterns, Baseline, Change, Choice, Edit, GenerateOptions, Intervention, Mode,

@@ -8,6 +8,7 @@ mod noise;
 
 use connectome::attribution::Expand;
 use connectome::files::Folder;
+use connectome::intervene::Baseline;
 use connectome::lm::config::{HfConfig, Residual};
 use connectome::lm::{Model, families as readers};
 use connectome::ops::matrix::Dtype;
@@ -21,6 +22,7 @@ use proptest::test_runner::{RngSeed, TestRunner};
 use self::dictionary::Plan;
 use self::families::{Axes, Family, config};
 use self::noise::Noise;
+use crate::intervene::laws::prompt::Subject as Intervened;
 use crate::laws::prompt::{Rounding, Subject, exhaustive};
 
 /// Random models of each family.
@@ -193,6 +195,19 @@ fn gpt_neox() {
 #[test]
 fn gpt_neox_without_parallel_blocks() {
     keeps_the_laws(Family::GptNeoxSerial);
+}
+
+#[test]
+fn interventions_keep_their_laws() {
+    on_random_cases(|case| {
+        for family in Family::ALL {
+            let replacement = case.replacement(family, &|_, _| f32::MIN);
+            let baseline = Baseline::new(&replacement, &case.prompt()).unwrap();
+            let name = format!("{family:?}");
+            let subject = Intervened { name, baseline: &baseline, rounding: Rounding::RowSum };
+            subject.keeps_every_law();
+        }
+    });
 }
 
 /// The same case with a cross-layer JumpReLU dictionary, and a position before the last that is

@@ -17,6 +17,19 @@ pub(crate) enum Family {
     GptNeoxSerial,
 }
 
+impl Family {
+    pub(crate) const ALL: [Self; 8] = [
+        Self::Gpt2,
+        Self::Llama,
+        Self::Gemma2,
+        Self::Gemma3,
+        Self::Qwen2,
+        Self::Qwen3,
+        Self::GptNeox,
+        Self::GptNeoxSerial,
+    ];
+}
+
 /// Sizes and switches of a random model.
 #[derive(Clone, Debug)]
 pub(crate) struct Axes {
