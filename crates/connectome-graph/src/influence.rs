@@ -15,7 +15,9 @@
 //!
 //! - A walk visits a node at most once, since layers fall. So no node can lack more than all
 //!   the mass that stopped above it: [`Influence::upper`], at most
-//!   `node + unresolved`.
+//!   `node + unresolved`. In a causal model positions never rise on the way down either, so a
+//!   node lacks nothing of what stopped at an earlier position than its own. A graph counts as
+//!   one of a causal model if each of its edges is: what is missing comes from the same model.
 //! - A walk that stopped on its way down from layer `l` could have visited at most one feature
 //!   in each of the `l` layers below, and then one token or error: `l + 1` nodes. So the
 //!   influence missing from all nodes *together* is at most [`Influence::unresolved_visits`].
@@ -26,7 +28,7 @@
 //! on the wrong side: with `A[target, source]` it must be `wᵀ B`); circuit-tracer 0.4.1
 //! `compute_node_influence`, whose floor of `1e-10` under row sums we keep.
 
-use crate::{AttributionGraph, NodeIdx, RowRef};
+use crate::{AttributionGraph, NodeIdx, Nodes, RowRef};
 
 /// Rows whose absolute sum is below this count as empty, as they do in the peer.
 const ROW_FLOOR: f64 = 1e-10;
@@ -67,39 +69,76 @@ pub fn influence(graph: &AttributionGraph) -> Influence {
 pub(crate) fn walk(graph: &AttributionGraph, go_on: impl Fn(NodeIdx) -> bool) -> Influence {
     let nodes = graph.nodes();
     let mut node = vec![0.0; nodes.len()];
-    // Mass by the layer it was on its way down from.
-    let mut stopped_l = vec![0.0; nodes.n_layers() as usize + 1];
+    let mut stopped = Stopped::none(nodes);
 
     for row in graph.rows().rev().filter(|row| go_on(row.target)) {
         let per_unit = mass_at(graph, &node, row.target) / row_sum(row);
         for (&source, &weight) in row.sources.iter().zip(row.weights) {
             node[source as usize] += f64::from(weight).abs() * per_unit;
         }
-        stopped_l[layer(graph, row.target)] += f64::from(row.abs_remainder) * per_unit;
+        stopped.add(nodes, row.target, f64::from(row.abs_remainder) * per_unit);
     }
     for idx in graph.unexpanded().filter(|&idx| go_on(idx)) {
-        stopped_l[layer(graph, idx)] += mass_at(graph, &node, idx);
+        stopped.add(nodes, idx, mass_at(graph, &node, idx));
     }
-    bounded(graph, node, &stopped_l)
+    stopped.bound(graph, node)
 }
 
-fn bounded(graph: &AttributionGraph, node: Vec<f64>, stopped_l: &[f64]) -> Influence {
-    let visits = stopped_l.iter().enumerate().map(|(layer, mass)| mass * (layer as f64 + 1.0));
-    let unresolved_visits = visits.sum();
-    // `above_l[l]` is what stopped on its way down from a layer above `l`.
-    let mut above_l = stopped_l.to_vec();
-    let mut above = 0.0;
-    for slot in above_l.iter_mut().rev() {
-        let here = std::mem::replace(slot, above);
-        above += here;
+/// The mass of walks that stopped, by where they were on their way down from.
+struct Stopped {
+    n_tokens: usize,
+    /// `[L + 1, T]`.
+    mass_lt: Vec<f64>,
+}
+
+impl Stopped {
+    fn none(nodes: &Nodes) -> Self {
+        let n_tokens = nodes.n_tokens();
+        Self { n_tokens, mass_lt: vec![0.0; (nodes.n_layers() as usize + 1) * n_tokens] }
     }
-    let mut upper = node.clone();
-    let sources = 0..graph.nodes().target_range().start;
-    for (place, bound) in upper[sources].iter_mut().enumerate() {
-        let layer = graph.nodes().layer_of(NodeIdx::from_usize(place));
-        *bound += layer.map_or(above, |layer| above_l[layer as usize]);
+
+    fn add(&mut self, nodes: &Nodes, explained: NodeIdx, mass: f64) {
+        let layer = nodes.layer_of(explained);
+        let layer = layer.expect("explained nodes are features and targets, which have a layer");
+        let place = layer as usize * self.n_tokens + nodes.pos_of(explained) as usize;
+        self.mass_lt[place] += mass;
     }
-    Influence { node, upper, unresolved: above, unresolved_visits }
+
+    /// Influence as far as it is known, and what the stopped walks leave open.
+    fn bound(self, graph: &AttributionGraph, node: Vec<f64>) -> Influence {
+        let Self { n_tokens, mass_lt: mut reach_lt } = self;
+        let layers = reach_lt.chunks_exact(n_tokens).map(|mass_t| mass_t.iter().sum::<f64>());
+        let visits = layers.enumerate().map(|(layer, mass)| mass * (layer as f64 + 1.0));
+        let unresolved_visits = visits.sum();
+        // From the mass at a place to that of its layer and those above, from its position on.
+        for row_t in reach_lt.chunks_exact_mut(n_tokens) {
+            (1..n_tokens).rev().for_each(|pos| row_t[pos - 1] += row_t[pos]);
+        }
+        for place in (n_tokens..reach_lt.len()).rev() {
+            reach_lt[place - n_tokens] += reach_lt[place];
+        }
+        let unresolved = reach_lt[0];
+        let mut upper = node.clone();
+        if unresolved > 0.0 {
+            let nodes = graph.nodes();
+            let causal = is_causal(graph);
+            for idx in nodes.indices().take(nodes.target_range().start) {
+                let above = nodes.layer_of(idx).map_or(0, |layer| layer as usize + 1);
+                let from = if causal { nodes.pos_of(idx) as usize } else { 0 };
+                upper[idx.as_usize()] += reach_lt[above * n_tokens + from];
+            }
+        }
+        Influence { node, upper, unresolved, unresolved_visits }
+    }
+}
+
+/// Whether no edge goes from a later position to an earlier one.
+fn is_causal(graph: &AttributionGraph) -> bool {
+    let pos: Vec<u32> = graph.nodes().indices().map(|idx| graph.nodes().pos_of(idx)).collect();
+    graph.rows().all(|row| {
+        let end = pos[row.target.as_usize()];
+        row.sources.iter().all(|&source| pos[source as usize] <= end)
+    })
 }
 
 /// What a node passes on to its sources: its influence, and a target's own weight.
@@ -125,9 +164,4 @@ pub(crate) fn row_sum(row: RowRef<'_>) -> f64 {
 pub(crate) fn kept_sum(row: RowRef<'_>, keep: &[bool]) -> f64 {
     let kept = row.edges().filter(|edge| keep[edge.source.as_usize()]);
     kept.map(|edge| f64::from(edge.weight).abs()).sum::<f64>().max(ROW_FLOOR)
-}
-
-fn layer(graph: &AttributionGraph, explained: NodeIdx) -> usize {
-    let layer = graph.nodes().layer_of(explained);
-    layer.expect("explained nodes are features and targets, which have a layer") as usize
 }

@@ -1,7 +1,7 @@
 use connectome_graph::{
-    AttributionGraph, FeatureId, Membership, Node, NodeIdx, Nodes, Row, Supernode, Thresholds,
-    Weighing, circuit_scores, influence, prune, scores, strongest_paths, supernode_edges,
-    top_paths,
+    AttributionGraph, FeatureId, Membership, Node, NodeIdx, Nodes, Row, Supernode, Target,
+    Thresholds, Weighing, circuit_scores, influence, prune, scores, strongest_paths,
+    supernode_edges, top_paths,
 };
 
 use crate::common::{fired, graph_of, logit, row_of};
@@ -113,6 +113,28 @@ fn a_missing_row_leaves_its_mass_unresolved() {
     // Only tokens stand below it.
     close(influence.upper[0] - influence.node[0], 0.0);
     close(influence.upper[8] - influence.node[8], 0.1875);
+}
+
+// Attention looks back only: what stops at the first position never comes to the second.
+#[test]
+fn what_stops_at_a_position_stays_there_or_before_it() {
+    let rows = || rows().into_iter().filter(|row| row.target.get() != 0).collect();
+    let upper_less_known = |target_pos: u32| {
+        let targets = vec![Target { pos: target_pos, ..logit(5, 0.5) }];
+        let active = vec![fired(0, 0, 7), fired(0, 1, 3), fired(1, 1, 5)];
+        let nodes = Nodes::new(2, active, vec![0, 1, 2], vec![11, 22], targets).unwrap();
+        let influence = influence(&graph_of(nodes, rows()));
+        // L0/7@0 holds 1/4 of the logit and 1/4 of L1/5, which holds 3/4 of it.
+        close(influence.unresolved, 0.5 * (0.25 + 0.75 * 0.25));
+        [7, 8].map(|token| influence.upper[token] - influence.node[token])
+    };
+    let [first, second] = upper_less_known(1);
+    close(first, 0.5 * 0.4375);
+    close(second, 0.0);
+    // With the logit at the first position, an edge comes from a later one.
+    let [first, second] = upper_less_known(0);
+    close(first, 0.5 * 0.4375);
+    close(second, 0.5 * 0.4375);
 }
 
 #[test]

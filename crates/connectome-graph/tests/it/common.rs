@@ -190,8 +190,14 @@ impl Random {
     }
 }
 
-/// Any graph of up to four layers and four tokens. Weights are small integers, so that sums of
-/// them are exact; about a third of the possible edges are there.
+/// Whether no edge goes from a later position to an earlier one, as in every causal model.
+pub(crate) fn is_causal(graph: &AttributionGraph) -> bool {
+    let pos = |idx| graph.nodes().pos_of(idx);
+    graph.edges().all(|edge| pos(edge.source) <= pos(edge.target))
+}
+
+/// Any graph of up to four layers and four tokens, half of them causal. Weights are small
+/// integers, so that sums of them are exact; about a third of the possible edges are there.
 pub(crate) fn random_graph(random: &mut Random) -> AttributionGraph {
     let n_layers = 1 + random.below(4) as u32;
     let n_tokens = 1 + random.below(4) as u32;
@@ -204,12 +210,18 @@ pub(crate) fn random_graph(random: &mut Random) -> AttributionGraph {
     let selected = (0..active.len() as u32).filter(|_| random.chance(90)).collect();
     let tokens = (0..n_tokens).map(|_| random.below(100) as u32).collect();
     let n_targets = 1 + random.below(3) as u32;
-    let targets = (0..n_targets).map(|k| logit(k, random.below(8) as f32 / 8.0)).collect();
+    let last = n_tokens - 1;
+    let target = |k| Target { pos: last, ..logit(k, random.below(8) as f32 / 8.0) };
+    let targets = (0..n_targets).map(target).collect();
+    let causal = random.chance(50);
     let nodes = Nodes::new(n_layers, active, selected, tokens, targets).unwrap();
     let explained: Vec<NodeIdx> = nodes.indices().filter(|&i| nodes.may_have_row(i)).collect();
     let rows = explained.into_iter().map(|target| {
         let mut row = row_of(target, vec![], vec![]);
         for source in nodes.indices().filter(|&source| nodes.may_feed(source, target)) {
+            if causal && nodes.pos_of(source) > nodes.pos_of(target) {
+                continue;
+            }
             let weight = random.below(19) as f32 - 9.0;
             if weight != 0.0 && random.chance(33) {
                 row.sources.push(source.get());

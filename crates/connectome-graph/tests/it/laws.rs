@@ -6,7 +6,7 @@ use connectome_graph::{
 };
 use proptest::prelude::*;
 
-use crate::common::{Random, graph_of, random_graph};
+use crate::common::{Random, graph_of, is_causal, random_graph};
 
 /// Sums of a few hundred terms of at most 1.
 const ROUNDING: f64 = 1e-12;
@@ -58,6 +58,8 @@ proptest! {
         let mut random = Random(seed);
         let full = random_graph(&mut random);
         let part = known_in_part(&full, &mut random);
+        // What is missing comes from the same model as what is there.
+        prop_assume!(is_causal(&full) || !is_causal(&part));
         let (truth, known) = (influence(&full), influence(&part));
 
         let mut missing = 0.0;

@@ -30,12 +30,18 @@ pub enum DeviceError {
     Memory { needed: u64, free: u64, device: String },
 }
 
+/// Folders that a message names; the others it counts.
+const SHOWN: usize = 3;
+
 /// Where a library was looked for, and what was found there in vain.
 fn looked(folders: &[PathBuf], unusable: &[PathBuf]) -> String {
     let list = |paths: &[PathBuf]| {
-        let quoted: Vec<String> =
-            paths.iter().map(|path| format!("`{}`", path.display())).collect();
-        quoted.join(", ")
+        let first = paths.iter().take(SHOWN).map(|path| format!("`{}`", path.display()));
+        let mut words: Vec<String> = first.collect();
+        if paths.len() > SHOWN {
+            words.push(format!("{} more", paths.len() - SHOWN));
+        }
+        words.join(", ")
     };
     match (folders, unusable) {
         ([], _) => String::new(),
