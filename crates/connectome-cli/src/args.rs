@@ -76,7 +76,7 @@ pub(crate) enum Command {
     #[command(after_long_help = help::INSPECT)]
     Inspect(InspectArgs),
     /// Models and dictionaries of the Hugging Face Hub: list, fetch, where.
-    #[command(subcommand)]
+    #[command(subcommand, after_long_help = help::HUB)]
     Hub(HubCommand),
     /// Check what this machine has: the shipped model, the Hub's folder, CUDA and its GPUs.
     #[command(after_long_help = help::DOCTOR)]

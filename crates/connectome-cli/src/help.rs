@@ -178,6 +178,16 @@ EXAMPLES
 
 Nodes are named as in `connectome paths --help`.";
 
+pub(crate) const HUB: &str = "\
+EXAMPLES
+  connectome hub list
+  connectome hub fetch google/gemma-2-2b
+  connectome hub fetch mntss/clt-gemma-2-2b-426k
+  connectome hub where google/gemma-2-2b@main
+
+Caches, token and endpoint are those of the Hub's own tools (HF_HOME, HF_TOKEN,
+HF_ENDPOINT, …). What was fetched is used without asking the network again.";
+
 pub(crate) const DOCTOR: &str = "\
 EXAMPLES
   connectome doctor

@@ -127,7 +127,7 @@ fn hint(error: &clap::Error, args: &[OsString]) -> String {
     let close = kinds.into_iter().find_map(|kind| texts(error, kind).first());
     match close {
         Some(close) => format!("did you mean `{close}`?"),
-        None => format!("`{} --help` says what there is, with examples", command(args)),
+        None => format!("`{} --help` says what there is", command(args)),
     }
 }
 
