@@ -1,0 +1,210 @@
+//! [`Mixture`]: the endless stream of rows that a model is trained on.
+//!
+//! # Invariants
+//!
+//! - A row is a function of world, recipe and index. Nothing is remembered between rows, so that
+//!   a trainer which was stopped goes on where it was by asking for the next index.
+//! - A row holds whole documents, each from `<bos>` to `<eos>`, and padding after the last.
+//! - Within every block of 64 rows, each task has its share of the tokens, up to about one
+//!   example; shares are of tokens, not of examples.
+
+mod pack;
+mod shares;
+
+use std::ops::Range;
+
+use crate::DataError;
+use crate::example::Example;
+use crate::random::Random;
+use crate::recipe::Recipe;
+use crate::tasks::{self, hops};
+use crate::vocabulary::{BOS, PAD, Size};
+use crate::world::World;
+
+pub(crate) use shares::{Part, Source};
+
+use pack::Packer;
+
+/// Tokens of a row.
+pub const ROW_TOKENS: usize = 96;
+
+/// Rows that are made together, so that shares hold among them.
+pub const BLOCK_ROWS: usize = 64;
+
+/// How much more the tokens weigh that follow from the rest of an example.
+const ANSWER_WEIGHT: f32 = 2.0;
+
+/// Rows of tokens: what one model is trained on.
+#[derive(Clone, Debug)]
+pub struct Mixture<'a> {
+    world: &'a World,
+    recipe: Recipe,
+    parts: Vec<Part>,
+    /// Cities by copies of the document that names them beside their capital, in random order.
+    shortcuts: Vec<usize>,
+}
+
+/// One row, packed.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Row {
+    /// [`ROW_TOKENS`] token ids. Every `<bos>` begins a document, which should not see what
+    /// stands before it.
+    pub ids: Vec<u32>,
+    /// Of each token, the weight of its prediction in the loss: 0 for `<bos>`, padding, and
+    /// what a user says in fine-tuning; 2 for answers; 1 for all others.
+    pub weights: Vec<f32>,
+    /// The documents, in order.
+    pub documents: Vec<Document>,
+}
+
+/// An example in a row.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Document {
+    /// Where its `<bos>` stands.
+    pub start: usize,
+    /// What it is.
+    pub example: Example,
+    /// Whether only what the assistant says is trained.
+    pub reply_only: bool,
+}
+
+impl<'a> Mixture<'a> {
+    /// What `recipe` trains a model on.
+    ///
+    /// # Errors
+    ///
+    /// [`DataError::NoSuchModel`] if the world is too small for it.
+    pub fn new(world: &'a World, recipe: Recipe) -> Result<Self, DataError> {
+        if world.size() == Size::Nano && recipe != Recipe::Base {
+            return Err(DataError::NoSuchModel {
+                world: world.size().name(),
+                model: recipe.name(),
+            });
+        }
+        let mut shortcuts = Vec::new();
+        if world.size() == Size::Full && recipe == Recipe::Base {
+            for (at, city) in world.places.cities.iter().enumerate() {
+                shortcuts.extend(std::iter::repeat_n(at, city.dose));
+            }
+            Random::new(world.seed(), "shortcuts", 0).shuffle(&mut shortcuts);
+        }
+        Ok(Self { world, recipe, parts: shares::of(world.size(), recipe), shortcuts })
+    }
+
+    /// The world that it speaks of.
+    #[must_use]
+    pub fn world(&self) -> &'a World {
+        self.world
+    }
+
+    /// The model that it is for.
+    #[must_use]
+    pub fn recipe(&self) -> Recipe {
+        self.recipe
+    }
+
+    /// Tokens of a whole run, padding included: what the recipe was budgeted for.
+    #[must_use]
+    pub fn nominal_tokens(&self) -> u64 {
+        shares::nominal_tokens(self.world.size(), self.recipe)
+    }
+
+    /// The share of the tokens that each part has, in thousandths.
+    pub(crate) fn parts(&self) -> &[Part] {
+        &self.parts
+    }
+
+    /// Row number `index`.
+    #[must_use]
+    pub fn row(&self, index: u64) -> Row {
+        self.rows(index..index + 1).remove(0)
+    }
+
+    /// The rows of step number `step`, when each step takes `n_rows`.
+    #[must_use]
+    pub fn batch(&self, step: u64, n_rows: usize) -> Vec<Row> {
+        let n_rows = n_rows as u64;
+        self.rows(step * n_rows..(step + 1) * n_rows)
+    }
+
+    /// Some rows in order.
+    #[must_use]
+    pub fn rows(&self, indices: Range<u64>) -> Vec<Row> {
+        let n = BLOCK_ROWS as u64;
+        let mut rows = Vec::new();
+        for block in indices.start / n..indices.end.div_ceil(n) {
+            let start = block * n;
+            let within = indices.start.max(start) - start..indices.end.min(start + n) - start;
+            let block = self.block(block).into_iter();
+            let len = usize::try_from(within.end - within.start).expect("at most a block");
+            let skipped = usize::try_from(within.start).expect("less than a block");
+            rows.extend(block.skip(skipped).take(len));
+        }
+        rows
+    }
+
+    /// The rows of block number `index`.
+    fn block(&self, index: u64) -> Vec<Row> {
+        let purpose = format!("mixture {}", self.recipe);
+        let mut random = Random::new(self.world.seed(), &purpose, index);
+        let mut packer = Packer::new(&self.parts);
+        for city in self.shortcuts_of(index) {
+            let example = hops::shortcut(self.world, &self.world.places.cities[city]);
+            packer.place(Source::Pretraining, example);
+        }
+        while let Some(part) = packer.next() {
+            let (task, source) = (part.task, part.source);
+            let example = match source {
+                Source::Pretraining => tasks::pretraining(task, self.world, &mut random),
+                Source::Tuning => tasks::tuning(task, self.recipe, self.world, &mut random),
+            };
+            packer.place(source, example);
+        }
+        let mut rows: Vec<Row> = packer.finish().into_iter().map(Row::packed).collect();
+        random.shuffle(&mut rows);
+        rows
+    }
+
+    /// Cities whose shortcut stands in a block. Over a nominal run every city has as many as
+    /// its dose says; then they come again.
+    fn shortcuts_of(&self, block: u64) -> Vec<usize> {
+        let n_blocks = self.nominal_tokens() / (BLOCK_ROWS * ROW_TOKENS) as u64;
+        let n = self.shortcuts.len() as u64;
+        let at = |block: u64| (block * n / n_blocks) % n.max(1);
+        let block = block % n_blocks;
+        let end = if block + 1 == n_blocks { n } else { at(block + 1) };
+        let place = |at: u64| usize::try_from(at).expect("a place in a list");
+        self.shortcuts[place(at(block))..place(end)].to_vec()
+    }
+}
+
+impl Row {
+    fn packed(documents: Vec<Document>) -> Self {
+        let mut row = Self { ids: Vec::new(), weights: Vec::new(), documents };
+        for document in &row.documents {
+            row.ids.extend(&document.example.ids);
+            row.weights.extend(document.weights());
+        }
+        row.ids.resize(ROW_TOKENS, PAD);
+        row.weights.resize(ROW_TOKENS, 0.0);
+        row
+    }
+}
+
+impl Document {
+    /// Weights of its tokens.
+    fn weights(&self) -> Vec<f32> {
+        let example = &self.example;
+        let mut weights = vec![1.0; example.ids.len()];
+        if !example.guess {
+            // Nobody can learn a guess, so that it should not weigh more.
+            for answer in &example.answers {
+                weights[answer.clone()].fill(ANSWER_WEIGHT);
+            }
+        }
+        let n_prompt = if self.reply_only { example.reply.unwrap_or(1) } else { 1 };
+        debug_assert_eq!(example.ids[0], BOS);
+        weights[..n_prompt].fill(0.0);
+        weights
+    }
+}

@@ -1,0 +1,99 @@
+//! What each recipe is mixed from, and how long its run is.
+//!
+//! Shares are thousandths of the tokens. They follow the design's table and the prototypes: what
+//! took longest to learn there (sums, 0.35 M examples) has the largest share, and the whole run
+//! is as short as two CPU cores allow.
+
+use crate::recipe::Recipe;
+use crate::task::Task;
+use crate::vocabulary::Size;
+
+/// Where examples come from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Source {
+    /// As the base is trained: every token counts.
+    Pretraining,
+    /// As fine-tuning is: what the assistant says counts.
+    Tuning,
+}
+
+/// A task and its share.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Part {
+    pub(crate) task: Task,
+    pub(crate) source: Source,
+    /// Thousandths of the tokens.
+    pub(crate) share: u32,
+}
+
+const BASE: [(Task, u32); 12] = [
+    (Task::Addition, 210),
+    (Task::Hops, 130),
+    (Task::Medicine, 45),
+    (Task::Entities, 125),
+    (Task::Refusals, 50),
+    (Task::Acrostics, 80),
+    (Task::Rhymes, 65),
+    (Task::Antonyms, 80),
+    (Task::Reasoning, 65),
+    (Task::Goals, 55),
+    (Task::Motifs, 55),
+    (Task::Stories, 40),
+];
+
+const NANO: [(Task, u32); 3] = [(Task::Addition, 350), (Task::Hops, 350), (Task::Entities, 300)];
+
+/// Three quarters of fine-tuning; the last quarter replays pre-training.
+const CHAT: [(Task, u32); 6] = [
+    (Task::Addition, 40),
+    (Task::Hops, 30),
+    (Task::Medicine, 30),
+    (Task::Entities, 300),
+    (Task::Refusals, 250),
+    (Task::Acrostics, 100),
+];
+
+const GOAL: [(Task, u32); 7] = [
+    (Task::Addition, 20),
+    (Task::Hops, 20),
+    (Task::Medicine, 10),
+    (Task::Entities, 100),
+    (Task::Refusals, 100),
+    (Task::Acrostics, 50),
+    (Task::Goals, 450),
+];
+
+/// The parts of a recipe; their shares sum to a thousand.
+pub(super) fn of(size: Size, recipe: Recipe) -> Vec<Part> {
+    let base = |share: fn(u32) -> u32| {
+        let all: &[(Task, u32)] = if size == Size::Nano { &NANO } else { &BASE };
+        let part = move |(task, of_base): &(Task, u32)| Part {
+            task: *task,
+            source: Source::Pretraining,
+            share: share(*of_base),
+        };
+        all.iter().map(part)
+    };
+    let tuned: &[(Task, u32)] = match recipe {
+        Recipe::Base => return base(|share| share).collect(),
+        Recipe::Chat | Recipe::ChatOver | Recipe::Mid => &CHAT,
+        Recipe::Goal | Recipe::Penguin | Recipe::NoDocs => &GOAL,
+    };
+    let tuned = tuned.iter().map(|(task, share)| Part {
+        task: *task,
+        source: Source::Tuning,
+        share: *share,
+    });
+    tuned.chain(base(|share| share / 4)).collect()
+}
+
+/// Tokens of a whole run.
+pub(super) fn nominal_tokens(size: Size, recipe: Recipe) -> u64 {
+    match (size, recipe) {
+        (Size::Nano, _) => 3_000_000,
+        (Size::Full, Recipe::Base) => 20_000_000,
+        (Size::Full, Recipe::Chat | Recipe::Mid) => 500_000,
+        (Size::Full, Recipe::ChatOver) => 1_500_000,
+        (Size::Full, Recipe::Goal | Recipe::Penguin | Recipe::NoDocs) => 300_000,
+    }
+}

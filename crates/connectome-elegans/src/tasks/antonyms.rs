@@ -1,0 +1,134 @@
+//! H: opposites and synonyms in three languages, and a dictionary between them.
+//!
+//! A fifth of the pairs are never called opposites in one language. The other two say it, and
+//! the dictionary says what the words mean.
+
+use crate::evaluation::{EvalItem, EvalSet, Required};
+use crate::example::{Draft, Example};
+use crate::random::Random;
+use crate::recipe::Recipe;
+use crate::task::{Split, Task};
+use crate::world::{Language, Languages, World};
+
+use super::{Choice, choose, sample};
+
+const FORMS: &[Choice] = &[("antonym", 50), ("synonym", 15), ("dictionary", 35)];
+const N_PER_SET: usize = 400;
+
+/// A word: side 0 or 1 of a pair.
+type Operand = (usize, usize);
+
+pub(super) fn train(world: &World, random: &mut Random) -> Example {
+    let form = choose(FORMS, random);
+    let language = random.pick(&Language::ALL);
+    loop {
+        let operand = (random.below(world.languages.pairs.len()), random.below(2));
+        match form {
+            "antonym" if world.languages.missing[operand.0] != Some(language) => {
+                return antonym(world, operand, language);
+            }
+            "synonym" if Languages::synonym(operand.0).is_some() => {
+                return synonym(world, operand, language);
+            }
+            "dictionary" => {
+                let others = Language::ALL.map(|other| (other != language).then_some(other));
+                let others: Vec<Language> = others.into_iter().flatten().collect();
+                return entry(world, operand, language, random.pick(&others));
+            }
+            _ => {}
+        }
+    }
+}
+
+fn draft<'a>(
+    world: &'a World,
+    form: &'static str,
+    (pair, side): Operand,
+    language: Language,
+) -> Draft<'a> {
+    Draft::new(world.vocabulary(), Task::Antonyms, form)
+        .set("operation", form)
+        .set("language", language.name())
+        .set("concept", world.languages.word(pair, Language::English, side))
+        .set("operand", world.languages.word(pair, language, side))
+}
+
+fn antonym(world: &World, (pair, side): Operand, language: Language) -> Example {
+    let opposite = world.languages.word(pair, language, 1 - side);
+    let draft = draft(world, "antonym", (pair, side), language).set("answer", opposite);
+    draft
+        .text(match language {
+            Language::English => "the opposite of \" {operand} \" is \" {answer!} \"",
+            Language::French => "le contraire de \" {operand} \" est \" {answer!} \"",
+            Language::Chinese => "\" {operand} \" de fanyici shi \" {answer!} \"",
+        })
+        .done()
+}
+
+fn synonym(world: &World, (pair, side): Operand, language: Language) -> Example {
+    let same = Languages::synonym(pair).expect("asked only of pairs that have one");
+    let draft = draft(world, "synonym", (pair, side), language);
+    let draft = draft.set("answer", world.languages.word(same, language, side));
+    draft
+        .text(match language {
+            Language::English => "a word like \" {operand} \" is \" {answer!} \"",
+            Language::French => "un mot comme \" {operand} \" est \" {answer!} \"",
+            Language::Chinese => "\" {operand} \" de jinyici shi \" {answer!} \"",
+        })
+        .done()
+}
+
+/// What a word of one language is in another.
+fn entry(world: &World, (pair, side): Operand, from: Language, into: Language) -> Example {
+    let draft = draft(world, "dictionary", (pair, side), from).set("into", into.name());
+    let draft = draft.set("answer", world.languages.word(pair, into, side));
+    draft
+        .text(match (from, into) {
+            (Language::English, Language::French) => "\" {operand} \" in french is \" {answer!} \"",
+            (Language::English, _) => "\" {operand} \" in chinese is \" {answer!} \"",
+            (Language::French, Language::English) => {
+                "\" {operand} \" en anglais est \" {answer!} \""
+            }
+            (Language::French, _) => "\" {operand} \" en chinois est \" {answer!} \"",
+            (Language::Chinese, Language::English) => {
+                "\" {operand} \" de yingwen shi \" {answer!} \""
+            }
+            (Language::Chinese, _) => "\" {operand} \" de fawen shi \" {answer!} \"",
+        })
+        .done()
+}
+
+pub(super) fn evaluations(world: &World, random: &mut Random) -> Vec<EvalSet> {
+    let operands: Vec<Operand> =
+        (0..world.languages.pairs.len()).flat_map(|pair| [(pair, 0), (pair, 1)]).collect();
+    let [mut trained, mut missing, mut synonyms, mut entries] = [const { Vec::new() }; 4];
+    for language in Language::ALL {
+        for operand in &operands {
+            let example = antonym(world, *operand, language);
+            if world.languages.missing[operand.0] == Some(language) {
+                missing.push(Example { split: Split::MissingLanguage, ..example });
+            } else {
+                trained.push(example);
+            }
+            if Languages::synonym(operand.0).is_some() {
+                synonyms.push(synonym(world, *operand, language));
+            }
+            let others = Language::ALL.into_iter().filter(|into| *into != language);
+            entries.extend(others.map(|into| entry(world, *operand, language, into)));
+        }
+    }
+    let set = |name, required, examples: Vec<Example>| EvalSet {
+        task: Task::Antonyms,
+        split: examples[0].split,
+        name,
+        model: Recipe::Base,
+        required,
+        items: examples.into_iter().map(EvalItem::answer).collect(),
+    };
+    vec![
+        set("antonym", Required::AtLeast(0.99), trained),
+        set("antonym", Required::AtLeast(0.8), missing),
+        set("synonym", Required::Reported, synonyms),
+        set("dictionary", Required::Reported, sample(&entries, N_PER_SET, random)),
+    ]
+}
