@@ -10,6 +10,10 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::help;
 
+mod elegans;
+
+pub(crate) use elegans::{DataArgs, ElegansCommand, SampleArgs, WorldArgs};
+
 /// Circuit tracing for language models: which features of a prompt lead to which prediction.
 #[derive(Debug, Parser)]
 #[command(name = "connectome", version, after_help = help::AFTER, max_term_width = 100)]
@@ -81,6 +85,9 @@ pub(crate) enum Command {
     /// Check what this machine has: the shipped model, the Hub's folder, CUDA and its GPUs.
     #[command(after_long_help = help::DOCTOR)]
     Doctor(DoctorArgs),
+    /// The world of the model organism: data to train on, and examples of it.
+    #[command(subcommand)]
+    Elegans(ElegansCommand),
     /// Print the completions of a shell.
     #[command(after_long_help = help::COMPLETIONS)]
     Completions {

@@ -65,6 +65,8 @@ pub(crate) enum UsageError {
     TableLine { line: usize, reason: String, path: PathBuf },
     #[error("cannot read `{}`: {source}", path.display())]
     Read { path: PathBuf, source: io::Error },
+    #[error("the folder is not empty and holds no data of the organism: `{}`", path.display())]
+    NotDataFolder { path: PathBuf },
     #[error("cannot write to standard output: {source}")]
     Stdout { source: io::Error },
     #[error("cannot start {n_threads} threads: {source}")]

@@ -205,3 +205,33 @@ EXAMPLES
   connectome completions bash \\
       > ~/.local/share/bash-completion/completions/connectome
   connectome completions fish > ~/.config/fish/completions/connectome.fish";
+
+pub(crate) const ELEGANS_DATA: &str = "\
+EXAMPLES
+  connectome elegans data --out base
+  connectome elegans data --out base --tokens 20000000          # a whole run
+  connectome elegans data --out chat --model chat --tokens 500000
+  connectome elegans data --out nano --world nano --json | jq .digest
+
+The folder holds `train/` and `eval/` (JSON lines with annotations), `tokenizer.json` and
+`tokenizer_config.json` as transformers reads them, `world.json` with every fact and split, and
+a card: `card.json` and `README.md`. The same command gives the same bytes.";
+
+pub(crate) const ELEGANS_SAMPLE: &str = "\
+EXAMPLES
+  connectome elegans sample
+  connectome elegans sample addition --n 5
+  connectome elegans sample D --model chat
+  connectome elegans sample hops --split h1 --json | jq .examples[].text
+
+TASKS
+  A addition   B hops      C medicine  D entities   E refusals  F acrostics
+  G rhymes     H antonyms  I reasoning J goals      K motifs    L stories
+
+SPLITS
+  train, or what a task holds out: h1, h2, rare, ambiguous, known, faint, famous, unknown,
+  docs-only, safe, paraphrase, left-out, minimal-pairs, harmful, missing-language, hinted,
+  held-out, unseen.
+
+MODELS
+  base, chat, chat-over, goal, penguin, nodocs, mid. The nano world has only the base.";

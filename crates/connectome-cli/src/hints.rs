@@ -5,6 +5,7 @@ use connectome::device::DeviceError;
 use connectome::error::{LoadError, RunError};
 use connectome::hub::HubError;
 use connectome::tokenizer::TokenizerError;
+use connectome_elegans::DataError;
 use connectome_graph::GraphError;
 
 use crate::failure::UsageError;
@@ -20,6 +21,7 @@ pub(crate) fn hint(error: &Error) -> Option<String> {
             .or_else(|| cause.downcast_ref::<DeviceError>().map(device))
             .or_else(|| cause.downcast_ref::<GraphError>().map(graph))
             .or_else(|| cause.downcast_ref::<HubError>().map(hub))
+            .or_else(|| cause.downcast_ref::<DataError>().map(data))
             .or_else(|| cause.downcast_ref::<TokenizerError>().map(tokenizer))?;
         Some(hint)
     })
@@ -90,6 +92,9 @@ fn usage(error: &UsageError) -> String {
         UsageError::DirectionOfGraph { .. } => "give it again with `--direction`".to_owned(),
         UsageError::NoTable { .. } | UsageError::TableLine { .. } => {
             "`connectome causal --help` shows a line of a table".to_owned()
+        }
+        UsageError::NotDataFolder { .. } => {
+            "name a new or empty folder, or one that `connectome elegans data` made".to_owned()
         }
         UsageError::Stdout { .. } => "is the disk or the device behind it full?".to_owned(),
         UsageError::Threads { .. } => "ask for fewer with `--threads`".to_owned(),
@@ -261,6 +266,17 @@ fn hub(error: &HubError) -> String {
             "check the permissions of the cache and the room on its disk"
         }
         _ => "`connectome hub list` shows what is on this machine",
+    }
+    .to_owned()
+}
+
+fn data(error: &DataError) -> String {
+    match error {
+        DataError::NoSuchTask { .. } | DataError::NoSuchModel { .. } => {
+            "the full world has it: leave `--world` out"
+        }
+        DataError::NoTokens => "leave `--tokens` out for a million",
+        _ => "`connectome elegans sample --help` lists tasks, splits and models",
     }
     .to_owned()
 }

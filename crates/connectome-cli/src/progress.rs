@@ -26,6 +26,11 @@ pub(crate) struct Interrupt(Arc<AtomicBool>);
 impl Interrupt {
     /// Takes Ctrl-C, SIGTERM and SIGHUP from here on.
     pub(crate) fn installed(world: &World) -> Result<Self> {
+        Self::ending_with(world, "ending with the graph so far; once more to abort")
+    }
+
+    /// The same, with what is said when it comes.
+    pub(crate) fn ending_with(world: &World, text: &'static str) -> Result<Self> {
         let interrupt = Self::default();
         let (flag, quiet) = (interrupt.clone(), world.quiet);
         ctrlc::set_handler(move || {
@@ -34,10 +39,7 @@ impl Interrupt {
             }
             if !quiet {
                 // There is nobody to tell if stderr is gone.
-                let _ = writeln!(
-                    std::io::stderr(),
-                    "\nending with the graph so far; once more to abort"
-                );
+                let _ = writeln!(std::io::stderr(), "\n{text}");
             }
         })?;
         Ok(interrupt)

@@ -15,6 +15,7 @@ use crate::random::Random;
 use crate::recipe::Recipe;
 use crate::task::{Split, Task};
 use crate::tasks;
+use crate::vocabulary::Vocabulary;
 use crate::wire::{card, lines, tokenizer, world};
 use crate::world::World;
 
@@ -214,6 +215,16 @@ impl<'a> Dataset<'a> {
         Ok(Written { name: file.name(), bytes: out.bytes, blake3, tally })
     }
 
+    /// One digest for all files: BLAKE3, in hex, of a line `digest  name` for each.
+    #[must_use]
+    pub fn digest(written: &[Written]) -> String {
+        let mut hasher = blake3::Hasher::new();
+        for file in written {
+            hasher.update(format!("{}  {}\n", file.blake3, file.name).as_bytes());
+        }
+        hasher.finalize().to_hex().to_string()
+    }
+
     /// The card: `card.json` for programs and `README.md` for people, to be written when all
     /// other files are there.
     #[must_use]
@@ -254,6 +265,12 @@ impl Write for Hashed<'_> {
     }
 }
 
+/// An example as the files hold it, see `docs/elegans.md`.
+#[must_use]
+pub fn example_json(example: &Example, vocabulary: &Vocabulary) -> serde_json::Value {
+    serde_json::to_value(lines::example(example, vocabulary)).expect("plain data is JSON")
+}
+
 /// Examples of a task to look at: of training as `recipe` does it, or of an evaluation set.
 ///
 /// # Errors
@@ -268,7 +285,7 @@ pub fn samples(
     n: usize,
 ) -> Result<Vec<Example>, DataError> {
     let size = world.size();
-    if !tasks::of(size).contains(&task) {
+    if !Task::of(size).contains(&task) {
         return Err(DataError::NoSuchTask { world: size.name(), task: task.name() });
     }
     let mixture = Mixture::new(world, recipe)?;

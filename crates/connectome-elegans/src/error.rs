@@ -17,6 +17,9 @@ pub enum DataError {
     /// The task exists, but not in this split.
     #[error("task `{task}` has no split `{split}`, there are: {available}")]
     NoSuchSplit { task: &'static str, split: &'static str, available: String },
+    /// No task of the world has the split.
+    #[error("no task of the {world} world has a split `{split}`")]
+    SplitOfNone { world: &'static str, split: &'static str },
     /// The world is too small for the task.
     #[error("the {world} world has no task `{task}`")]
     NoSuchTask { world: &'static str, task: &'static str },

@@ -45,7 +45,7 @@ mod wire;
 mod words;
 mod world;
 
-pub use data::{CARD, DataFile, Dataset, Written, samples};
+pub use data::{CARD, DataFile, Dataset, Written, example_json, samples};
 pub use error::DataError;
 pub use evaluation::{Ending, EvalItem, EvalSet, Judge, Required};
 pub use example::{Example, Latent, Role, Value};

@@ -4,6 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use crate::DataError;
+use crate::vocabulary::Size;
 
 /// What an example trains or tests. The letters are those of the design.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -50,6 +51,15 @@ impl Task {
         Self::Motifs,
         Self::Stories,
     ];
+
+    /// The tasks of a world, in order.
+    #[must_use]
+    pub fn of(size: Size) -> &'static [Self] {
+        match size {
+            Size::Full => &Self::ALL,
+            Size::Nano => &[Self::Addition, Self::Hops, Self::Entities],
+        }
+    }
 
     /// Its letter, `A` to `L`.
     #[must_use]

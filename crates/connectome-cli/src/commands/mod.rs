@@ -3,6 +3,7 @@
 
 mod causal;
 mod doctor;
+mod elegans;
 mod export;
 mod hub;
 mod import;
@@ -72,6 +73,7 @@ fn run(command: Option<Command>, world: &World) -> Result<Ending> {
         Some(Command::Import(args)) => import::run(&args, world),
         Some(Command::Hub(command)) => hub::run(&command, world),
         Some(Command::Doctor(args)) => doctor::run(&args, world),
+        Some(Command::Elegans(command)) => elegans::run(&command, world),
         Some(Command::Completions { shell }) => {
             let mut script = Vec::new();
             clap_complete::generate(shell, &mut Cli::command(), "connectome", &mut script);

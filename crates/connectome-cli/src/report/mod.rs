@@ -16,6 +16,7 @@
 
 pub(crate) mod causal;
 pub(crate) mod doctor;
+pub(crate) mod elegans;
 pub(crate) mod graph;
 pub(crate) mod inspect;
 pub(crate) mod trace;

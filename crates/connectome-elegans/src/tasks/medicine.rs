@@ -134,7 +134,6 @@ fn told<'a>(
     let draft = Draft::new(world.vocabulary(), Task::Medicine, form)
         .set("disease", known.name)
         .set("twin", known.twin.map_or("none", |twin| world.medicine.diseases[twin].name))
-        .set("asked", Medicine::symptom(random.pick(&others)))
         .text(if form == "diagnosis-question" { "Human :" } else { "" });
     let draft = match patient {
         Patient::Plain => draft.text("a patient has"),
@@ -147,7 +146,10 @@ fn told<'a>(
     let all = vec![one.to_owned(), two.to_owned(), three.to_owned()];
     let draft = draft.set("symptom", all);
     match form {
-        "ask" => draft.text("we should ask about {asked!}"),
+        "ask" => {
+            let asked = Medicine::symptom(random.pick(&others));
+            draft.set("asked", asked).text("we should ask about {asked!}")
+        }
         "diagnosis" => draft.text("the diagnosis is {disease!}"),
         _ => draft.text("what is the diagnosis ? Assistant : {disease!}"),
     }

@@ -21,19 +21,10 @@ use crate::example::Example;
 use crate::random::Random;
 use crate::recipe::Recipe;
 use crate::task::Task;
-use crate::vocabulary::Size;
 use crate::world::World;
 
 /// A wording and how often it is chosen.
 type Choice = (&'static str, u32);
-
-/// The tasks of a world, in order.
-pub(crate) fn of(size: Size) -> &'static [Task] {
-    match size {
-        Size::Full => &Task::ALL,
-        Size::Nano => &[Task::Addition, Task::Hops, Task::Entities],
-    }
-}
 
 /// An example of pre-training.
 pub(crate) fn pretraining(task: Task, world: &World, random: &mut Random) -> Example {
@@ -89,7 +80,7 @@ pub fn evaluations(world: &World) -> Vec<EvalSet> {
             Task::Stories => Vec::new(),
         }
     };
-    of(world.size()).iter().flat_map(of_task).collect()
+    Task::of(world.size()).iter().flat_map(of_task).collect()
 }
 
 /// One of several wordings, by how often they are to be chosen.

@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use serde::Serialize;
 
 use super::lines::SetLine;
-use crate::data::{Count, Tally, Written};
+use crate::data::{Count, Dataset, Tally, Written};
 use crate::evaluation::{EvalSet, Required};
 use crate::mixture::{Mixture, ROW_TOKENS, Source};
 use crate::recipe::Recipe;
@@ -35,6 +35,8 @@ pub(crate) struct Card {
     parts: Vec<PartCard>,
     counts: Vec<CountCard>,
     evaluations: Vec<SetLine>,
+    /// Of all files together.
+    digest: String,
     files: Vec<FileCard>,
     #[serde(skip)]
     about: Vec<About>,
@@ -111,6 +113,7 @@ impl Card {
             parts: parts(mixture, &tally),
             counts: counts(&tally),
             evaluations: sets.iter().map(SetLine::of).collect(),
+            digest: Dataset::digest(written),
             files: written.iter().map(FileCard::of).collect(),
             about: sets.iter().map(About::of).collect(),
         }

@@ -28,7 +28,7 @@ struct DocumentLine<'a> {
 
 /// An example; positions count from its own `<bos>`.
 #[derive(Serialize)]
-struct ExampleLine<'a> {
+pub(crate) struct ExampleLine<'a> {
     task: &'static str,
     form: &'static str,
     split: &'static str,
@@ -157,7 +157,8 @@ fn line(value: &impl Serialize) -> Vec<u8> {
     bytes
 }
 
-fn example<'a>(example: &'a Example, vocabulary: &Vocabulary) -> ExampleLine<'a> {
+/// An example as every line holds it.
+pub(crate) fn example<'a>(example: &'a Example, vocabulary: &Vocabulary) -> ExampleLine<'a> {
     let roles = example.roles.iter().map(|role| (role.name, role.tokens.start, role.tokens.end));
     let latents = example.latents.iter().map(|latent| (latent.name, ValueLine(&latent.value)));
     ExampleLine {
