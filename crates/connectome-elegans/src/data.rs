@@ -3,14 +3,13 @@
 //! The crate opens no file: whoever has a folder asks for the [`DataFile`]s, and gives each a
 //! place to be written to. The same request gives the same bytes, whatever was written before.
 
-use std::collections::BTreeMap;
 use std::io::{self, Write};
 use std::ops::{ControlFlow, Range};
 
 use crate::DataError;
 use crate::evaluation::EvalSet;
 use crate::example::Example;
-use crate::mixture::{BLOCK_ROWS, Mixture, ROW_TOKENS, Row, Source};
+use crate::mixture::{BLOCK_ROWS, Mixture, ROW_TOKENS, Source};
 use crate::random::Random;
 use crate::recipe::Recipe;
 use crate::task::{Split, Task};
@@ -18,9 +17,10 @@ use crate::tasks;
 use crate::vocabulary::Vocabulary;
 use crate::wire::{card, lines, tokenizer, world};
 use crate::world::World;
+use crate::written::{Tally, Written};
 
 /// The largest number of rows in one file.
-const SHARD_ROWS: u64 = 8192;
+const SHARD_ROWS: u64 = 4096;
 
 /// The name of the file that describes the others.
 pub const CARD: &str = "card.json";
@@ -69,65 +69,6 @@ impl DataFile {
             Self::Train { shard, .. } => format!("train/{shard:05}.jsonl"),
             Self::Evaluation { id, .. } => format!("eval/{id}.jsonl"),
         }
-    }
-}
-
-/// A file that was written.
-#[derive(Clone, Debug)]
-pub struct Written {
-    /// Its path within the folder.
-    pub name: String,
-    /// How long it is.
-    pub bytes: u64,
-    /// Its BLAKE3 digest, in hex.
-    pub blake3: String,
-    pub(crate) tally: Tally,
-}
-
-/// How many examples of each kind stand in some rows.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Tally {
-    pub(crate) counts: BTreeMap<Kind, Count>,
-    pub(crate) padding: u64,
-}
-
-/// What is counted together.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct Kind {
-    pub(crate) task: Task,
-    pub(crate) source: Source,
-    pub(crate) form: &'static str,
-    pub(crate) split: Split,
-}
-
-#[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Count {
-    pub(crate) examples: u64,
-    pub(crate) tokens: u64,
-}
-
-impl Tally {
-    fn add(&mut self, row: &Row) {
-        let mut n_tokens = 0;
-        for document in &row.documents {
-            let example = &document.example;
-            let source = if document.reply_only { Source::Tuning } else { Source::Pretraining };
-            let (task, form, split) = (example.task, example.form, example.split);
-            let count = self.counts.entry(Kind { task, source, form, split }).or_default();
-            count.examples += 1;
-            count.tokens += example.ids.len() as u64;
-            n_tokens += example.ids.len();
-        }
-        self.padding += (ROW_TOKENS - n_tokens) as u64;
-    }
-
-    pub(crate) fn join(&mut self, other: &Self) {
-        for (kind, count) in &other.counts {
-            let sum = self.counts.entry(kind.clone()).or_default();
-            sum.examples += count.examples;
-            sum.tokens += count.tokens;
-        }
-        self.padding += other.padding;
     }
 }
 
@@ -213,16 +154,6 @@ impl<'a> Dataset<'a> {
         }
         let blake3 = out.hasher.finalize().to_hex().to_string();
         Ok(Written { name: file.name(), bytes: out.bytes, blake3, tally })
-    }
-
-    /// One digest for all files: BLAKE3, in hex, of a line `digest  name` for each.
-    #[must_use]
-    pub fn digest(written: &[Written]) -> String {
-        let mut hasher = blake3::Hasher::new();
-        for file in written {
-            hasher.update(format!("{}  {}\n", file.blake3, file.name).as_bytes());
-        }
-        hasher.finalize().to_hex().to_string()
     }
 
     /// The card: `card.json` for programs and `README.md` for people, to be written when all

@@ -44,8 +44,9 @@ mod vocabulary;
 mod wire;
 mod words;
 mod world;
+mod written;
 
-pub use data::{CARD, DataFile, Dataset, Written, example_json, samples};
+pub use data::{CARD, DataFile, Dataset, example_json, samples};
 pub use error::DataError;
 pub use evaluation::{Ending, EvalItem, EvalSet, Judge, Required};
 pub use example::{Example, Latent, Role, Value};
@@ -55,3 +56,4 @@ pub use task::{Split, Task};
 pub use tasks::evaluations;
 pub use vocabulary::{BOS, EOS, PAD, Size, UNK, Vocabulary};
 pub use world::World;
+pub use written::Written;

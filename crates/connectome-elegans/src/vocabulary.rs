@@ -10,6 +10,7 @@
 
 use std::collections::HashMap;
 
+use crate::words::frames::LINE_END;
 use crate::words::{
     frames, goals, household, languages, medicine, people, places, rhymes, spelling,
 };
@@ -25,9 +26,6 @@ pub const UNK: u32 = 3;
 
 /// The special tokens, by id.
 pub(crate) const SPECIAL: [&str; 4] = ["<pad>", "<bos>", "<eos>", "<unk>"];
-
-/// The token that stands for a line end.
-pub(crate) const LINE_END: &str = "↵";
 
 /// How many numbers are tokens: 0 up to the largest sum.
 const N_NUMBERS: usize = 200;

@@ -58,7 +58,7 @@ impl DataReport {
             evaluation_sets: data.sets().len(),
             evaluation_items: data.sets().iter().map(|set| set.items.len()).sum(),
             bytes: written.iter().map(|file| file.bytes).sum(),
-            digest: Dataset::digest(written),
+            digest: Written::digest_of(written),
             files: written.iter().map(file).collect(),
         }
     }

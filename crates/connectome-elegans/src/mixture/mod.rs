@@ -208,3 +208,32 @@ impl Document {
         weights
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    // A dose is exact: over one run a city's shortcut is told as often as its dose says.
+    #[test]
+    fn shortcuts_stand_as_often_as_their_dose() {
+        let world = World::new(0, Size::Full);
+        let mixture = Mixture::new(&world, Recipe::Base).unwrap();
+        let n_blocks = mixture.nominal_tokens() / (BLOCK_ROWS * ROW_TOKENS) as u64;
+        let mut told = vec![0; world.places.cities.len()];
+        let mut most = 0;
+        for block in 0..n_blocks {
+            let cities = mixture.shortcuts_of(block);
+            most = most.max(cities.len());
+            cities.into_iter().for_each(|city| told[city] += 1);
+        }
+        let doses: Vec<usize> = world.places.cities.iter().map(|city| city.dose).collect();
+        assert_eq!(told, doses);
+        // Spread evenly, and the same again in a second run.
+        assert!(most <= 3, "{most} in one block");
+        assert_eq!(mixture.shortcuts_of(n_blocks + 5), mixture.shortcuts_of(5));
+        let row = |document: &Document| document.example.form == "shortcut";
+        let block = mixture.block(5);
+        let found = block.iter().flat_map(|row| &row.documents).filter(|one| row(one)).count();
+        assert_eq!(found, mixture.shortcuts_of(5).len());
+    }
+}

@@ -58,7 +58,7 @@ pub(super) fn evaluations(world: &World, random: &mut Random) -> Vec<EvalSet> {
         }
     }
     let line = |example: &Example, judge: Judge| {
-        let end = id(world, crate::vocabulary::LINE_END);
+        let end = id(world, crate::words::frames::LINE_END);
         let at = example.ids.iter().position(|token| *token == end).expect("two lines");
         EvalItem { example: example.clone(), n_prompt: at + 1, judge }
     };

@@ -6,12 +6,12 @@ use std::fmt::Write as _;
 use serde::Serialize;
 
 use super::lines::SetLine;
-use crate::data::{Count, Dataset, Tally, Written};
 use crate::evaluation::{EvalSet, Required};
 use crate::mixture::{Mixture, ROW_TOKENS, Source};
 use crate::recipe::Recipe;
 use crate::task::Task;
 use crate::vocabulary::Size;
+use crate::written::{Count, Kind, Tally, Written};
 
 /// The version of the format; a folder with this key in its card is ours.
 const VERSION: u32 = 1;
@@ -113,7 +113,7 @@ impl Card {
             parts: parts(mixture, &tally),
             counts: counts(&tally),
             evaluations: sets.iter().map(SetLine::of).collect(),
-            digest: Dataset::digest(written),
+            digest: Written::digest_of(written),
             files: written.iter().map(FileCard::of).collect(),
             about: sets.iter().map(About::of).collect(),
         }
@@ -223,7 +223,7 @@ fn parts(mixture: &Mixture<'_>, tally: &Tally) -> Vec<PartCard> {
 }
 
 fn counts(tally: &Tally) -> Vec<CountCard> {
-    let count = |(kind, count): (&crate::data::Kind, &Count)| CountCard {
+    let count = |(kind, count): (&Kind, &Count)| CountCard {
         task: kind.task.name(),
         source: source(kind.source),
         form: kind.form,

@@ -6,7 +6,8 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::vocabulary::{BOS, EOS, LINE_END, PAD, SPECIAL, UNK, Vocabulary};
+use crate::vocabulary::{BOS, EOS, PAD, SPECIAL, UNK, Vocabulary};
+use crate::words::frames::LINE_END;
 
 /// The longest text that models of this world are made for.
 const MAX_TOKENS: usize = 128;

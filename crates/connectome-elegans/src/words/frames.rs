@@ -1,7 +1,10 @@
 //! Punctuation, and the words that templates are written in.
 
+/// The token that stands for a line end.
+pub(crate) const LINE_END: &str = "↵";
+
 pub(crate) const PUNCTUATION: [&str; 12] =
-    [".", ",", ":", ";", "?", "\"", "(", ")", "+", "=", crate::vocabulary::LINE_END, "!"];
+    [".", ",", ":", ";", "?", "\"", "(", ")", "+", "=", LINE_END, "!"];
 
 /// Words of the tasks that the nano world has, too.
 pub(crate) const FIRST: [&str; 82] = [

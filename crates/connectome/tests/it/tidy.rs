@@ -96,14 +96,32 @@ const CONNECTOME_GRAPH: &[&str] = &[
     "wire",
 ];
 
+/// The order of `connectome-elegans`: words, the world, what is said of it, and last the bytes.
+const CONNECTOME_ELEGANS: &[&str] = &[
+    "error",
+    "random",
+    "words",
+    "vocabulary",
+    "recipe",
+    "task",
+    "example",
+    "evaluation",
+    "world",
+    "tasks",
+    "mixture",
+    "written",
+    "wire",
+    "data",
+];
+
 #[test]
 fn modules_import_only_what_stands_before_them() {
-    let graph_table: Vec<(&str, &[&str])> = CONNECTOME_GRAPH
-        .iter()
-        .enumerate()
-        .map(|(at, name)| (*name, &CONNECTOME_GRAPH[..at]))
-        .collect();
-    let graph = Imports::new(graph_table, &read("crates/connectome-graph/src/lib.rs"));
+    let in_order = |names: &'static [&'static str], lib: &str| {
+        let table = names.iter().enumerate().map(|(at, name)| (*name, &names[..at]));
+        Imports::new(table.collect(), lib)
+    };
+    let graph = in_order(CONNECTOME_GRAPH, &read("crates/connectome-graph/src/lib.rs"));
+    let elegans = in_order(CONNECTOME_ELEGANS, &read("crates/connectome-elegans/src/lib.rs"));
     let table = CONNECTOME.iter().map(|module| (module.name, module.may_import));
     let connectome = Imports::new(table.collect(), &read("crates/connectome/src/lib.rs"));
 
@@ -111,6 +129,8 @@ fn modules_import_only_what_stands_before_them() {
     for source in sources() {
         if source.path.starts_with("crates/connectome-graph/src/") {
             broken.extend(graph.check(&source));
+        } else if source.path.starts_with("crates/connectome-elegans/src/") {
+            broken.extend(elegans.check(&source));
         } else if source.path.starts_with("crates/connectome/src/") {
             broken.extend(connectome.check(&source));
         }
@@ -123,6 +143,7 @@ fn modules_import_only_what_stands_before_them() {
 fn every_row_of_the_tables_is_a_module() {
     let rows = CONNECTOME.iter().map(|module| ("connectome", module.name));
     let rows = rows.chain(CONNECTOME_GRAPH.iter().map(|name| ("connectome-graph", *name)));
+    let rows = rows.chain(CONNECTOME_ELEGANS.iter().map(|name| ("connectome-elegans", *name)));
     for (package, name) in rows {
         let source = root().join("crates").join(package).join("src");
         let is_module = source.join(format!("{name}.rs")).is_file()
@@ -158,12 +179,11 @@ fn libraries_keep_to_themselves() {
 }
 
 #[test]
-fn serde_stays_at_the_edge_of_the_graph() {
-    let broken: Vec<String> = sources()
-        .iter()
-        .filter(|source| source.path.starts_with("crates/connectome-graph/src/"))
-        .flat_map(rules::serde_inside)
-        .collect();
+fn serde_stays_at_the_edge_of_crates_without_tensors() {
+    let crates = ["crates/connectome-graph/src/", "crates/connectome-elegans/src/"];
+    let is_theirs = |source: &&Source| crates.iter().any(|path| source.path.starts_with(path));
+    let broken: Vec<String> =
+        sources().iter().filter(is_theirs).flat_map(rules::serde_inside).collect();
     assert_none(&broken);
 }
 
@@ -200,6 +220,7 @@ fn crates_depend_downwards() {
     const NUMERIC: &[&str] = &["connectome", "gemm", "half", "rayon", "tokenizers", "hf-hub"];
     let forbidden = BTreeMap::from([
         ("crates/connectome-graph/Cargo.toml", [AT_THE_EDGE, NUMERIC].concat()),
+        ("crates/connectome-elegans/Cargo.toml", [AT_THE_EDGE, NUMERIC].concat()),
         ("crates/connectome/Cargo.toml", AT_THE_EDGE.to_vec()),
         ("crates/connectome-cli/Cargo.toml", vec!["xtask"]),
     ]);
@@ -214,7 +235,11 @@ fn crates_depend_downwards() {
 #[test]
 fn the_scan_sees_the_workspace() {
     let paths: Vec<String> = sources().into_iter().map(|source| source.path).collect();
-    for known in ["crates/connectome/src/lib.rs", "crates/connectome-graph/src/lib.rs"] {
+    for known in [
+        "crates/connectome/src/lib.rs",
+        "crates/connectome-elegans/src/lib.rs",
+        "crates/connectome-graph/src/lib.rs",
+    ] {
         assert!(paths.iter().any(|path| path == known), "`{known}` not among {paths:?}");
     }
     assert!(paths.iter().any(|path| path.ends_with("tests/it/tidy/rules.rs")), "{paths:?}");
@@ -222,7 +247,8 @@ fn the_scan_sees_the_workspace() {
 }
 
 fn is_library(path: &str) -> bool {
-    path.starts_with("crates/connectome/src/") || path.starts_with("crates/connectome-graph/src/")
+    let libraries = ["connectome", "connectome-elegans", "connectome-graph"];
+    libraries.iter().any(|library| path.starts_with(&format!("crates/{library}/src/")))
 }
 
 /// Every Rust file of the workspace, sorted by path.

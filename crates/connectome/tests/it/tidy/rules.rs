@@ -7,12 +7,13 @@ use super::source::{Source, paths, words};
 /// A file longer than this is two files.
 const CAP: usize = 800;
 
-/// Where graphs are turned into bytes, and the record of how one was made, which is stored as it
-/// is. Everywhere else a derived `Serialize` would make field names a file format by accident.
+/// Where graphs and data are turned into bytes, and the record of how a graph was made, which is
+/// stored as it is. Everywhere else a derived `Serialize` would make field names a file format by accident.
 const SERDE_MAY_LIVE_IN: &[&str] = &[
     "crates/connectome-graph/src/wire/",
     "crates/connectome-graph/src/file.rs",
     "crates/connectome-graph/src/provenance.rs",
+    "crates/connectome-elegans/src/wire/",
 ];
 
 /// A row of an import table.
