@@ -3,7 +3,7 @@
 //! # Invariants
 //!
 //! - A word is a token and a token is a word; the text of ids is their words with one space
-//!   between them, and splitting that text at its spaces gives the ids again.
+//!   between them, and splitting that text gives the ids again.
 //! - The first 1,024 tokens are all that the nano world needs, so that its tokenizer is the
 //!   full one cut there, with the same ids.
 //! - Ids depend on the lists in `words` alone, never on a seed.
@@ -127,11 +127,19 @@ impl Vocabulary {
         words.join(" ")
     }
 
-    /// The ids of a text, [`UNK`] for words that are none of the vocabulary.
+    /// The ids of a text, [`UNK`] for words that are none of the vocabulary. Text is split at
+    /// white space and around ASCII punctuation; special tokens are not spelled out.
     #[must_use]
     pub fn encode(&self, text: &str) -> Vec<u32> {
-        let text = text.replace('\n', &format!(" {LINE_END} "));
-        text.split_whitespace().map(|word| self.id(word).unwrap_or(UNK)).collect()
+        let mut spaced = String::with_capacity(text.len());
+        for character in text.chars() {
+            match character {
+                '\n' => spaced.extend([" ", LINE_END, " "]),
+                mark if mark.is_ascii_punctuation() => spaced.extend([' ', mark, ' ']),
+                other => spaced.push(other),
+            }
+        }
+        spaced.split_whitespace().map(|word| self.id(word).unwrap_or(UNK)).collect()
     }
 
     /// Lists share words; the first to name one gives it its id.

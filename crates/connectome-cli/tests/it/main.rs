@@ -14,6 +14,8 @@ mod doctor;
 #[cfg(target_os = "linux")]
 #[path = "../../../connectome/tests/it/device/emulation.rs"]
 mod emulation;
+// The organism's world: data to train on, and samples of it.
+mod elegans;
 // Graph files: prune, score, paths, export, import, inspect.
 mod graphs;
 // Help that teaches: its examples run.

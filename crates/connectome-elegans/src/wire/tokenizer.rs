@@ -1,8 +1,9 @@
 //! `tokenizer.json` and `tokenizer_config.json`, as Hugging Face's libraries read them.
 //!
-//! Words are split at white space and looked up whole. A line end is a word: it is written as
-//! `↵`, and the normalizer turns one that was typed into that. `<bos>` is put before a text by
-//! whoever asks for special tokens.
+//! Text is split at white space and around punctuation, and its words are looked up whole, so
+//! that `calc: 36+59=` may be typed as people type it. A line end is a word: it is written as `↵`,
+//! and the normalizer turns one that was typed into that. `<bos>` is put before a text by whoever
+//! asks for special tokens.
 
 use serde_json::{Map, Value, json};
 
@@ -50,7 +51,13 @@ pub(crate) fn tokenizer(vocabulary: &Vocabulary) -> Vec<u8> {
             "pattern": { "String": "\n" },
             "content": format!(" {LINE_END} "),
         },
-        "pre_tokenizer": { "type": "WhitespaceSplit" },
+        "pre_tokenizer": {
+            "type": "Sequence",
+            "pretokenizers": [
+                { "type": "WhitespaceSplit" },
+                { "type": "Punctuation", "behavior": "Isolated" },
+            ],
+        },
         "post_processor": {
             "type": "TemplateProcessing",
             "single": [bos, sequence("A")],

@@ -60,6 +60,13 @@ fn unknown_words_are_unknown_and_line_ends_are_words() {
     let the = vocabulary.id("the").unwrap();
     assert_eq!(vocabulary.encode("the\nthe  xylograph"), [the, line_end, the, UNK]);
     assert_eq!(vocabulary.text(&[the, line_end, 9_999]), "the ↵");
+    assert_eq!(vocabulary.encode("calc: 36+59="), vocabulary.encode("calc : 36 + 59 ="));
+    assert!(!vocabulary.encode("calc: 36+59=").contains(&UNK));
+    // Else the split would tear words apart.
+    let words = vocabulary.words().filter(|word| !word.starts_with('<'));
+    let torn =
+        words.filter(|word| word.len() > 1 && word.contains(|c: char| c.is_ascii_punctuation()));
+    assert_eq!(torn.collect::<Vec<_>>(), [""; 0]);
 }
 
 // A word of two languages would tell neither, and a name that is also a word would be two things.
