@@ -19,6 +19,9 @@ use crate::report::causal::CausalReport;
 use crate::settings::{World, number};
 use crate::{printer, targets};
 
+/// What Ctrl-C says.
+const ENDING: &str = "ending with the pairs so far; once more to abort";
+
 pub(crate) fn run(args: &CausalArgs, world: &World) -> Result<Ending> {
     let options = options(args)?;
     let loaded = load::load(&args.model, world)?;
@@ -30,7 +33,7 @@ pub(crate) fn run(args: &CausalArgs, world: &World) -> Result<Ending> {
     let n_zeroed = questions.iter().map(|(_, n_zeroed)| *n_zeroed).max().unwrap_or(1);
     let table = Table::new(questions.into_iter().map(|(question, _)| question).collect())?;
     let options = Options { n_zeroed, ..options };
-    let mut work = Work::new(world, Interrupt::installed(world)?);
+    let mut work = Work::new(world, Interrupt::ending_with(world, ENDING)?);
     let mut watch = |stage: Stage, Done { n, of }: Done| {
         let name = match stage {
             Stage::Prompts => "running prompts",
