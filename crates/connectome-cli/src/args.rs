@@ -70,6 +70,10 @@ pub(crate) enum Command {
     /// Whether a variable is a step of the model, and whether features carry it.
     #[command(after_long_help = help::CAUSAL)]
     Causal(CausalArgs),
+    /// Hold a graph to account: change its features in the model, and compare what happens with
+    /// what the graph predicts.
+    #[command(after_long_help = help::VALIDATE)]
+    Validate(Box<ValidateArgs>),
     /// Write a graph in a format of others.
     #[command(after_long_help = help::EXPORT)]
     Export(ExportArgs),
@@ -317,6 +321,94 @@ pub(crate) struct CausalArgs {
     /// Where drawing starts.
     #[arg(long, value_name = "N", default_value_t = 0, help_heading = "Recipe")]
     pub(crate) seed: u64,
+}
+
+/// What answers in the model while features are changed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum RungArg {
+    /// The dictionary's features, each with its gate.
+    Gates,
+    /// The model's own MLPs; attention and norms are held, as in the graph.
+    #[default]
+    Mlps,
+    /// Norm denominators too.
+    Norms,
+    /// Attention too: nothing is held.
+    Attention,
+    /// MLPs are held: the papers' protocol, which tests direct edges.
+    Constrained,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ValidateArgs {
+    /// A graph file.
+    pub(crate) graph: PathBuf,
+    /// Test so many features, those of largest influence.
+    #[arg(long, value_name = "N", default_value_t = 50, help_heading = "What is tested")]
+    pub(crate) features: usize,
+    /// Test this feature, too.
+    #[arg(
+        long,
+        value_name = "L12/4071@9",
+        action = clap::ArgAction::Append,
+        help_heading = "What is tested"
+    )]
+    pub(crate) node: Vec<String>,
+    /// Of the graph's supernodes test this one; all of them if not given.
+    #[arg(
+        long,
+        value_name = "NAME",
+        action = clap::ArgAction::Append,
+        help_heading = "What is tested"
+    )]
+    pub(crate) supernode: Vec<String>,
+    /// Multiply activations by this: 0 ablates, -1 inverts; both if not given.
+    #[arg(
+        long,
+        value_name = "X",
+        action = clap::ArgAction::Append,
+        allow_negative_numbers = true,
+        help_heading = "What is tested"
+    )]
+    pub(crate) dose: Vec<f32>,
+    /// Where the random choice of controls starts.
+    #[arg(long, value_name = "N", default_value_t = 0, help_heading = "What is tested")]
+    pub(crate) seed: u64,
+    /// What answers in the model, for verdicts and the headline; the ladder shows all.
+    #[arg(long, value_enum, value_name = "RUNG", default_value_t, help_heading = "What is tested")]
+    pub(crate) rung: RungArg,
+    /// End after so many seconds with what was measured by then.
+    #[arg(
+        long,
+        value_name = "SECS",
+        value_parser = clap::value_parser!(u64).range(1..),
+        help_heading = "What is tested"
+    )]
+    pub(crate) time: Option<u64>,
+    #[command(flatten)]
+    pub(crate) thresholds: ThresholdArgs,
+    #[command(flatten)]
+    pub(crate) model: ModelArgs,
+    /// The files of the graph's `--direction` targets, in their order.
+    #[arg(
+        long,
+        value_name = "FILE.safetensors[:TENSOR][@WEIGHT]",
+        action = clap::ArgAction::Append,
+        help_heading = "Model"
+    )]
+    pub(crate) direction: Vec<String>,
+    /// Save the graph with its verdicts to this file, and leave its own as it is.
+    #[arg(long, short, value_name = "GRAPH", conflicts_with = "no_save", help_heading = "Result")]
+    pub(crate) output: Option<PathBuf>,
+    /// Do not write the verdicts into the graph file.
+    #[arg(long, help_heading = "Result")]
+    pub(crate) no_save: bool,
+    /// Draw predicted against measured changes.
+    #[arg(long, value_name = "SVG", help_heading = "Result")]
+    pub(crate) plot: Option<PathBuf>,
+    /// List so many of the worst disagreements, of features and of targets.
+    #[arg(long, value_name = "N", default_value_t = 5, help_heading = "Result")]
+    pub(crate) top: usize,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

@@ -63,6 +63,10 @@ pub(crate) enum UsageError {
     NoTable { model: String },
     #[error("line {line} is no row of a table ({reason}), in `{}`", path.display())]
     TableLine { line: usize, reason: String, path: PathBuf },
+    #[error("the graph has no supernode `{found}`")]
+    NoSuchSupernode { found: String, names: Vec<String> },
+    #[error("`{found}` is no feature, and only features can be changed")]
+    NoFeature { found: String },
     #[error("cannot read `{}`: {source}", path.display())]
     Read { path: PathBuf, source: io::Error },
     #[error("the folder is not empty and holds no data of the organism: `{}`", path.display())]

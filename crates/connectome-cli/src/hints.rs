@@ -83,6 +83,13 @@ fn usage(error: &UsageError) -> String {
         UsageError::NotImportable { .. } => {
             "graphs of circuit-tracer end in `.json` or `.pt`".to_owned()
         }
+        UsageError::NoSuchSupernode { names, .. } if names.is_empty() => {
+            "it has none; leave `--supernode` out".to_owned()
+        }
+        UsageError::NoSuchSupernode { names, .. } => format!("name one of {}", quoted(names)),
+        UsageError::NoFeature { .. } => {
+            "features are named as `L12/4071@9`; `connectome prune` lists the strongest".to_owned()
+        }
         UsageError::NotForThis { .. } => "`connectome inspect --help` has examples".to_owned(),
         UsageError::NoOrigin { .. }
         | UsageError::OriginNotHere { .. }
@@ -177,6 +184,14 @@ fn run(error: &RunError) -> String {
         RunError::NoExchange { .. } => {
             "give prompts of other values, or say under `answers` what each value would lead to"
         }
+        RunError::NoFeatures => {
+            "trace another prompt, or ask for more with `--features` or `--node`"
+        }
+        RunError::NullDose { .. } => "0 ablates, -1 inverts, 2 doubles",
+        RunError::OtherLayers { .. } | RunError::OtherFeatures { .. } => {
+            "name those that made it with `--model` and `--transcoder`"
+        }
+        RunError::MissingDirection { .. } => "give it again with `--direction`",
         RunError::Cancelled => "nothing was saved",
         RunError::Load(error) => return load(error),
         RunError::Graph(error) => return graph(error),

@@ -9,6 +9,7 @@ mod help;
 mod hints;
 mod load;
 mod names;
+mod plot;
 mod printer;
 mod progress;
 mod prompt;

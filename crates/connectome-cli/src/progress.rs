@@ -1,4 +1,5 @@
-//! Bars on stderr, and Ctrl-C: the first ends a trace with the graph so far, the second aborts.
+//! Bars on stderr, and Ctrl-C: the first ends the work with what there is so far, the second
+//! aborts.
 
 use std::io::Write as _;
 use std::ops::ControlFlow;
@@ -121,9 +122,12 @@ pub(crate) struct Work {
     bar: ProgressBar,
     interrupt: Interrupt,
     quiet: bool,
+    limit: Option<Duration>,
     stage: &'static str,
     started: Instant,
     logged: Instant,
+    /// Whether it was Ctrl-C that ended it.
+    pub(crate) interrupted: bool,
 }
 
 impl Work {
@@ -133,10 +137,18 @@ impl Work {
             bar: bar(world, "{msg:<22} {wide_bar:.cyan/dim} {human_pos}/{human_len}  {eta}"),
             interrupt,
             quiet: world.quiet,
+            limit: None,
             stage: "",
             started: now,
             logged: now,
+            interrupted: false,
         }
+    }
+
+    /// Ends the work when this time is up, too.
+    pub(crate) fn limited(mut self, limit: Option<Duration>) -> Self {
+        self.limit = limit;
+        self
     }
 
     /// `done` of `expected` steps of a stage are done. `Break` if somebody asked to stop.
@@ -160,7 +172,9 @@ impl Work {
             // Progress that cannot be written is not worth ending the work for.
             let _ = writeln!(std::io::stderr(), "{secs} s: {stage}, {done} of {expected}");
         }
-        if self.interrupt.is_set() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        self.interrupted |= self.interrupt.is_set();
+        let is_late = self.limit.is_some_and(|limit| self.started.elapsed() >= limit);
+        if self.interrupted || is_late { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     }
 }
 

@@ -107,10 +107,7 @@ fn split(
 ) -> Result<Vec<LayerSplit>> {
     let loaded = load::load(&makers(&args.model, graph)?, world)?;
     same_makers(&loaded, graph)?;
-    let zeroed = graph.provenance().flags.get("zeroed-positions");
-    let n_zeroed = zeroed.and_then(|n| n.parse().ok()).unwrap_or(1);
-    let prompt = PromptTokens { ids: graph.nodes().tokens().to_vec(), n_zeroed };
-    let local = loaded.replacement.on(&prompt)?;
+    let local = loaded.replacement.on(&prompt_of(graph))?;
     let options = options_of(graph, to, &args.direction, &loaded)?;
     let splits = head_split(&local, graph.nodes(), &options, (from, to))?;
     let layer = |split: connectome::attribution::heads::HeadSplit| LayerSplit {
@@ -122,8 +119,15 @@ fn split(
     Ok(splits.into_iter().map(layer).collect())
 }
 
+/// The prompt of a graph, as the model gets it.
+pub(super) fn prompt_of(graph: &AttributionGraph) -> PromptTokens {
+    let zeroed = graph.provenance().flags.get("zeroed-positions");
+    let n_zeroed = zeroed.and_then(|n| n.parse().ok()).unwrap_or(1);
+    PromptTokens { ids: graph.nodes().tokens().to_vec(), n_zeroed }
+}
+
 /// The model and dictionary that the arguments name, or else those that the graph does.
-fn makers(args: &ModelArgs, graph: &AttributionGraph) -> Result<ModelArgs, UsageError> {
+pub(super) fn makers(args: &ModelArgs, graph: &AttributionGraph) -> Result<ModelArgs, UsageError> {
     let provenance = graph.provenance();
     let mut args = args.clone();
     if args.model.is_none() && organism::by_name(&provenance.model.name).is_some() {
@@ -147,7 +151,7 @@ fn makers(args: &ModelArgs, graph: &AttributionGraph) -> Result<ModelArgs, Usage
 }
 
 /// Refuses other files than those that made the graph: the numbers would not belong to it.
-fn same_makers(loaded: &Loaded, graph: &AttributionGraph) -> Result<(), UsageError> {
+pub(super) fn same_makers(loaded: &Loaded, graph: &AttributionGraph) -> Result<(), UsageError> {
     let (own, found) = (graph.provenance(), loaded.provenance());
     for (what, own, found) in
         [("model", &own.model, found.model), ("dictionary", &own.dictionary, found.dictionary)]

@@ -12,6 +12,7 @@ mod paths;
 mod prune;
 mod score;
 mod trace;
+mod validate;
 
 use std::ffi::OsString;
 use std::io::Write as _;
@@ -69,6 +70,7 @@ fn run(command: Option<Command>, world: &World) -> Result<Ending> {
         Some(Command::Score(args)) => score::run(&args, world),
         Some(Command::Paths(args)) => paths::run(&args, world),
         Some(Command::Causal(args)) => causal::run(&args, world),
+        Some(Command::Validate(args)) => validate::run(&args, world),
         Some(Command::Export(args)) => export::run(&args, world),
         Some(Command::Import(args)) => import::run(&args, world),
         Some(Command::Hub(command)) => hub::run(&command, world),

@@ -2,16 +2,18 @@
 //!
 //! A control is a feature that fires on the prompt, is no part of the pruned graph, and is like
 //! a source: in the same layer, at the same position or the nearest one, and of the closest
-//! activation. It is changed by as much activation as its source is: what is outside a pruned
-//! graph fires more weakly as a rule, and half the push would be no control. So it says what
-//! the same change of any other feature there would do.
+//! activation. Activations are compared in units in which every feature writes a vector of
+//! length one, since a dictionary may trade activation for the length of its decoder rows.
+//!
+//! A control is changed by as much as its source is: what stands outside a pruned graph fires
+//! more weakly as a rule, and half the push would be no control. So it says what the same push
+//! by any other feature there would do.
 
 use connectome_graph::{ActiveFeature, NodeIdx};
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{RngCore, SeedableRng};
 
 use super::{Options, Subject};
-use crate::replacement::local::ActiveFeatures;
 
 /// A feature that is changed.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -20,8 +22,8 @@ pub struct Member {
     pub feature: ActiveFeature,
     /// Its node; `None` of a control that the graph left out.
     pub node: Option<NodeIdx>,
-    /// The activation that doses are shares of: its own, or its source's if it is a control. At
-    /// dose `d` it becomes `activation + (d − 1) · amount`.
+    /// The activation that doses are shares of: its own, or what pushes as far as its source if it
+    /// is a control. At dose `d` it becomes `activation + (d − 1) · amount`.
     pub amount: f32,
     /// Its place in the list of active features.
     pub(super) place: usize,
@@ -121,24 +123,29 @@ fn match_controls(subject: &Subject<'_>, cases: &mut [Case], seed: u64) {
         let mut own = pool.clone();
         let taken = if case.kind == CaseKind::Feature { &mut taken } else { &mut own };
         for member in &case.members {
-            if let Some(place) = nearest(features, taken, &member.feature) {
+            if let Some(place) = nearest(subject, taken, member) {
                 taken[place] = true;
-                let amount = member.amount;
-                case.control.push(Member { amount, ..subject.member_at(place) });
+                let control = subject.member_at(place);
+                let times = subject.push_of(member.place) / subject.push_of(place);
+                let amount = (times * f64::from(control.amount)) as f32;
+                case.control.push(Member { amount, ..control });
             }
         }
         case.control.sort_by_key(|member| member.place);
     }
 }
 
-/// The free feature most like `wanted`: same layer; nearest position; closest activation.
-fn nearest(features: &ActiveFeatures, taken: &[bool], wanted: &ActiveFeature) -> Option<usize> {
-    let list = features.list();
+/// The free feature most like `wanted`: same layer; nearest position; closest push.
+fn nearest(subject: &Subject<'_>, taken: &[bool], wanted: &Member) -> Option<usize> {
+    let features = subject.baseline.local().features();
+    let push = subject.push_of(wanted.place);
     let distance = |place: usize| {
-        let (pos, activation) = (list[place].pos, list[place].activation);
-        (pos.abs_diff(wanted.pos), (activation - wanted.activation).abs())
+        let pos = features.list()[place].pos;
+        (pos.abs_diff(wanted.feature.pos), (subject.push_of(place) - push).abs())
     };
-    let free = features.of_layer(wanted.id.layer as usize).filter(|place| !taken[*place]);
+    // What writes nothing pushes nothing, however it is changed.
+    let is_free = |place: &usize| !taken[*place] && subject.push_of(*place) > 0.0;
+    let free = features.of_layer(wanted.feature.id.layer as usize).filter(is_free);
     free.min_by(|a, b| {
         let (a_key, b_key) = (distance(*a), distance(*b));
         a_key.0.cmp(&b_key.0).then(a_key.1.total_cmp(&b_key.1)).then(a.cmp(b))

@@ -1,11 +1,15 @@
 //! A graph and the model it speaks of, checked to belong together.
 
 use connectome_graph::{AttributionGraph, GraphError, Node, NodeIdx, Pruned, prune};
+use rayon::prelude::*;
 
 use super::Options;
 use super::cases::Member;
 use crate::error::RunError;
 use crate::intervene::Baseline;
+use crate::ops::matmul::dot;
+use crate::replacement::LocalReplacement;
+use crate::transcoder::Kind;
 
 /// Activations of the graph and of the model may differ by this share: graphs of others are
 /// computed in bf16.
@@ -25,6 +29,9 @@ pub(super) struct Subject<'a> {
     places: Vec<Option<usize>>,
     /// By place in that list, the node.
     nodes: Vec<Option<NodeIdx>>,
+    /// By place in that list: the activation times the length of what a unit of it writes, all
+    /// layers together.
+    push_a: Vec<f64>,
 }
 
 impl<'a> Subject<'a> {
@@ -71,7 +78,8 @@ impl<'a> Subject<'a> {
             return Err(RunError::OtherFeatures { found, expected });
         }
         let pruned = prune(graph, &options.thresholds)?;
-        Ok(Self { baseline, graph, pruned, places, nodes: by_place })
+        let push_a = pushes(baseline.local());
+        Ok(Self { baseline, graph, pruned, places, nodes: by_place, push_a })
     }
 
     /// A feature node as something that can be changed; `None` of other nodes, and of features
@@ -85,6 +93,12 @@ impl<'a> Subject<'a> {
     pub(super) fn member_at(&self, place: usize) -> Member {
         let feature = self.baseline.local().features().list()[place];
         Member { feature, node: self.nodes[place], amount: feature.activation, place }
+    }
+
+    /// How far the feature at a place pushes the stream: its activation, in units in which what
+    /// features write has length one.
+    pub(super) fn push_of(&self, place: usize) -> f64 {
+        self.push_a[place]
     }
 
     /// Places of the features that pruning keeps.
@@ -117,4 +131,23 @@ impl<'a> Subject<'a> {
             && self.graph.unexpanded().next().is_none()
             && self.graph.rows().all(|row| row.abs_remainder == 0.0)
     }
+}
+
+/// The pushes of all active features.
+fn pushes(local: &LocalReplacement<'_>) -> Vec<f64> {
+    let features = local.features();
+    let (width, n_layers) = (local.embeddings().n_cols(), local.map().n_layers());
+    let kind = local.replacement().transcoder().card().kind;
+    let push = |place: usize| {
+        let feature = &features.list()[place];
+        let own = feature.id.layer as usize;
+        let end = if kind == Kind::CrossLayer { n_layers } else { own + 1 };
+        let mut decoder_d = vec![0.0; width];
+        let squares = (own..end).map(|layer| {
+            features.read_decoder(place, layer, &mut decoder_d);
+            f64::from(dot(&decoder_d, &decoder_d))
+        });
+        squares.sum::<f64>().sqrt() * f64::from(feature.activation).abs()
+    };
+    (0..features.len()).into_par_iter().map(push).collect()
 }

@@ -1,0 +1,194 @@
+//! `connectome validate`: what a graph predicts against what happens in the model.
+
+use std::path::Path;
+use std::time::Duration;
+
+use anyhow::Result;
+use connectome::attribution::TargetSpec;
+use connectome::intervene::Baseline;
+use connectome::validate::{Options, Rung, Step, Validation, validate};
+use connectome_graph::{
+    Annotations, AttributionGraph, EdgeVerdict, Node, NodeIdx, TargetKind, Verdicts, write_whole,
+};
+
+use super::Ending;
+use super::inspect::{makers, prompt_of, same_makers};
+use crate::args::{RungArg, ValidateArgs};
+use crate::failure::UsageError;
+use crate::load::{self, Loaded};
+use crate::progress::{Interrupt, Work};
+use crate::report::TOOL;
+use crate::report::validate::Material;
+use crate::settings::{self, World};
+use crate::{names, plot, printer, targets};
+
+/// What Ctrl-C says.
+const ENDING: &str = "ending with what was measured so far; once more to abort";
+
+pub(crate) fn run(args: &ValidateArgs, world: &World) -> Result<Ending> {
+    let thresholds = settings::thresholds(args.thresholds)?;
+    let graph = AttributionGraph::load(&args.graph)?;
+    let options = Options {
+        n_features: args.features,
+        nodes: nodes(args, &graph)?,
+        supernodes: supernodes(args, &graph)?,
+        doses: if args.dose.is_empty() { Options::default().doses } else { args.dose.clone() },
+        thresholds,
+        directions: Vec::new(),
+        seed: args.seed,
+    };
+    let kept = place_to_keep(args);
+    for path in kept.iter().copied().chain(args.plot.as_deref()) {
+        settings::writable(path)?;
+    }
+
+    let loaded = load::load(&makers(&args.model, &graph)?, world)?;
+    same_makers(&loaded, &graph)?;
+    loaded.note.iter().chain(&unproven(&graph)).for_each(|note| world.note(note));
+    let options = Options { directions: directions(args, &graph, &loaded)?, ..options };
+    let baseline = Baseline::new(&loaded.replacement, &prompt_of(&graph))?;
+    let limit = args.time.map(Duration::from_secs);
+    let mut work = Work::new(world, Interrupt::ending_with(world, ENDING)?).limited(limit);
+    let mut watch = |step: Step| work.step("measuring", step.runs, step.n_runs);
+    let validation = validate(&baseline, &graph, &options, &mut watch)?;
+    let ending = if work.interrupted { Ending::Interrupted } else { Ending::Done };
+    drop(work);
+
+    let tested = Tested { args, graph, validation, seed: options.seed };
+    tested.tell(kept, world)?;
+    Ok(ending)
+}
+
+/// Where the verdicts go.
+fn place_to_keep(args: &ValidateArgs) -> Option<&Path> {
+    let own = (!args.no_save).then_some(args.graph.as_path());
+    args.output.as_deref().or(own)
+}
+
+/// Features that were asked for by name.
+fn nodes(args: &ValidateArgs, graph: &AttributionGraph) -> Result<Vec<NodeIdx>> {
+    let feature = |text: &String| {
+        let idx = names::find(graph, text)?;
+        match graph.nodes().node(idx) {
+            Node::Feature(_) => Ok(idx),
+            _ => Err(UsageError::NoFeature { found: text.clone() }.into()),
+        }
+    };
+    args.node.iter().map(feature).collect()
+}
+
+/// Supernodes that were asked for by name; `None` for all.
+fn supernodes(args: &ValidateArgs, graph: &AttributionGraph) -> Result<Option<Vec<usize>>> {
+    let groups = &graph.annotations().supernodes;
+    let place = |name: &String| {
+        let found = groups.iter().position(|group| group.name == *name);
+        let names = || groups.iter().map(|group| group.name.clone()).collect();
+        found.ok_or_else(|| UsageError::NoSuchSupernode { found: name.clone(), names: names() })
+    };
+    let places: Vec<usize> = args.supernode.iter().map(place).collect::<Result<_, _>>()?;
+    Ok((!args.supernode.is_empty()).then_some(places))
+}
+
+/// Vectors of the graph's direction targets.
+fn directions(
+    args: &ValidateArgs,
+    graph: &AttributionGraph,
+    loaded: &Loaded,
+) -> Result<Vec<Vec<f32>>> {
+    let width = loaded.replacement.model().config().d_model;
+    let given = args.direction.iter().map(|text| match targets::direction(text, width)? {
+        TargetSpec::Direction { vector_d, .. } => Ok(vector_d),
+        _ => Err(UsageError::Direction { found: text.clone() }.into()),
+    });
+    let given: Vec<Vec<f32>> = given.collect::<Result<_>>()?;
+    let wanted = graph.nodes().targets().iter();
+    let missing = wanted
+        .filter(|target| matches!(target.kind, TargetKind::Direction { .. }))
+        .nth(given.len());
+    match missing {
+        Some(target) => Err(UsageError::DirectionOfGraph { label: target.label.clone() }.into()),
+        None => Ok(given),
+    }
+}
+
+/// A remark on a graph that does not say which files made it.
+fn unproven(graph: &AttributionGraph) -> Option<String> {
+    let provenance = graph.provenance();
+    let lacks = provenance.model.digest.is_none() || provenance.dictionary.digest.is_none();
+    lacks.then(|| {
+        "the graph does not hold its makers' checksums: that its features fire here as it says \
+         is all that is checked"
+            .to_owned()
+    })
+}
+
+pub(crate) fn rung(arg: RungArg) -> Rung {
+    match arg {
+        RungArg::Gates => Rung::Gates,
+        RungArg::Mlps => Rung::Mlps,
+        RungArg::Norms => Rung::Norms,
+        RungArg::Attention => Rung::Attention,
+        RungArg::Constrained => Rung::Constrained,
+    }
+}
+
+/// What was tested, and what came of it.
+struct Tested<'a> {
+    args: &'a ValidateArgs,
+    graph: AttributionGraph,
+    validation: Validation,
+    seed: u64,
+}
+
+impl Tested<'_> {
+    fn tell(self, kept: Option<&Path>, world: &World) -> Result<()> {
+        let rung = rung(self.args.rung);
+        let dose = self.dose();
+        let verdicts = self.validation.verdicts(rung, dose);
+        let material = Material {
+            path: &self.args.graph,
+            graph: &self.graph,
+            validation: &self.validation,
+            verdicts: &verdicts,
+            rung,
+            dose,
+            seed: self.seed,
+            top: self.args.top,
+        };
+        let report = material.report(kept);
+        if let Some(path) = &self.args.plot {
+            let svg = plot::calibration(&self.validation, rung, dose, &report);
+            write_whole(path, |out| out.write_all(svg.as_bytes()))?;
+        }
+        if let Some(path) = kept {
+            self.keep(verdicts, path)?;
+        }
+        world.print(&printer::validate::page(&report, world.screen))?;
+        world.document(&report)?;
+        if report.partial {
+            world.note(&printer::validate::ended(&report));
+        }
+        Ok(())
+    }
+
+    /// The dose of headline and verdicts: ablation, if it was measured.
+    fn dose(&self) -> usize {
+        self.validation.doses.iter().position(|dose| *dose == 0.0).unwrap_or(0)
+    }
+
+    /// Writes the graph with its verdicts, its numbers as they were.
+    fn keep(self, edges: Vec<EdgeVerdict>, path: &Path) -> Result<()> {
+        let verdicts = Verdicts {
+            tool: TOOL.to_owned(),
+            rung: rung(self.args.rung).name().to_owned(),
+            dose: self.validation.doses[self.dose()],
+            seed: self.seed,
+            partial: self.validation.partial,
+            edges,
+        };
+        let annotations =
+            Annotations { verdicts: Some(verdicts), ..self.graph.annotations().clone() };
+        self.graph.with_annotations(annotations)?.save(path)?;
+        Ok(())
+    }
+}
