@@ -221,6 +221,7 @@ fn crates_depend_downwards() {
     let forbidden = BTreeMap::from([
         ("crates/connectome-graph/Cargo.toml", [AT_THE_EDGE, NUMERIC].concat()),
         ("crates/connectome-elegans/Cargo.toml", [AT_THE_EDGE, NUMERIC].concat()),
+        ("crates/connectome-figure/Cargo.toml", [AT_THE_EDGE, NUMERIC, &["serde"]].concat()),
         ("crates/connectome/Cargo.toml", AT_THE_EDGE.to_vec()),
         ("crates/connectome-cli/Cargo.toml", vec!["xtask"]),
     ]);
@@ -247,7 +248,7 @@ fn the_scan_sees_the_workspace() {
 }
 
 fn is_library(path: &str) -> bool {
-    let libraries = ["connectome", "connectome-elegans", "connectome-graph"];
+    let libraries = ["connectome", "connectome-elegans", "connectome-figure", "connectome-graph"];
     libraries.iter().any(|library| path.starts_with(&format!("crates/{library}/src/")))
 }
 

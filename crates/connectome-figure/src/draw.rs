@@ -1,0 +1,446 @@
+//! A figure as SVG: panels, boxes, edges, the prompt and the outputs.
+
+use crate::layout::{Layout, layout};
+use crate::route::{BOX, Routed, Routes, route};
+use crate::svg::{Svg, escaped, fit, mono_width, number, rounded, width, wrap};
+use crate::{Edge, Figure, Node, Outputs, Panel};
+
+/// Space around everything.
+const MARGIN: f64 = 20.0;
+/// Space inside a card.
+const PAD: f64 = 24.0;
+/// No panel is narrower.
+const NARROWEST: f64 = 560.0;
+/// Boxes are as wide as their names, within these.
+const BOX_WIDTHS: [f64; 2] = [96.0, 250.0];
+/// Below this share of the original a box is faded.
+const FADED: f64 = 0.25;
+/// Edges that do not rise run so far to the right of the boxes.
+const AROUND: f64 = 34.0;
+/// The height of an edge's head.
+const HEAD: f64 = 11.0;
+
+const STYLE: &str = "\
+text{font-family:'Helvetica Neue',Helvetica,Arial,'Liberation Sans',sans-serif;fill:#1f1e1a}
+.bg{fill:#ffffff}
+.title{font-size:17px;font-weight:bold}
+.panel{font-size:14px;font-weight:bold}
+.caption{font-size:10.5px;font-weight:bold;letter-spacing:.08em;fill:#6b675a}
+.card{fill:#f7f5ec;stroke:#ddd8c6}
+.strip{fill:#ffffff;stroke:#ddd8c6}
+.box{fill:#e4e2d5;stroke:#6e6a55;stroke-width:1.8}
+.edited{fill:#eeece4;stroke:#c8641b;stroke-width:2.2}
+.name{font-size:13px;font-weight:bold;text-anchor:middle}
+.detail{font-size:10.5px;text-anchor:middle;fill:#57544a}
+.share{font-size:11px;fill:#6b675a}
+.moved{font-size:11px;font-weight:bold}
+.pill{fill:#c8641b}
+.dose{font-size:11.5px;font-weight:bold;text-anchor:middle;fill:#ffffff}
+.faded{opacity:.45}
+.excites{fill:none;stroke:#5b3a36}
+.inhibits{fill:none;stroke:#2a63a8;stroke-dasharray:7 4}
+.head{fill:#5b3a36}
+.bar{stroke:#2a63a8;stroke-width:4}
+.around{stroke-dasharray:1.5 4}
+.mono{font-family:ui-monospace,'SF Mono',Menlo,Consolas,'Liberation Mono',monospace;font-size:12.5px}
+.chip{fill:#efede2}
+.token{font-size:12px;font-weight:bold}
+.percent{font-size:11px;fill:#57544a}
+.row{font-size:11.5px;fill:#57544a}
+.footer{font-size:10.5px;fill:#6b675a}
+@media (prefers-color-scheme:dark){
+text{fill:#ece9dd}
+.bg{fill:#161513}
+.caption,.share,.footer{fill:#a8a392}
+.card{fill:#211f1b;stroke:#3a382f}
+.strip{fill:#1a1916;stroke:#3a382f}
+.box{fill:#38352c;stroke:#8c8770}
+.edited{fill:#2a2823;stroke:#ee9445}
+.detail,.percent,.row{fill:#bfbaa8}
+.pill{fill:#b3571a}
+.excites{stroke:#cfa79f}
+.inhibits,.bar{stroke:#7fb2f0}
+.head{fill:#cfa79f}
+.chip{fill:#302e27}
+}";
+
+/// The whole document.
+pub(crate) fn figure(figure: &Figure) -> String {
+    let drawn: Vec<Drawn> = figure.panels.iter().map(Drawn::of).collect();
+    let inner = drawn.iter().map(|panel| panel.width).fold(NARROWEST, f64::max);
+    let footer = footer(figure, inner);
+    let mut body = Svg::default();
+    let mut y = MARGIN;
+    if !figure.title.is_empty() {
+        y += 16.0;
+        let title = fit(&figure.title, inner, |text| width(text, 18.5));
+        body.words("title", MARGIN, y, &title);
+        y += 16.0;
+    }
+    for panel in &drawn {
+        y = panel.draw(&mut body, y, inner);
+    }
+    for line in &footer {
+        y += 15.0;
+        body.words("footer", MARGIN, y, line);
+    }
+    let (total_width, height) = (inner + 2.0 * MARGIN, y + MARGIN);
+    let mut svg = Svg::default();
+    let (w, h) = (number(total_width), number(height));
+    svg.line(&format!(
+        r#"<svg xmlns="http://www.w3.org/2000/svg" width="{w}" height="{h}" viewBox="0 0 {w} {h}" role="img">"#
+    ));
+    svg.line(&format!("<title>{}</title>", escaped(&figure.title)));
+    svg.line(&format!("<desc>{}</desc>", escaped(&description(figure))));
+    svg.line(&format!("<metadata>{}</metadata>", escaped(&figure.metadata)));
+    svg.line(&format!("<style>{STYLE}</style>"));
+    svg.rect("bg", [0.0, 0.0, total_width, height], 0.0);
+    svg.line(body.finish().trim_end());
+    svg.line("</svg>");
+    svg.finish()
+}
+
+fn footer(figure: &Figure, room: f64) -> Vec<String> {
+    figure.footer.iter().flat_map(|line| wrap(line, room, |text| width(text, 10.5))).collect()
+}
+
+/// The figure in words, for those who cannot see it.
+fn description(figure: &Figure) -> String {
+    let mut words = Vec::new();
+    for panel in &figure.panels {
+        for node in &panel.boxes {
+            let share = node.share.map_or("no share".to_owned(), percent);
+            let dose = node.dose.as_ref().map_or(String::new(), |dose| format!(", edited {dose}"));
+            words.push(format!("{}: {share}{dose}", node.name));
+        }
+        for row in &panel.outputs {
+            let tokens: Vec<String> = row
+                .tokens
+                .iter()
+                .map(|token| format!("{} {}", token.text, percent(token.probability)))
+                .collect();
+            words.push(format!("{}: {}", row.label, tokens.join(", ")));
+        }
+    }
+    words.join("; ")
+}
+
+/// A share as people read it.
+fn percent(share: f64) -> String {
+    let rounded = (100.0 * share).round();
+    if share > 0.0 && rounded == 0.0 {
+        return "<1 %".to_owned();
+    }
+    let sign = if rounded < 0.0 { "−" } else { "" };
+    format!("{sign}{} %", rounded.abs())
+}
+
+/// A panel with everything measured.
+struct Drawn<'a> {
+    panel: &'a Panel,
+    layout: Layout,
+    routes: Routes,
+    width: f64,
+}
+
+impl<'a> Drawn<'a> {
+    fn of(panel: &'a Panel) -> Self {
+        let widths: Vec<f64> = panel.boxes.iter().map(box_width).collect();
+        let layout = layout(&panel.boxes, &widths, &panel.edges);
+        let routes = route(&layout);
+        let around = if layout.falling.is_empty() { 0.0 } else { AROUND };
+        let width = layout.width + around + 2.0 * PAD + 16.0;
+        Self { panel, layout, routes, width }
+    }
+
+    /// Draws from `y` down, and says where it ended.
+    fn draw(&self, svg: &mut Svg, mut y: f64, width: f64) -> f64 {
+        if !self.panel.title.is_empty() {
+            y += 14.0;
+            svg.words("panel", MARGIN, y, &self.panel.title);
+            y += 10.0;
+        }
+        let graph_height =
+            if self.panel.boxes.is_empty() { 0.0 } else { self.routes.height + 58.0 };
+        let strip = self.strip_lines(width);
+        let strip_height = 34.0 + 17.0 * strip.len() as f64 + self.outputs_height();
+        svg.rect("card", [MARGIN, y, width, graph_height + strip_height], 10.0);
+        if !self.panel.boxes.is_empty() {
+            svg.words("caption", MARGIN + 14.0, y + 20.0, "GRAPH & INTERVENTIONS");
+            let left = MARGIN + (width - self.layout.width) / 2.0;
+            svg.line(&format!(
+                r#"<g transform="translate({} {})">"#,
+                number(left),
+                number(y + 42.0)
+            ));
+            self.graph(svg);
+            svg.line("</g>");
+        }
+        self.strip(svg, y + graph_height, width, (&strip, strip_height));
+        y + graph_height + strip_height + 12.0
+    }
+
+    fn graph(&self, svg: &mut Svg) {
+        self.layout.falling.iter().for_each(|edge| self.around(svg, *edge));
+        self.routes.edges.iter().for_each(|routed| line(svg, routed, self.panel));
+        // Heads last: edges that share their end must not run over them.
+        self.routes.edges.iter().for_each(|routed| head(svg, routed));
+        for (row, items) in self.layout.rows.iter().enumerate() {
+            for &item in items {
+                let item = self.layout.items[item];
+                if let Some(node) = item.node {
+                    let corner = (item.x - item.width / 2.0, self.routes.tops[row]);
+                    draw_box(svg, &self.panel.boxes[node], corner, item.width);
+                }
+            }
+        }
+    }
+
+    /// An edge that does not rise: around the right of the boxes.
+    fn around(&self, svg: &mut Svg, edge: Edge) {
+        let side = |node: usize| {
+            let row = self.layout.rows.iter().position(|row| row.contains(&node));
+            let row = row.expect("every box stands in a row");
+            let item = self.layout.items[node];
+            (item.x + item.width / 2.0, self.routes.tops[row] + BOX / 2.0)
+        };
+        let ((ax, ay), (bx, by)) = (side(edge.source), side(edge.target));
+        let (class, turn) = (sign(edge), ax.max(bx) + AROUND);
+        let path = format!(
+            "M{} {}C{} {} {} {} {} {}",
+            number(ax),
+            number(ay),
+            number(turn),
+            number(ay),
+            number(turn),
+            number(by),
+            number(bx + HEAD),
+            number(by)
+        );
+        svg.line("<g>");
+        svg.hover(&said(edge, self.panel));
+        svg.line(&format!(r#"<path class="{class} around" stroke-width="2" d="{path}"/>"#));
+        svg.line("</g>");
+        end(svg, edge, (bx, by), (1.0, 0.0));
+    }
+
+    fn strip_lines(&self, width: f64) -> Vec<String> {
+        wrap(&self.panel.prompt, width - 110.0, |text| mono_width(text, 12.5))
+    }
+
+    fn outputs_height(&self) -> f64 {
+        30.0 * self.panel.outputs.len() as f64
+    }
+
+    fn strip(&self, svg: &mut Svg, y: f64, width: f64, (lines, height): (&[String], f64)) {
+        svg.rect("strip", [MARGIN, y, width, height], 10.0);
+        let mut base = y + 24.0;
+        svg.words("caption", MARGIN + 14.0, base, "PROMPT");
+        for line in lines {
+            svg.words("mono", MARGIN + 84.0, base, line);
+            base += 17.0;
+        }
+        base += 9.0;
+        let labels = self.panel.outputs.iter().map(|row| self::width(&row.label, 11.5));
+        let label_width = labels.fold(0.0, f64::max);
+        for (at, row) in self.panel.outputs.iter().enumerate() {
+            if at == 0 {
+                svg.words("caption", MARGIN + 14.0, base, "OUTPUTS");
+            }
+            svg.words("row", MARGIN + 84.0, base, &row.label);
+            chips(svg, row, (MARGIN + 84.0 + label_width + 12.0, base), MARGIN + width - 12.0);
+            base += 30.0;
+        }
+    }
+}
+
+fn box_width(node: &Node) -> f64 {
+    let words = width(&node.name, 13.5).max(width(&node.detail, 10.5)) + 26.0;
+    words.clamp(BOX_WIDTHS[0], BOX_WIDTHS[1])
+}
+
+fn draw_box(svg: &mut Svg, node: &Node, (x, y): (f64, f64), box_width: f64) {
+    let is_edited = node.dose.is_some();
+    let is_faded = node.share.is_some_and(|share| share < FADED) && !is_edited;
+    svg.line(if is_faded { r#"<g class="faded">"# } else { "<g>" });
+    svg.hover(&node.hover);
+    let class = if is_edited { "edited" } else { "box" };
+    // A stack of three says "several" as well as one of twelve.
+    for behind in (1..node.n_members.min(3)).rev() {
+        let shift = 4.0 * behind as f64;
+        svg.rect(class, [x + shift, y + shift, box_width, BOX], 9.0);
+    }
+    svg.rect(class, [x, y, box_width, BOX], 9.0);
+    let room = box_width - 14.0;
+    let middle = x + box_width / 2.0;
+    let base = if node.detail.is_empty() { y + 28.0 } else { y + 20.0 };
+    svg.words("name", middle, base, &fit(&node.name, room, |text| width(text, 13.5)));
+    if !node.detail.is_empty() {
+        let detail = fit(&node.detail, room, |text| width(text, 10.5));
+        svg.words("detail", middle, y + 36.0, &detail);
+    }
+    if let Some(share) = node.share {
+        // What a reader looks for is what is no longer 100 %.
+        let class = if (share - 1.0).abs() < 0.005 { "share" } else { "moved" };
+        svg.words(class, x + 2.0, y - 6.0, &percent(share));
+    }
+    if let Some(dose) = &node.dose {
+        let pill = width(dose, 11.5) + 16.0;
+        let right = x + box_width + 6.0;
+        svg.rect("pill", [right - pill, y - 12.0, pill, 19.0], 9.5);
+        svg.words("dose", right - pill / 2.0, y + 1.8, dose);
+    }
+    svg.line("</g>");
+}
+
+fn sign(edge: Edge) -> &'static str {
+    if edge.share < 0.0 { "inhibits" } else { "excites" }
+}
+
+fn said(edge: Edge, panel: &Panel) -> String {
+    let name = |node: usize| &panel.boxes[node].name;
+    format!("{} → {}: {}", name(edge.source), name(edge.target), percent(edge.share))
+}
+
+fn line(svg: &mut Svg, routed: &Routed, panel: &Panel) {
+    let edge = routed.edge;
+    let stroke = 1.6 + 4.4 * edge.share.abs().min(1.0);
+    let mut points = routed.points.clone();
+    // The head covers the end.
+    if let Some(last) = points.last_mut() {
+        last.1 += if edge.share < 0.0 { 4.0 } else { HEAD - 1.0 };
+    }
+    let (class, path) = (sign(edge), rounded(&points, 9.0));
+    svg.line("<g>");
+    svg.hover(&said(edge, panel));
+    svg.line(&format!(r#"<path class="{class}" stroke-width="{}" d="{path}"/>"#, number(stroke)));
+    svg.line("</g>");
+}
+
+fn head(svg: &mut Svg, routed: &Routed) {
+    let &tip = routed.points.last().expect("an edge has two ends");
+    end(svg, routed.edge, tip, (0.0, 1.0));
+}
+
+/// A triangle where an edge excites, a bar where it inhibits; `from` is where the edge comes
+/// from, as seen from the tip.
+fn end(svg: &mut Svg, edge: Edge, (x, y): (f64, f64), (dx, dy): (f64, f64)) {
+    // Clear of the box's border.
+    let (x, y) = (x + 2.0 * dx, y + 2.0 * dy);
+    if edge.share < 0.0 {
+        svg.line(&format!(
+            r#"<path class="bar" d="M{} {}L{} {}"/>"#,
+            number(x - 8.0 * dy + dx),
+            number(y - 8.0 * dx + dy),
+            number(x + 8.0 * dy + dx),
+            number(y + 8.0 * dx + dy)
+        ));
+        return;
+    }
+    let (bx, by, half) = (x + HEAD * dx, y + HEAD * dy, 6.5);
+    svg.line(&format!(
+        r#"<path class="head" d="M{} {}L{} {}L{} {}Z"/>"#,
+        number(x),
+        number(y),
+        number(bx - half * dy),
+        number(by - half * dx),
+        number(bx + half * dy),
+        number(by + half * dx)
+    ));
+}
+
+fn chips(svg: &mut Svg, row: &Outputs, (mut x, base): (f64, f64), right: f64) {
+    for output in &row.tokens {
+        let text = fit(&output.text, 170.0, |text| width(text, 12.5));
+        let share = percent(output.probability);
+        let (text_width, share_width) = (width(&text, 12.5), width(&share, 11.0));
+        let chip = text_width + share_width + 22.0;
+        if x + chip > right {
+            return;
+        }
+        svg.rect("chip", [x, base - 16.0, chip, 23.0], 7.0);
+        svg.words("token", x + 8.0, base, &text);
+        svg.words("percent", x + 14.0 + text_width, base, &share);
+        x += chip + 8.0;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::{Edge, Figure, Node, Output, Outputs, Panel};
+
+    fn sample() -> Figure {
+        let node = |name: &str, level: f64, share: f64| Node {
+            name: name.to_owned(),
+            level,
+            share: Some(share),
+            n_members: 1,
+            ..Node::default()
+        };
+        let edited =
+            Node { dose: Some("−2×".to_owned()), n_members: 4, ..node("<a&b>", 0.0, 1.0) };
+        let outputs = |label: &str, probability: f64| Outputs {
+            label: label.to_owned(),
+            tokens: vec![Output { text: "·Austin".to_owned(), probability }],
+        };
+        Figure {
+            title: "Ablate \"Texas\"".to_owned(),
+            panels: vec![Panel {
+                boxes: vec![edited, node("Texas", 1.0, 0.07), node("say Austin", 2.0, -0.3)],
+                edges: vec![
+                    Edge { source: 0, target: 1, share: 0.7 },
+                    Edge { source: 1, target: 2, share: -0.4 },
+                    Edge { source: 2, target: 0, share: 0.1 },
+                ],
+                prompt: "the capital of the state containing Dallas is".to_owned(),
+                outputs: vec![outputs("before", 0.983), outputs("after", 0.0002)],
+                ..Panel::default()
+            }],
+            footer: vec!["attention frozen".to_owned()],
+            metadata: r#"{"seed":"<0>"}"#.to_owned(),
+        }
+    }
+
+    #[test]
+    fn a_figure_is_the_same_bytes_and_well_formed() {
+        let svg = sample().to_svg();
+        assert_eq!(svg, sample().to_svg());
+        let count = |what: &str| svg.matches(what).count();
+        assert_eq!(count("<g"), count("</g>"));
+        assert_eq!(count("<text"), count("</text>"));
+        assert!(svg.starts_with("<svg ") && svg.ends_with("</svg>\n"));
+        assert!(!svg.contains("NaN") && !svg.contains("inf"));
+        assert!(!svg.contains("<a&b>"), "a name was not escaped");
+    }
+
+    #[test]
+    fn everything_that_a_figure_says_is_text() {
+        let svg = sample().to_svg();
+        for words in [
+            "&lt;a&amp;b&gt;",
+            ">7 %<",
+            ">−30 %<",
+            ">−2×<",
+            ">98 %<",
+            "&lt;1 %",
+            ">·Austin<",
+            "the capital of the state containing Dallas is",
+            "&lt;a&amp;b&gt; → Texas: 70 %",
+            "<metadata>{&quot;seed&quot;:&quot;&lt;0&gt;&quot;}</metadata>",
+            "prefers-color-scheme:dark",
+        ] {
+            assert!(svg.contains(words), "no `{words}` in\n{svg}");
+        }
+        // Inhibition is seen without colour.
+        assert_eq!(svg.matches(r#"class="bar""#).count(), 1);
+        assert_eq!(svg.matches(r#"class="faded""#).count(), 2);
+    }
+
+    #[test]
+    fn a_figure_of_nothing_is_a_figure() {
+        let svg = Figure::default().to_svg();
+        assert!(svg.contains("<svg ") && !svg.contains("NaN"), "{svg}");
+        let empty = Figure { panels: vec![Panel::default()], ..Figure::default() };
+        assert!(!empty.to_svg().contains("inf"), "{}", empty.to_svg());
+    }
+}
