@@ -41,6 +41,7 @@ pub mod ops;
 pub mod organism;
 pub mod replacement;
 pub mod tokenizer;
+pub mod train;
 pub mod transcoder;
 pub mod validate;
 pub mod weights;

@@ -73,6 +73,21 @@ const CONNECTOME: &[Module] = &[
         name: "causal",
         may_import: &["error", "lm", "replacement", "intervene", "attribution", "doubt", GRAPH],
     },
+    Module {
+        name: "train",
+        may_import: &[
+            "error",
+            "files",
+            "ops",
+            "weights",
+            "tokenizer",
+            "lm",
+            "transcoder",
+            "replacement",
+            "attribution",
+            GRAPH,
+        ],
+    },
 ];
 
 /// The order of `connectome-graph`: each module may import those before it. Nobody imports
