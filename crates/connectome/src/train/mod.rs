@@ -25,5 +25,6 @@ pub mod error;
 pub mod metrics;
 pub mod rng;
 pub mod schedule;
+pub mod transcoder;
 
 pub use error::TrainError;

@@ -28,6 +28,8 @@ mod random_models;
 mod tidy;
 // Text to ids, the first token, chat templates.
 mod tokenizer;
+// Training: gradients, resuming, whole runs.
+mod train;
 // Dictionaries: every layout, every way to be broken.
 mod transcoder;
 // What graphs predict against what the model does.

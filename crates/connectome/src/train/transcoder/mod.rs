@@ -1,0 +1,37 @@
+//! Training of transcoders: cross-layer, windowed or per-layer dictionaries that stand in for a
+//! model's MLPs.
+//!
+//! ```text
+//! corpus ─► activations ─► buffer ─► Net ─► export
+//!           model + tap     shuffle    │
+//!                                      ├ encode    dense product, lists of what fires
+//!                                      ├ decode    lists → reconstructions
+//!                                      ├ backward  lists → gradients
+//!                                      └ update    clip, Adam, rows that wait
+//! ```
+//!
+//! # Invariants
+//!
+//! - Decoding, and every gradient but the encoder's dense product, costs what fires. Where much
+//!   fires, the same sums are matrix products; a test runs both.
+//! - A step gives the same bits for every number of threads.
+//! - The loss and its units are in [`objective`], and nowhere else.
+//!
+//! Sources: Ameisen et al. 2025, "Circuit Tracing"; the others where they are used.
+
+mod backward;
+mod decode;
+mod encode;
+mod gate;
+mod kernels;
+pub mod net;
+mod norms;
+pub mod objective;
+pub mod params;
+mod select;
+pub mod update;
+
+pub use net::{Batch, Density, Measured, Net, Recipe};
+pub use objective::Objective;
+pub use params::{Shape, Tables};
+pub use update::Optimiser;

@@ -1,0 +1,10 @@
+//! Training: gradients against definitions, runs against themselves.
+
+// Gradients against finite differences of the loss as it is written down.
+mod gradients;
+// Small nets and batches for the tests here.
+mod nets;
+// The loss in f64, as a page of loops.
+mod plain;
+// Lists and products, one thread and many: the same step.
+mod same;
