@@ -324,13 +324,7 @@ impl Checkpoint {
     ///
     /// [`TrainError::OtherConfig`] names the first key that differs, as a path of keys.
     pub fn check_config(&self, config: &Value) -> Result<(), TrainError> {
-        let Some(difference) = difference("", config, &self.config) else { return Ok(()) };
-        Err(TrainError::OtherConfig {
-            key: difference.key,
-            found: difference.found,
-            expected: difference.expected,
-            path: self.path.clone(),
-        })
+        check_same(&self.path, config, &self.config)
     }
 
     /// Reads the numbers of a tensor into a place of the right length.
@@ -374,6 +368,17 @@ impl Checkpoint {
         }
         Ok(view.data())
     }
+}
+
+/// Refuses a file made under another config than `found`.
+///
+/// # Errors
+///
+/// [`TrainError::OtherConfig`] names the first key that differs, as a path of keys.
+pub fn check_same(path: &Path, found: &Value, expected: &Value) -> Result<(), TrainError> {
+    let Some(difference) = difference("", found, expected) else { return Ok(()) };
+    let Difference { key, found, expected } = difference;
+    Err(TrainError::OtherConfig { key, found, expected, path: path.to_owned() })
 }
 
 struct Difference {

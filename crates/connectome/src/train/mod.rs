@@ -21,7 +21,9 @@
 pub mod adam;
 pub mod checkpoint;
 pub mod clip;
+pub mod corpus;
 pub mod error;
+pub mod files;
 pub mod metrics;
 pub mod rng;
 pub mod schedule;

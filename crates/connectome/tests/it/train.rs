@@ -8,3 +8,7 @@ mod nets;
 mod plain;
 // Lists and products, one thread and many: the same step.
 mod same;
+// One step against PyTorch's.
+mod torch;
+// Whole runs on the shipped model: stopped, resumed, exported.
+mod runs;

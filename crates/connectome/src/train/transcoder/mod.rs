@@ -19,19 +19,37 @@
 //!
 //! Sources: Ameisen et al. 2025, "Circuit Tracing"; the others where they are used.
 
+pub mod activations;
 mod backward;
+pub mod buffer;
+pub mod cache;
+pub mod calibrate;
+mod card;
+pub mod controller;
 mod decode;
 mod encode;
+pub mod evaluate;
+pub mod export;
 mod gate;
+pub mod init;
 mod kernels;
+pub mod metrics;
 pub mod net;
 mod norms;
 pub mod objective;
+pub mod options;
 pub mod params;
+pub mod run;
 mod select;
+pub mod sequences;
+mod source;
+mod state;
+pub mod stream;
 pub mod update;
 
 pub use net::{Batch, Density, Measured, Net, Recipe};
 pub use objective::Objective;
+pub use options::Options;
 pub use params::{Shape, Tables};
+pub use run::{Ending, Job, Start, Watch, run};
 pub use update::Optimiser;

@@ -142,8 +142,7 @@ impl Tables {
         let mut parts: Vec<(String, Vec<usize>, &mut [f32])> = Vec::new();
         for (layer, tables) in self.layers.iter_mut().enumerate() {
             let at = |name: &str| format!("{prefix}.{layer}.{name}");
-            let matrix =
-                |name: String, mat: &'_ mut Mat| (name, vec![mat.n_rows(), mat.n_cols()]);
+            let matrix = |name: String, mat: &'_ mut Mat| (name, vec![mat.n_rows(), mat.n_cols()]);
             let LayerTables { w_enc_fd, b_enc_f, log_threshold_f, w_dec_fd, b_dec_d, w_skip_dd } =
                 tables;
             let (name, shape) = matrix(at("w_enc"), w_enc_fd);

@@ -158,13 +158,19 @@ pub(crate) fn is_dead(layer: usize, feature: usize) -> bool {
 /// A net a third of whose features is dead, though they fire on.
 pub(crate) fn net(seed: u64, case: &Case, shape: Shape) -> Net {
     let mut net = Net::new(tables(seed, case, shape), recipe(case.objective));
-    let fired = |layer| (0..shape.n_features).map(|f| u32::from(!is_dead(layer, f))).collect();
+    set_dead(&mut net, is_dead);
+    net
+}
+
+/// Lets these features have been silent for long.
+pub(crate) fn set_dead(net: &mut Net, is_dead: impl Fn(usize, usize) -> bool) {
+    let Shape { n_layers, n_features, .. } = net.shape();
+    let fired = |layer| (0..n_features).map(|f| u32::from(!is_dead(layer, f))).collect();
     net.count(&Measured {
         loss: Loss::default(),
         grad_norm: 0.0,
-        layers: vec![LayerStats::default(); shape.n_layers],
+        layers: vec![LayerStats::default(); n_layers],
         n_tokens: 1000,
-        fired: (0..shape.n_layers).map(fired).collect(),
+        fired: (0..n_layers).map(fired).collect(),
     });
-    net
 }

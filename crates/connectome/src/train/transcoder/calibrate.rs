@@ -1,0 +1,50 @@
+//! Thresholds for gates that choose: a file cannot hold "the largest of the batch", so BatchTopK,
+//! and TopK of cross-layer dictionaries, are exported as JumpReLU.
+//!
+//! On a sample, a layer's threshold is put between the last activation that would be chosen and
+//! the next, so that as many fire as in training; where layers compete
+//! ([`Scope::All`](super::objective::Scope::All)), one threshold on activation times decoder norm
+//! holds for all, and a feature's own is that over its norm.
+//!
+//! Source: Bussmann et al. 2024, arXiv:2412.06410 (a threshold instead of the batch), with a
+//! threshold a layer.
+
+use super::net::{Batch, Net};
+use super::objective::{Gate, Scope};
+use super::select::{Candidate, candidates, strongest};
+
+/// Thresholds `[L][F]` at which as much fires on the sample as the gate lets through with this
+/// `k`.
+#[must_use]
+pub fn thresholds(net: &Net, sample: &Batch, k: f64) -> Vec<Vec<f32>> {
+    let shape = net.shape();
+    let n = ((k * sample.n_tokens() as f64).round() as usize).max(1);
+    let tables = |layer: usize| (layer, &net.params().layers[layer]);
+    if let Gate::BatchTopK { scope: Scope::All, .. } = net.recipe().objective.gate {
+        let n = n * shape.n_layers;
+        let norms: Vec<Vec<f32>> = (0..shape.n_layers).map(|layer| net.norms_of(layer)).collect();
+        let found = (0..shape.n_layers)
+            .flat_map(|layer| {
+                candidates(tables(layer), &sample.x_td[layer], Some(&norms[layer]), n + 1)
+            })
+            .collect();
+        let cut = between(strongest(found, n + 1), n);
+        let own = |norm: &f32| if *norm > 0.0 { cut / norm } else { f32::MAX };
+        return norms.iter().map(|norm_f| norm_f.iter().map(own).collect()).collect();
+    }
+    (0..shape.n_layers)
+        .map(|layer| {
+            let found = candidates(tables(layer), &sample.x_td[layer], None, n + 1);
+            vec![between(found, n); shape.n_features]
+        })
+        .collect()
+}
+
+/// Between the `n`-th largest score and the next; below the least if there are no more.
+fn between(mut found: Vec<Candidate>, n: usize) -> f32 {
+    found.sort_by(|a, b| b.score.total_cmp(&a.score));
+    match (found.get(n - 1), found.get(n)) {
+        (Some(last), Some(next)) => 0.5 * (last.score + next.score),
+        _ => 0.0,
+    }
+}
