@@ -15,6 +15,7 @@
 //! Sources: Ameisen et al. 2025, "Circuit Tracing", sections on the replacement model and on
 //! evaluating graphs.
 
+use connectome_graph::Prompt;
 use rayon::prelude::*;
 use serde_json::{Value, json};
 
@@ -329,7 +330,15 @@ pub fn graphs(
     let score = |prompt: &PromptTokens| {
         let local = replacement.on(prompt)?;
         let text = |id: u32| format!("[{id}]");
-        let (options, labels) = (Options::default(), Labels::default());
+        let labels = Labels {
+            prompt: Prompt {
+                text: String::new(),
+                token_texts: prompt.ids.iter().map(|id| text(*id)).collect(),
+                token_ids: prompt.ids.clone(),
+            },
+            ..Labels::default()
+        };
+        let options = Options::default();
         let graph = attribute(&local, &options, labels, &text, &mut NoProgress)?;
         let scores = connectome_graph::scores(&graph);
         Ok(GraphQuality {

@@ -106,7 +106,21 @@ pub struct Evaluation {
     /// Held-out sequences.
     pub sequences: usize,
     /// Prompts whose graphs are scored.
-    pub prompts: Vec<PromptTokens>,
+    pub prompts: Prompts,
+}
+
+/// Prompts whose graphs are scored.
+#[derive(Clone, Debug)]
+pub enum Prompts {
+    /// These.
+    Given(Vec<PromptTokens>),
+    /// The beginnings of the first held-out sequences.
+    HeldOut {
+        /// How many.
+        n: usize,
+        /// Tokens of each, at most.
+        length: usize,
+    },
 }
 
 impl Options {

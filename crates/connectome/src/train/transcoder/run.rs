@@ -15,14 +15,14 @@ use super::init;
 use super::metrics::{self, Density};
 use super::net::{Batch, Measured, Net};
 use super::objective::{Gate, Numbers};
-use super::options::Options;
+use super::options::{Options, Prompts};
 use super::params::Shape;
 use super::sequences::{Sequencer, Split};
 use super::source::{Source, batch, cache_card};
 use super::stream::{Origin, RowStream};
 use crate::files::Folder;
 use crate::lm::Model;
-use crate::replacement::ReplacementModel;
+use crate::replacement::{PromptTokens, ReplacementModel};
 use crate::tokenizer::Tokenizer;
 use crate::train::TrainError;
 use crate::train::checkpoint::{Checkpoint, Checkpoints, Latest};
@@ -337,7 +337,7 @@ impl<'a> Run<'a> {
         let is_last = self.step == self.n_steps();
         if is_due(every.metrics, self.step) || is_last {
             let mut record = metrics::record(self.step, measured, &self.density);
-            let numbers = Numbers { ..self.numbers() };
+            let numbers = self.numbers();
             let rate = self.job.options.recipe.optimiser.rate;
             record["rate"] = json!(rate.at(self.step - 1, self.n_steps()));
             record["lambda"] = json!(numbers.lambda);
@@ -422,7 +422,19 @@ impl<'a> Run<'a> {
     }
 
     fn graphs(&self, replacement: &ReplacementModel) -> Result<Vec<GraphQuality>, TrainError> {
-        Ok(evaluate::graphs(replacement, &self.job.options.evaluation.prompts)?)
+        let prompts = match &self.job.options.evaluation.prompts {
+            Prompts::Given(prompts) => prompts.clone(),
+            Prompts::HeldOut { n, length } => {
+                let sequences = self.held_out()?.into_iter();
+                let traced = sequences.filter(|sequence| sequence.ids.len() > sequence.n_skipped);
+                let cut = |Sequence { mut ids, n_skipped }: Sequence| {
+                    ids.truncate((*length).max(n_skipped + 1));
+                    PromptTokens { ids, n_zeroed: n_skipped }
+                };
+                traced.take(*n).map(cut).collect()
+            }
+        };
+        Ok(evaluate::graphs(replacement, &prompts)?)
     }
 
     /// Sequences to measure on: of held-out documents, or of the first ones if none are.

@@ -17,7 +17,7 @@ use connectome::train::transcoder::objective::{
     AuxK, DecoderNorm, Gate, JumpRelu, PreActivation, PulledUp, Scope, Sparsity, SteToPreact,
 };
 use connectome::train::transcoder::options::{
-    CacheOptions, Data, Dictionary, Evaluation, Every, Options,
+    CacheOptions, Data, Dictionary, Evaluation, Every, Options, Prompts,
 };
 use connectome::train::transcoder::params::Presence;
 use connectome::train::transcoder::run::{Phase, Progress};
@@ -132,7 +132,7 @@ fn options(objective: Objective) -> Options {
             cache: None,
         },
         every: Every { metrics: 1, evaluate: 5, graphs: 0, checkpoint: 3 },
-        evaluation: Evaluation { sequences: 4, prompts: vec![prompt()] },
+        evaluation: Evaluation { sequences: 4, prompts: Prompts::Given(vec![prompt()]) },
         seed: 11,
     }
 }
