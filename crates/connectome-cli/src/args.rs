@@ -4,6 +4,9 @@
 //! [`crate::settings`]'. What scripts rely on: the names of commands and flags, their defaults,
 //! and the exit codes (0 done, 2 bad input, 130 interrupted).
 
+pub(crate) mod train;
+pub(crate) mod train_clt;
+
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -86,6 +89,9 @@ pub(crate) enum Command {
     /// Models and dictionaries of the Hugging Face Hub: list, fetch, where.
     #[command(subcommand, after_long_help = help::HUB)]
     Hub(HubCommand),
+    /// Train a dictionary, and keep everything that it takes to go on.
+    #[command(subcommand)]
+    Train(train::TrainCommand),
     /// Check what this machine has: the shipped model, the Hub's folder, CUDA and its GPUs.
     #[command(after_long_help = help::DOCTOR)]
     Doctor(DoctorArgs),

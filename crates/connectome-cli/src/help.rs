@@ -225,6 +225,34 @@ loops, on the CPU; so do all rows of a graph of the shipped model. What differs
 by more than rounding ends the command with exit code 2. CUDA's libraries are
 looked for below CUDA_PATH, CUDA_HOME, VIRTUAL_ENV and CONDA_PREFIX too.";
 
+pub(crate) const TRAIN_CLT: &str = "\
+EXAMPLES
+
+  A cross-layer transcoder of the shipped model, and a graph that uses it.
+    connectome train clt --data facts.txt --features 512 --tokens 2M --lr 2e-3 \\
+        --out ./my-clt
+    connectome trace \"…\" --model two-hop --transcoder ./my-clt
+
+  Your model; about 60 features on a token, whatever coefficient that takes.
+    connectome train clt --model ./my-llama --data corpus.txt --tokens 100M \\
+        --features 16384 --target-l0 60 --out ./my-clt
+
+  Stopped by Ctrl-C or killed: the same command with --resume goes on, and the
+  weights are those of a run that was never stopped, bit for bit.
+
+  Per-layer, with a fixed number of features on a token.
+    connectome train clt --kind plt --activation batch-topk --k 32 \\
+        --data facts.txt --tokens 2M --out ./my-plt
+
+  Flags from a file, as `features: 512`; what is given here counts.
+    connectome train clt --config run.yaml --out ./my-clt
+
+FILES
+
+  A line of a `.jsonl` file is an object with `text` or `tokens`. The folder of a
+  run is a dictionary that `trace` opens, with README.md and card.json about it;
+  beside them are metrics.jsonl and the checkpoints.";
+
 pub(crate) const COMPLETIONS: &str = "\
 EXAMPLES
   mkdir -p ~/.local/share/bash-completion/completions

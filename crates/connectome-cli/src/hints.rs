@@ -5,6 +5,7 @@ use connectome::device::DeviceError;
 use connectome::error::{LoadError, RunError};
 use connectome::hub::HubError;
 use connectome::tokenizer::TokenizerError;
+use connectome::train::TrainError;
 use connectome_elegans::DataError;
 use connectome_graph::GraphError;
 
@@ -17,6 +18,7 @@ pub(crate) fn hint(error: &Error) -> Option<String> {
             .downcast_ref::<UsageError>()
             .map(usage)
             .or_else(|| cause.downcast_ref::<LoadError>().map(load))
+            .or_else(|| cause.downcast_ref::<TrainError>().map(train))
             .or_else(|| cause.downcast_ref::<RunError>().map(run))
             .or_else(|| cause.downcast_ref::<DeviceError>().map(device))
             .or_else(|| cause.downcast_ref::<GraphError>().map(graph))
@@ -38,6 +40,13 @@ fn usage(error: &UsageError) -> String {
         UsageError::PromptNotText { .. } => "save the file as UTF-8".to_owned(),
         UsageError::TokenId { .. } => {
             "write ids with commas between them, as `--token-ids 1,280,15`".to_owned()
+        }
+        UsageError::NoSteps => "`--steps N` or `--tokens N`".to_owned(),
+        UsageError::NoTokenizer { .. } => {
+            "name it with `--tokenizer`, or write the token as `id:N`".to_owned()
+        }
+        UsageError::Config { .. } => {
+            "a line of it is `NAME: VALUE`, with the name of a flag; `--help` has them".to_owned()
         }
         UsageError::NoTranscoder { .. } => {
             "name a dictionary that was trained on it with `--transcoder DIR|ID`".to_owned()
@@ -149,6 +158,34 @@ fn load(error: &LoadError) -> String {
         LoadError::Hub(error) => return hub(error),
         LoadError::Tokenizer(error) => return tokenizer(error),
         _ => "check the files with `connectome inspect`",
+    }
+    .to_owned()
+}
+
+fn train(error: &TrainError) -> String {
+    match error {
+        TrainError::Option { .. } => "`--help` has the defaults",
+        TrainError::NoData { .. } => "a corpus is text, `.jsonl`, `.bin` or `.safetensors`",
+        TrainError::Data { .. } => {
+            "text is UTF-8; `.jsonl` has an object a line, `.bin` and `.safetensors` have ids"
+        }
+        TrainError::Read { .. } => "check the path and its permissions",
+        TrainError::Write { .. } => {
+            "is there room, and may you write there? the last checkpoint is kept, `--resume` goes on"
+        }
+        TrainError::NoCheckpoint { .. } => "leave `--resume` out to begin a run",
+        TrainError::RunExists { .. } => "go on with `--resume`, or name another `--out`",
+        TrainError::Damaged { .. } => "remove the file, and `--resume` takes the one before it",
+        TrainError::Version { .. } => "another version of connectome made it; use that one",
+        TrainError::OtherConfig { .. } => {
+            "resume with the flags, model and data of the start, or name another `--out`"
+        }
+        TrainError::NotFinite { .. } => {
+            "lower `--lr` or raise `--warm-up`; `--from` trains the last model further"
+        }
+        TrainError::Load(error) => return load(error),
+        TrainError::Run(error) => return run(error),
+        _ => "`connectome train --help` has examples",
     }
     .to_owned()
 }

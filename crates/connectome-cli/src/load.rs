@@ -81,7 +81,7 @@ struct Named {
 
 /// Loads what the arguments name, or what ships.
 pub(crate) fn load(args: &ModelArgs, world: &World) -> Result<Loaded> {
-    settings::take_threads(args)?;
+    settings::take_threads(args.threads)?;
     let hub = settings::hub(args.offline);
     let finder = Finder { hub: &hub, world };
     let chosen = match (&args.model, &args.transcoder) {

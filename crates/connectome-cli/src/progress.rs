@@ -1,6 +1,8 @@
 //! Bars on stderr, and Ctrl-C: the first ends the work with what there is so far, the second
 //! aborts.
 
+pub(crate) mod train_clt;
+
 use std::io::Write as _;
 use std::ops::ControlFlow;
 use std::sync::Arc;
@@ -15,7 +17,7 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use crate::settings::World;
 
 /// How often a log gets a line, where no terminal shows a bar.
-const LOG_EVERY: Duration = Duration::from_secs(15);
+pub(crate) const LOG_EVERY: Duration = Duration::from_secs(15);
 
 /// Ends a process that was told twice; what shells report of one killed by SIGINT.
 pub(crate) const INTERRUPTED: u8 = 130;
@@ -25,13 +27,8 @@ pub(crate) const INTERRUPTED: u8 = 130;
 pub(crate) struct Interrupt(Arc<AtomicBool>);
 
 impl Interrupt {
-    /// Takes Ctrl-C, SIGTERM and SIGHUP from here on.
-    pub(crate) fn installed(world: &World) -> Result<Self> {
-        Self::ending_with(world, "ending with the graph so far; once more to abort")
-    }
-
-    /// The same, with what is said when it comes.
-    pub(crate) fn ending_with(world: &World, text: &'static str) -> Result<Self> {
+    /// Takes Ctrl-C, SIGTERM and SIGHUP from here on; `ending` says what the first one does.
+    pub(crate) fn installed(world: &World, ending: &'static str) -> Result<Self> {
         let interrupt = Self::default();
         let (flag, quiet) = (interrupt.clone(), world.quiet);
         ctrlc::set_handler(move || {
@@ -40,13 +37,13 @@ impl Interrupt {
             }
             if !quiet {
                 // There is nobody to tell if stderr is gone.
-                let _ = writeln!(std::io::stderr(), "\n{text}");
+                let _ = writeln!(std::io::stderr(), "\n{ending}; once more to abort");
             }
         })?;
         Ok(interrupt)
     }
 
-    fn is_set(&self) -> bool {
+    pub(crate) fn is_set(&self) -> bool {
         self.0.load(Ordering::SeqCst)
     }
 
@@ -232,7 +229,7 @@ impl Drop for Downloads<'_> {
     }
 }
 
-fn bar(world: &World, template: &str) -> ProgressBar {
+pub(crate) fn bar(world: &World, template: &str) -> ProgressBar {
     if !world.watched {
         return ProgressBar::with_draw_target(None, ProgressDrawTarget::hidden());
     }

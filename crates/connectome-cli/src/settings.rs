@@ -1,6 +1,8 @@
 //! From arguments and the environment to checked options: the only place that reads the
 //! environment, and the only one that knows defaults which depend on it.
 
+pub(crate) mod train_clt;
+
 use std::io::{IsTerminal as _, Write as _};
 use std::path::{Path, PathBuf};
 
@@ -11,7 +13,7 @@ use connectome::hub::HubSettings;
 use connectome_graph::{GraphError, Thresholds};
 use serde::Serialize;
 
-use crate::args::{Color, ExtentArgs, Global, ModelArgs, ThresholdArgs};
+use crate::args::{Color, ExtentArgs, Global, ThresholdArgs};
 use crate::failure::UsageError;
 use crate::printer::Screen;
 
@@ -104,8 +106,8 @@ pub(crate) fn cuda() -> Search {
 }
 
 /// Takes the threads, before anything is loaded.
-pub(crate) fn take_threads(args: &ModelArgs) -> Result<()> {
-    if let Some(n_threads) = args.threads.map(usize::from) {
+pub(crate) fn take_threads(n_threads: Option<u16>) -> Result<()> {
+    if let Some(n_threads) = n_threads.map(usize::from) {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(n_threads).build_global();
         pool.map_err(|source| UsageError::Threads { n_threads, source })?;
     }

@@ -20,7 +20,7 @@ use crate::settings::{World, number};
 use crate::{printer, targets};
 
 /// What Ctrl-C says.
-const ENDING: &str = "ending with the pairs so far; once more to abort";
+const ENDING: &str = "ending with the pairs so far";
 
 pub(crate) fn run(args: &CausalArgs, world: &World) -> Result<Ending> {
     let options = options(args)?;
@@ -33,7 +33,7 @@ pub(crate) fn run(args: &CausalArgs, world: &World) -> Result<Ending> {
     let n_zeroed = questions.iter().map(|(_, n_zeroed)| *n_zeroed).max().unwrap_or(1);
     let table = Table::new(questions.into_iter().map(|(question, _)| question).collect())?;
     let options = Options { n_zeroed, ..options };
-    let mut work = Work::new(world, Interrupt::ending_with(world, ENDING)?);
+    let mut work = Work::new(world, Interrupt::installed(world, ENDING)?);
     let mut watch = |stage: Stage, Done { n, of }: Done| {
         let name = match stage {
             Stage::Prompts => "running prompts",

@@ -12,6 +12,7 @@ mod paths;
 mod prune;
 mod score;
 mod trace;
+mod train_clt;
 mod validate;
 
 use std::ffi::OsString;
@@ -22,13 +23,14 @@ use anyhow::Result;
 use clap::{CommandFactory as _, Parser as _};
 use serde_json::json;
 
+use crate::args::train::TrainCommand;
 use crate::args::{Cli, Command, Global};
 use crate::failure::{UsageError, sentence};
 use crate::progress::INTERRUPTED;
 use crate::report::TOOL;
 use crate::settings::World;
 use crate::syntax::Mistake;
-use crate::{help, hints};
+use crate::{config_file, help, hints};
 
 /// How a command that did not fail ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -45,7 +47,10 @@ const FAULT: u8 = 1;
 
 /// The whole program.
 pub(crate) fn main() -> ExitCode {
-    let args: Vec<OsString> = std::env::args_os().collect();
+    let args = match config_file::expanded(std::env::args_os().collect()) {
+        Ok(args) => args,
+        Err(error) => return fail(&error, &World::new(Global::default())),
+    };
     let cli = match Cli::try_parse_from(&args) {
         Ok(cli) => cli,
         Err(error) => return unparsed(&error, &args),
@@ -74,6 +79,7 @@ fn run(command: Option<Command>, world: &World) -> Result<Ending> {
         Some(Command::Export(args)) => export::run(&args, world),
         Some(Command::Import(args)) => import::run(&args, world),
         Some(Command::Hub(command)) => hub::run(&command, world),
+        Some(Command::Train(TrainCommand::Clt(args))) => train_clt::run(&args, world),
         Some(Command::Doctor(args)) => doctor::run(&args, world),
         Some(Command::Elegans(command)) => elegans::run(&command, world),
         Some(Command::Completions { shell }) => {

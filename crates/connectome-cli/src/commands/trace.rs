@@ -38,7 +38,10 @@ pub(crate) fn run(args: &TraceArgs, world: &World) -> Result<Ending> {
     let device = choice.device;
     let traced =
         Traced { args, loaded: &loaded, ready: &ready, local: &local, device, head: &head };
-    let graph = traced.graph(&options, Watch::new(world, Interrupt::installed(world)?))?;
+    let graph = traced.graph(
+        &options,
+        Watch::new(world, Interrupt::installed(world, "ending with the graph so far")?),
+    )?;
     let ending = traced.keep(&graph)?;
     traced.tell(&graph, thresholds, world)?;
     Ok(ending)

@@ -23,7 +23,7 @@ use crate::settings::{self, World};
 use crate::{names, plot, printer, targets};
 
 /// What Ctrl-C says.
-const ENDING: &str = "ending with what was measured so far; once more to abort";
+const ENDING: &str = "ending with what was measured so far";
 
 pub(crate) fn run(args: &ValidateArgs, world: &World) -> Result<Ending> {
     let thresholds = settings::thresholds(args.thresholds)?;
@@ -48,7 +48,7 @@ pub(crate) fn run(args: &ValidateArgs, world: &World) -> Result<Ending> {
     let options = Options { directions: directions(args, &graph, &loaded)?, ..options };
     let baseline = Baseline::new(&loaded.replacement, &prompt_of(&graph))?;
     let limit = args.time.map(Duration::from_secs);
-    let mut work = Work::new(world, Interrupt::ending_with(world, ENDING)?).limited(limit);
+    let mut work = Work::new(world, Interrupt::installed(world, ENDING)?).limited(limit);
     let mut watch = |step: Step| work.step("measuring", step.runs, step.n_runs);
     let validation = validate(&baseline, &graph, &options, &mut watch)?;
     let ending = if work.interrupted { Ending::Interrupted } else { Ending::Done };

@@ -16,7 +16,7 @@ pub(super) fn run(args: &DataArgs, world: &World) -> Result<Ending> {
     let organism = super::organism(&args.world);
     let data = Dataset::new(&organism, recipe, args.tokens)?;
     let folder = Folder::take(&args.out)?;
-    let interrupt = Interrupt::ending_with(world, "stopping; once more to abort")?;
+    let interrupt = Interrupt::installed(world, "stopping")?;
     let mut work = Work::new(world, interrupt);
     let (n_rows, mut n_done) = (data.n_rows() as usize, 0);
 

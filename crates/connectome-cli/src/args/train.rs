@@ -1,0 +1,31 @@
+//! The flags of `connectome train`.
+
+use clap::{Subcommand, ValueEnum};
+
+use super::train_clt::TrainCltArgs;
+use crate::help;
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum TrainCommand {
+    /// Transcoders that stand in for a model's MLPs, for tracing.
+    #[command(after_long_help = help::TRAIN_CLT)]
+    Clt(Box<TrainCltArgs>),
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum DtypeArg {
+    #[default]
+    F32,
+    Bf16,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum CutArg {
+    /// A line is a document.
+    #[default]
+    Lines,
+    /// Blank lines stand between documents.
+    Paragraphs,
+    /// A file is a document.
+    Files,
+}
