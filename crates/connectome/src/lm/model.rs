@@ -4,12 +4,12 @@ use std::ops::Range;
 use std::sync::OnceLock;
 
 use super::attention::{AttentionLayer, Context};
-use super::config::{HfConfig, Mlp, ModelConfig, Position, Residual};
+use super::config::{HfConfig, Mlp, ModelConfig, Residual};
 use super::families;
 use super::mlp::MlpLayer;
 use super::names::{NameMap, QkvNames};
 use super::norm::NormLayer;
-use super::rope::Rotation;
+use super::rope::{Rotation, Rotations};
 use super::segment::Segment;
 use super::tap::{Site, Tap};
 use crate::error::{LoadError, RunError};
@@ -249,7 +249,7 @@ impl Model {
             group: config.n_heads / config.n_kv_heads,
             segment,
         };
-        let rotations = self.rotations(segment.first_pos..segment.first_pos + segment.n_new);
+        let rotations = Rotations::new(&self.config.position, segment.first_pos..segment.first_pos + segment.n_new);
         for layer in from_layer..config.n_layers {
             tap.at(Site::ResidPre(layer), &mut x)?;
             self.run_block(layer, &mut x, (&context, rotations.for_layer(layer)), tap)?;
@@ -343,35 +343,6 @@ impl Model {
         self.unembed.read_row(token as usize, &mut row);
         add_scaled(&mut row, -1.0, self.mean_unembed());
         row
-    }
-
-    fn rotations(&self, span: Range<usize>) -> Rotations {
-        let mut tables = Vec::new();
-        let mut of_layer = Vec::new();
-        if let Position::Rope { n_rotary, per_layer } = &self.config.position {
-            let mut kinds = Vec::new();
-            for rope in per_layer {
-                let known = kinds.iter().position(|kind| kind == rope);
-                of_layer.push(known.unwrap_or(kinds.len()));
-                if known.is_none() {
-                    kinds.push(*rope);
-                    tables.push(Rotation::new(*rope, *n_rotary, span.clone()));
-                }
-            }
-        }
-        Rotations { tables, of_layer }
-    }
-}
-
-/// The distinct rotation tables of a model and which layer uses which.
-struct Rotations {
-    tables: Vec<Rotation>,
-    of_layer: Vec<usize>,
-}
-
-impl Rotations {
-    fn for_layer(&self, layer: usize) -> Option<&Rotation> {
-        self.of_layer.get(layer).map(|&table| &self.tables[table])
     }
 }
 

@@ -5,7 +5,7 @@
 
 use std::ops::Range;
 
-use super::config::{Rope, RopeScaling};
+use super::config::{Position, Rope, RopeScaling};
 use crate::ops::Mat;
 
 /// Cosines and sines of a span of positions, `[T, n_rotary / 2]` each.
@@ -56,16 +56,67 @@ impl Rotation {
     /// Rotates the heads in `x [R, heads · d_head]` in place; pairs are `(i, i + n_rotary / 2)`.
     /// Rows go through the span again and again, run by run.
     pub fn apply(&self, x: &mut Mat, d_head: usize) {
-        let (half, n_span) = (self.cos.n_cols(), self.cos.n_rows());
+        let n_span = self.cos.n_rows();
         for row in 0..x.n_rows() {
-            let (cos, sin) = (self.cos.row(row % n_span), self.sin.row(row % n_span));
             for head in x.row_mut(row).chunks_exact_mut(d_head) {
-                for pair in 0..half {
-                    let (a, b) = (head[pair], head[pair + half]);
-                    head[pair] = a * cos[pair] - b * sin[pair];
-                    head[pair + half] = b * cos[pair] + a * sin[pair];
+                self.apply_at(row % n_span, head);
+            }
+        }
+    }
+
+    /// Rotates one head at a position of the span, counted from its start.
+    #[inline(always)]
+    pub fn apply_at(&self, pos: usize, head: &mut [f32]) {
+        self.turn(pos, 1.0, head);
+    }
+
+    /// The transpose of [`Rotation::apply_at`], which turns back.
+    #[inline(always)]
+    pub fn pull_back_at(&self, pos: usize, head: &mut [f32]) {
+        self.turn(pos, -1.0, head);
+    }
+
+    #[inline(always)]
+    fn turn(&self, pos: usize, direction: f32, head: &mut [f32]) {
+        let (cos, sin) = (self.cos.row(pos), self.sin.row(pos));
+        let (first, second) = head.split_at_mut(cos.len());
+        for (((a, b), cos), sin) in first.iter_mut().zip(second).zip(cos).zip(sin) {
+            let (x, y, sin) = (*a, *b, direction * sin);
+            *a = x * cos - y * sin;
+            *b = y * cos + x * sin;
+        }
+    }
+}
+
+/// The distinct rotation tables of a model and which layer uses which.
+#[derive(Clone, Debug)]
+pub struct Rotations {
+    tables: Vec<Rotation>,
+    of_layer: Vec<usize>,
+}
+
+impl Rotations {
+    /// The tables of a span of positions; none for models with learned positions.
+    #[must_use]
+    pub fn new(position: &Position, span: Range<usize>) -> Self {
+        let (mut tables, mut of_layer) = (Vec::new(), Vec::new());
+        if let Position::Rope { n_rotary, per_layer } = position {
+            let mut kinds = Vec::new();
+            for rope in per_layer {
+                let known = kinds.iter().position(|kind| kind == rope);
+                of_layer.push(known.unwrap_or(kinds.len()));
+                if known.is_none() {
+                    kinds.push(*rope);
+                    tables.push(Rotation::new(*rope, *n_rotary, span.clone()));
                 }
             }
         }
+        Self { tables, of_layer }
+    }
+
+    /// The table of a layer, if the model turns its heads.
+    #[must_use]
+    pub fn for_layer(&self, layer: usize) -> Option<&Rotation> {
+        self.of_layer.get(layer).map(|&table| &self.tables[table])
     }
 }

@@ -6,6 +6,7 @@
 pub mod dense;
 pub mod matmul;
 pub mod matrix;
+pub mod simd;
 
 pub use dense::Mat;
 pub use matrix::{Linear, Matrix};

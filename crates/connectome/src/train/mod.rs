@@ -24,6 +24,7 @@ pub mod clip;
 pub mod corpus;
 pub mod error;
 pub mod files;
+pub mod lm;
 pub mod metrics;
 pub mod rng;
 pub mod schedule;
