@@ -30,6 +30,8 @@ mod tidy;
 mod tokenizer;
 // Training: gradients, resuming, whole runs.
 mod train;
+// Language models trained: gradients, goldens, runs that stop and go on.
+mod train_lm;
 // Dictionaries: every layout, every way to be broken.
 mod transcoder;
 // What graphs predict against what the model does.

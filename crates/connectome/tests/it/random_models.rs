@@ -1,10 +1,10 @@
 //! The laws on random models of every family: sizes, switches, dictionaries and prompts that no
 //! golden has. Seeds are fixed, so that a run is the same everywhere.
 
-mod checkpoint;
+pub(crate) mod checkpoint;
 mod dictionary;
-mod families;
-mod noise;
+pub(crate) mod families;
+pub(crate) mod noise;
 
 use connectome::attribution::Expand;
 use connectome::files::Folder;
@@ -51,7 +51,7 @@ fn cases() -> impl Strategy<Value = Case> {
     )
 }
 
-fn axes() -> impl Strategy<Value = Axes> {
+pub(crate) fn axes() -> impl Strategy<Value = Axes> {
     let sizes = (1..=3_usize, 1..=2_usize, 1..=2_usize, 1..=3_usize, 4..=12_usize, 3..=10_usize);
     let switches = (10..=16_usize, any::<bool>(), any::<bool>(), 0..6_u8);
     (sizes, switches).prop_map(|(sizes, (n_vocab, is_tied, has_biases, variant))| {

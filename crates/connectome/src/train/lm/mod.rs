@@ -16,6 +16,7 @@ mod loss;
 pub mod net;
 mod norm;
 pub mod rows;
+pub mod start;
 mod workspace;
 
 pub use gradient::{Cut, Gradient};

@@ -1,0 +1,3 @@
+//! The language-model trainer: gradients, goldens, runs that stop and go on.
+
+mod gradients;
