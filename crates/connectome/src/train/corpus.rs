@@ -6,10 +6,12 @@
 //!
 //! | file | a document is |
 //! |---|---|
-//! | `.jsonl`, `.ndjson` | a line: an object with `text`, or with `tokens`, which are used as they are |
+//! | `.jsonl`, `.ndjson` | a line: an object with `text`, or with `prompt` and `completion`, or with `tokens`, which are used as they are |
 //! | `.bin` | a window of raw little-endian ids, 16 or 32 bits each |
 //! | `.safetensors` | a row of the tensor `tokens` `[N, T]`, or a window of `[N]`; any integer type |
 //! | any other | a line, a paragraph or all of it ([`Cut`]) |
+//!
+//! Objects with `tokens` may have `loss_weights` or a `loss_mask`, a number for each token.
 
 use std::ops::Range;
 use std::path::{Path, PathBuf};
@@ -182,6 +184,31 @@ impl Corpus {
         }
     }
 
+    /// The weight of each id's prediction, if the document brings its own.
+    #[must_use]
+    pub fn loss_weights(&self, at: usize) -> Option<Vec<f32>> {
+        let raw = self.json(at)?;
+        json_weights(&raw).expect("checked when the corpus was opened")
+    }
+
+    /// How many bytes of the text are a prompt, which is read and not learnt: 0 unless the
+    /// document has a `completion`.
+    #[must_use]
+    pub fn prompt_len(&self, at: usize) -> usize {
+        let prompt = |value: Value| Some(parts(&value)?.0.len());
+        self.json(at).and_then(prompt).unwrap_or(0)
+    }
+
+    /// The object that a document is, in a file of such.
+    fn json(&self, at: usize) -> Option<Value> {
+        let Place { file, start, end } = self.index[at];
+        let file = &self.files[file];
+        match file.kind {
+            Kind::Json => serde_json::from_slice(&file.bytes[start..end]).ok(),
+            Kind::Text(_) | Kind::Ids(_) => None,
+        }
+    }
+
     fn add(&mut self, path: &Path, bytes: FileBytes, reading: Reading) -> Result<(), TrainError> {
         let extension = path.extension().and_then(|extension| extension.to_str());
         let (kind, spans) = match extension {
@@ -316,10 +343,43 @@ fn json_document(raw: &[u8]) -> Result<Document, String> {
         (_, Some(Value::Array(ids))) => {
             let id = |id: &Value| id.as_u64().and_then(|id| u32::try_from(id).ok());
             let ids = ids.iter().map(id).collect::<Option<Vec<u32>>>();
-            ids.map(Document::Tokens).ok_or_else(|| "`tokens` is no list of ids".to_owned())
+            let ids = ids.ok_or_else(|| "`tokens` is no list of ids".to_owned())?;
+            match json_weights(&value)? {
+                Some(weights) if weights.len() != ids.len() => {
+                    Err(format!("{} loss weights for {} tokens", weights.len(), ids.len()))
+                }
+                _ => Ok(Document::Tokens(ids)),
+            }
         }
-        _ => Err("no object with `text` or `tokens`".to_owned()),
+        _ => match parts(&value) {
+            Some((prompt, completion)) => Ok(Document::Text(format!("{prompt}{completion}"))),
+            None => Err("no object with `text`, `tokens` or `completion`".to_owned()),
+        },
     }
+}
+
+/// What is read and what is learnt, of an object that keeps them apart.
+fn parts(value: &Value) -> Option<(&str, &str)> {
+    let is_whole = value.get("text").is_some() || value.get("tokens").is_some();
+    let completion = value.get("completion").filter(|_| !is_whole)?.as_str()?;
+    Some((value.get("prompt").and_then(Value::as_str).unwrap_or_default(), completion))
+}
+
+/// `loss_weights`, or `loss_mask` as weights 0 and 1, of an object that has either.
+fn json_weights(value: &Value) -> Result<Option<Vec<f32>>, String> {
+    let weight = |weight: &Value| match weight {
+        Value::Bool(counts) => Some(f32::from(u8::from(*counts))),
+        other => other.as_f64().map(|weight| weight as f32),
+    };
+    for key in ["loss_weights", "loss_mask"] {
+        let Some(list) = value.get(key) else { continue };
+        let weights = list.as_array().map(|list| list.iter().map(weight).collect());
+        let weights: Option<Vec<f32>> = weights.flatten();
+        let weights = weights.filter(|weights| weights.iter().all(|w| *w >= 0.0 && w.is_finite()));
+        let bad = || format!("`{key}` is no list of numbers from 0 up");
+        return weights.map(Some).ok_or_else(bad);
+    }
+    Ok(None)
 }
 
 fn raw_ids(
@@ -400,6 +460,20 @@ mod tests {
     }
 
     #[test]
+    fn json_lines_say_what_is_learnt() {
+        let bytes = b"{\"tokens\": [1, 2], \"loss_weights\": [0, 2.5]}\n\
+            {\"tokens\": [1, 2], \"loss_mask\": [true, 0]}\n\
+            {\"prompt\": \"a \", \"completion\": \"b\"}\n\
+            {\"text\": \"a\", \"prompt\": \"something else\"}\n";
+        let corpus = open("a.jsonl", bytes, READING).unwrap();
+        let weights: Vec<_> = (0..4).map(|at| corpus.loss_weights(at)).collect();
+        assert_eq!(weights, [Some(vec![0.0, 2.5]), Some(vec![1.0, 0.0]), None, None]);
+        assert_eq!(corpus.document(2), text("a b"));
+        let prompts: Vec<_> = (0..4).map(|at| corpus.prompt_len(at)).collect();
+        assert_eq!(prompts, [0, 0, 2, 0]);
+    }
+
+    #[test]
     fn token_files_of_every_width_give_the_same_ids() {
         let ids: Vec<u32> = (0..1500).map(|id| id % 300).collect();
         let narrow: Vec<u8> = ids.iter().flat_map(|id| (*id as u16).to_le_bytes()).collect();
@@ -439,9 +513,19 @@ mod tests {
             (
                 "a.jsonl",
                 b"{\"text\": \"a\"}\n{\"txt\": 1}",
-                "line 2: no object with `text` or `tokens`",
+                "line 2: no object with `text`, `tokens` or `completion`",
             ),
             ("a.jsonl", b"{\"text\"", "line 1: no JSON"),
+            (
+                "a.jsonl",
+                b"{\"tokens\": [1, 2], \"loss_mask\": [1]}",
+                "line 1: 1 loss weights for 2 tokens",
+            ),
+            (
+                "a.jsonl",
+                b"{\"tokens\": [1], \"loss_weights\": [-1]}",
+                "line 1: `loss_weights` is no list of numbers from 0 up",
+            ),
             ("a.jsonl", b"{\"tokens\": [300]}", "line 1: id 300 is outside the vocabulary of 300"),
             ("a.bin", b"abc", "3 bytes, expected a multiple of 2"),
             ("a.bin", b"ab\0\0", "id 25185 at 0 is outside the vocabulary of 300"),

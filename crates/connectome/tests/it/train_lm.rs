@@ -1,3 +1,4 @@
 //! The language-model trainer: gradients, goldens, runs that stop and go on.
 
 mod gradients;
+mod torch;

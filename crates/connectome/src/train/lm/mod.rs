@@ -16,10 +16,16 @@ mod loss;
 pub mod net;
 mod norm;
 pub mod rows;
+pub mod source;
 pub mod start;
+pub mod stream;
+pub mod trainer;
 mod workspace;
 
 pub use gradient::{Cut, Gradient};
 pub use layout::Layout;
 pub use net::Net;
 pub use rows::Rows;
+pub use source::{Steps, TokenSource};
+pub use stream::{Arrangement, Documents, Order, Packing};
+pub use trainer::{Decayed, Options, Step, Trainer};

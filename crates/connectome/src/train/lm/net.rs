@@ -14,6 +14,7 @@ use crate::lm::ModelConfig;
 use crate::lm::names::NameMap;
 use crate::lm::rope::{Rotation, Rotations};
 use crate::ops::Mat;
+use crate::ops::dense::first_not_finite;
 use crate::ops::matmul::{Into, Threads, View, sgemm};
 use crate::ops::simd::vectorized;
 
@@ -94,6 +95,31 @@ impl Net {
         let chunk = pass.logits(0..ids.len(), &workspace.top.out_bd, logits.data_mut());
         chunk.1.cap(logits.data_mut());
         logits
+    }
+
+    /// Where the forward pass over `rows` first holds NaN or infinity, for a message.
+    #[must_use]
+    pub fn first_not_finite(
+        &self,
+        params: &[f32],
+        rows: &Rows,
+        opens: Option<u32>,
+    ) -> Option<String> {
+        let bad = |values: &[f32]| first_not_finite(values).is_some();
+        if let Some(tensor) = self.layout.tensors().iter().find(|t| bad(t.slot.of(params))) {
+            return Some(format!("in the weights of `{}`", tensor.name));
+        }
+        let mut workspace = Workspace::default();
+        (0..rows.n_rows()).find_map(|row| {
+            let batch = Batch::of(rows, row, 1, opens);
+            let pass = Pass { net: self, params, batch: &batch, threads: Threads::All };
+            pass.forward(&mut workspace);
+            let place = workspace.resid_bd.iter().position(|stream| bad(stream));
+            Some(match place? {
+                0 => format!("in the embedding, row {row} of the step"),
+                block => format!("in the output of block {}, row {row} of the step", block - 1),
+            })
+        })
     }
 }
 
