@@ -21,6 +21,8 @@ pub enum QkvNames {
 /// Tensor names of a family, without prefix and, inside a block, without the block's own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct NameMap {
+    /// The class of `transformers` that loads the family as a language model.
+    pub class: &'static str,
     /// Prefixes under which the body may stand; the first that has the embedding is taken.
     pub prefixes: &'static [&'static str],
     /// Embedding table.
@@ -57,6 +59,7 @@ pub struct NameMap {
 
 /// Names of Llama, which most families copied.
 pub const LLAMA: NameMap = NameMap {
+    class: "LlamaForCausalLM",
     prefixes: &["model.", "", "language_model.model.", "model.language_model."],
     embed: "embed_tokens",
     positions: None,

@@ -77,7 +77,7 @@ pub fn map<const I: usize, const O: usize>(
     f: impl Fn([f32; I]) -> [f32; O],
 ) {
     let ins = ins.map(|values| values.as_chunks::<LANES>());
-    let mut outs = outs.map(|values| values.as_chunks_mut::<LANES>());
+    let outs = outs.map(|values| values.as_chunks_mut::<LANES>());
     for chunk in 0..ins[0].0.len() {
         let mut made = [[0.0; LANES]; O];
         for lane in 0..LANES {

@@ -9,6 +9,7 @@ use super::{
 };
 
 const NAMES: NameMap = NameMap {
+    class: "Gemma2ForCausalLM",
     post_attn_norm: Some("post_attention_layernorm"),
     mlp_norm: "pre_feedforward_layernorm",
     post_mlp_norm: Some("post_feedforward_layernorm"),
@@ -49,7 +50,11 @@ pub(super) fn gemma3(hf: &HfConfig) -> Result<(ModelConfig, NameMap), LoadError>
     });
     let position = Position::Rope { n_rotary: base.d_head, per_layer: per_layer.collect() };
     let attention = Attention { qk_norm: true, windows, ..base.attention.clone() };
-    let names = NameMap { qk_norms: Some(["self_attn.q_norm", "self_attn.k_norm"]), ..NAMES };
+    let names = NameMap {
+        class: "Gemma3ForCausalLM",
+        qk_norms: Some(["self_attn.q_norm", "self_attn.k_norm"]),
+        ..NAMES
+    };
     Ok((ModelConfig { attention, position, ..base }, names))
 }
 

@@ -7,6 +7,7 @@ use super::{
 };
 
 const NAMES: NameMap = NameMap {
+    class: "GPT2LMHeadModel",
     prefixes: &["transformer.", ""],
     embed: "wte",
     positions: Some("wpe"),

@@ -6,6 +6,7 @@ use super::{
 };
 
 const NAMES: NameMap = NameMap {
+    class: "GPTNeoXForCausalLM",
     prefixes: &["gpt_neox.", ""],
     embed: "embed_in",
     positions: None,

@@ -11,6 +11,7 @@ use super::config::{
 };
 use super::names::{LLAMA, NameMap};
 use crate::error::LoadError;
+use serde_json::Value;
 
 const KNOWN: &str = "gpt2, llama, gemma2, gemma3_text, gemma3, qwen2, qwen3, gpt_neox";
 
@@ -34,6 +35,21 @@ pub fn describe(hf: &HfConfig) -> Result<(ModelConfig, NameMap), LoadError> {
         _ => return Err(hf.unsupported("model_type", &model_type, KNOWN)),
     };
     Ok((ModelConfig { family: model_type, ..config }.checked(hf)?, names))
+}
+
+/// The text decoder's config of a checkpoint, as a checkpoint of that decoder alone has it.
+#[must_use]
+pub fn text_config(config: &Value) -> Value {
+    match config.get("text_config").filter(|text| text.is_object()) {
+        None => config.clone(),
+        Some(text) => {
+            let mut text = text.clone();
+            if let (None, Some(whole)) = (text.get("model_type"), config["model_type"].as_str()) {
+                text["model_type"] = format!("{whole}_text").into();
+            }
+            text
+        }
+    }
 }
 
 /// What Llama and those who copied it share: RMS norms before attention and a gated MLP,

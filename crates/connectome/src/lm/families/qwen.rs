@@ -6,7 +6,7 @@ use super::{Attention, Biases, HfConfig, LLAMA, LoadError, ModelConfig, NameMap,
 pub(super) fn qwen2(hf: &HfConfig) -> Result<(ModelConfig, NameMap), LoadError> {
     let base = with_windows(hf, dense(hf, 10_000.0)?)?;
     let biases = Biases { qkv: true, attention_out: false, mlp: false };
-    Ok((ModelConfig { biases, ..base }, LLAMA))
+    Ok((ModelConfig { biases, ..base }, NameMap { class: "Qwen2ForCausalLM", ..LLAMA }))
 }
 
 /// Source: Yang et al. 2025, arXiv:2505.09388.
@@ -21,7 +21,7 @@ pub(super) fn qwen3(hf: &HfConfig) -> Result<(ModelConfig, NameMap), LoadError> 
         ..base
     };
     let qk_norms = Some(["self_attn.q_norm", "self_attn.k_norm"]);
-    Ok((config, NameMap { qk_norms, ..LLAMA }))
+    Ok((config, NameMap { class: "Qwen3ForCausalLM", qk_norms, ..LLAMA }))
 }
 
 /// Layers from `max_window_layers` on see a window, if the config switches windows on.

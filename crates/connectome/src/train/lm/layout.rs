@@ -23,6 +23,11 @@ impl Slot {
         &all[self.start..self.start + self.len]
     }
 
+    /// Its bytes, in an array of numbers of `size` bytes.
+    pub(super) fn bytes(self, size: usize) -> std::ops::Range<usize> {
+        self.start * size..(self.start + self.len) * size
+    }
+
     /// Its numbers, to change.
     #[must_use]
     pub fn of_mut(self, all: &mut [f32]) -> &mut [f32] {
