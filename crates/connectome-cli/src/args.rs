@@ -6,6 +6,7 @@
 
 pub(crate) mod train;
 pub(crate) mod train_clt;
+pub(crate) mod train_lm;
 
 use std::path::PathBuf;
 
@@ -89,7 +90,7 @@ pub(crate) enum Command {
     /// Models and dictionaries of the Hugging Face Hub: list, fetch, where.
     #[command(subcommand, after_long_help = help::HUB)]
     Hub(HubCommand),
-    /// Train a dictionary, and keep everything that it takes to go on.
+    /// Train a language model or a dictionary, and keep everything that it takes to go on.
     #[command(subcommand)]
     Train(train::TrainCommand),
     /// Check what this machine has: the shipped model, the Hub's folder, CUDA and its GPUs.

@@ -19,12 +19,16 @@ pub(crate) enum UsageError {
     PromptNotText { path: PathBuf },
     #[error("`{found}` is not a token id")]
     TokenId { found: String },
+    #[error("neither a config nor a checkpoint was named to train")]
+    NoStart,
     #[error("neither steps nor tokens say how long to train")]
     NoSteps,
     #[error("`{found}` cannot be read without a tokenizer")]
     NoTokenizer { found: String },
     #[error("{reason}, in `{}`", path.display())]
     Config { reason: String, path: PathBuf },
+    #[error("documents have no opening token to be told apart by")]
+    NothingToIsolate,
     #[error("no dictionary was named for the model `{model}`")]
     NoTranscoder { model: String },
     #[error("the dictionary does not say which model it was trained on: `{}`", path.display())]

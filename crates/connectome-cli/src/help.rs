@@ -214,6 +214,32 @@ EXAMPLES
 Caches, token and endpoint are those of the Hub's own tools (HF_HOME, HF_TOKEN,
 HF_ENDPOINT, …). What was fetched is used without asking the network again.";
 
+pub(crate) const TRAIN_LM: &str = "\
+EXAMPLES
+
+  From scratch, and measured on text that it does not see.
+    connectome train lm --config config.json --tokenizer ./tokenizer \\
+        --data corpus.txt --tokens 30M --eval-data held-out.txt --out ./model
+
+  Stopped by Ctrl-C or killed: the same command with --resume goes on, and the
+  weights are those of a run that was never stopped, bit for bit.
+    connectome train lm --config config.json --tokenizer ./tokenizer \\
+        --data corpus.txt --tokens 30M --eval-data held-out.txt --out ./model \\
+        --resume
+
+  A checkpoint on prompts and their completions: only the latter are learnt.
+    connectome train lm --from two-hop --data chat.jsonl --apart --steps 200 \\
+        --lr 3e-4 --questions questions.jsonl --out ./tuned
+
+FILES
+
+  A line of a `.jsonl` file is an object with `text`, with `prompt` and
+  `completion`, or with `tokens` (and a number for each in `loss_weights` or
+  `loss_mask`). A line of the questions has `prompt` and `answer`, or
+  `prompt_tokens` and `answer_tokens`, and may have a `group`.
+  The folder of a run is a Hugging Face model as of the last checkpoint; below
+  `training` are metrics.jsonl, curves.svg and the checkpoints.";
+
 pub(crate) const DOCTOR: &str = "\
 EXAMPLES
   connectome doctor

@@ -41,6 +41,7 @@ fn usage(error: &UsageError) -> String {
         UsageError::TokenId { .. } => {
             "write ids with commas between them, as `--token-ids 1,280,15`".to_owned()
         }
+        UsageError::NoStart => "`--config FILE` or `--from DIR|ID`".to_owned(),
         UsageError::NoSteps => "`--steps N` or `--tokens N`".to_owned(),
         UsageError::NoTokenizer { .. } => {
             "name it with `--tokenizer`, or write the token as `id:N`".to_owned()
@@ -48,6 +49,7 @@ fn usage(error: &UsageError) -> String {
         UsageError::Config { .. } => {
             "a line of it is `NAME: VALUE`, with the name of a flag; `--help` has them".to_owned()
         }
+        UsageError::NothingToIsolate => "name one with `--bos`".to_owned(),
         UsageError::NoTranscoder { .. } => {
             "name a dictionary that was trained on it with `--transcoder DIR|ID`".to_owned()
         }

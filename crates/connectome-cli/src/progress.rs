@@ -2,6 +2,7 @@
 //! aborts.
 
 pub(crate) mod train_clt;
+pub(crate) mod train_lm;
 
 use std::io::Write as _;
 use std::ops::ControlFlow;

@@ -2,6 +2,7 @@
 //! environment, and the only one that knows defaults which depend on it.
 
 pub(crate) mod train_clt;
+pub(crate) mod train_lm;
 
 use std::io::{IsTerminal as _, Write as _};
 use std::path::{Path, PathBuf};

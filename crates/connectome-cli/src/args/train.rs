@@ -3,10 +3,14 @@
 use clap::{Subcommand, ValueEnum};
 
 use super::train_clt::TrainCltArgs;
+use super::train_lm::TrainLmArgs;
 use crate::help;
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum TrainCommand {
+    /// A language model, from scratch or from a checkpoint.
+    #[command(after_long_help = help::TRAIN_LM)]
+    Lm(Box<TrainLmArgs>),
     /// Transcoders that stand in for a model's MLPs, for tracing.
     #[command(after_long_help = help::TRAIN_CLT)]
     Clt(Box<TrainCltArgs>),

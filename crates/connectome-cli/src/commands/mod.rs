@@ -13,6 +13,7 @@ mod prune;
 mod score;
 mod trace;
 mod train_clt;
+mod train_lm;
 mod validate;
 
 use std::ffi::OsString;
@@ -79,6 +80,7 @@ fn run(command: Option<Command>, world: &World) -> Result<Ending> {
         Some(Command::Export(args)) => export::run(&args, world),
         Some(Command::Import(args)) => import::run(&args, world),
         Some(Command::Hub(command)) => hub::run(&command, world),
+        Some(Command::Train(TrainCommand::Lm(args))) => train_lm::run(&args, world),
         Some(Command::Train(TrainCommand::Clt(args))) => train_clt::run(&args, world),
         Some(Command::Doctor(args)) => doctor::run(&args, world),
         Some(Command::Elegans(command)) => elegans::run(&command, world),

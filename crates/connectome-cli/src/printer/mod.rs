@@ -13,6 +13,7 @@ pub(crate) mod inspect;
 pub(crate) mod text;
 pub(crate) mod trace;
 pub(crate) mod train_clt;
+pub(crate) mod train_lm;
 pub(crate) mod validate;
 
 pub(crate) use bars::bar;

@@ -20,6 +20,7 @@ pub(crate) mod elegans;
 pub(crate) mod graph;
 pub(crate) mod inspect;
 pub(crate) mod trace;
+pub(crate) mod train_lm;
 pub(crate) mod validate;
 
 use connectome::attribution;

@@ -249,7 +249,10 @@ impl Model {
             group: config.n_heads / config.n_kv_heads,
             segment,
         };
-        let rotations = Rotations::new(&self.config.position, segment.first_pos..segment.first_pos + segment.n_new);
+        let rotations = Rotations::new(
+            &self.config.position,
+            segment.first_pos..segment.first_pos + segment.n_new,
+        );
         for layer in from_layer..config.n_layers {
             tap.at(Site::ResidPre(layer), &mut x)?;
             self.run_block(layer, &mut x, (&context, rotations.for_layer(layer)), tap)?;

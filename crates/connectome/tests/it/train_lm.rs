@@ -1,4 +1,6 @@
 //! The language-model trainer: gradients, goldens, runs that stop and go on.
 
 mod gradients;
+mod runs;
+mod streams;
 mod torch;

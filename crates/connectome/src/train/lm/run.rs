@@ -14,11 +14,12 @@ use std::path::{Path, PathBuf};
 use serde_json::{Value, json};
 
 use super::evaluate::{Answered, Questions, mean_loss};
-use super::export::{Published, write_model};
+use super::export::{Published, carry_tokenizer, write_model};
 use super::plot;
 use super::rows::Rows;
 use super::source::TokenSource;
 use super::trainer::{Step, Trainer};
+use crate::files::Folder;
 use crate::train::TrainError;
 use crate::train::checkpoint::{Checkpoints, Snapshot};
 use crate::train::files::write_whole;
@@ -124,6 +125,8 @@ pub struct Run<'a> {
     pub measures: Measures,
     /// How the model is written.
     pub published: Published<'a>,
+    /// Whose tokenizer goes with it.
+    pub tokenizer: Option<&'a Folder>,
     /// What the parameters started from, for the run's config: a seed, or a checkpoint's digest.
     pub start: Value,
     /// How often what is done.
@@ -201,6 +204,9 @@ impl<'a> Run<'a> {
                 Log::resume(&log, checkpoint.step())?
             }
         };
+        if let Some(tokenizer) = self.tokenizer {
+            carry_tokenizer(tokenizer, &self.folder)?;
+        }
         Ok(UnderWay { run: self, config, checkpoints, log, since_log })
     }
 }
