@@ -290,22 +290,28 @@ fn signed(number: f64) -> String {
 }
 
 fn verdicts(page: &mut Page, report: &ValidateReport) {
-    let VerdictReport { supported, weak, contradicted, untested_features, untested_others, .. } =
-        report.verdicts;
+    let VerdictReport { supported, weak, weak_as_predicted, contradicted, .. } = report.verdicts;
+    let VerdictReport { untested_features, untested_others, .. } = report.verdicts;
     page.heading(
         "Verdicts",
         &format!("on edges of the pruned graph, at `{}`, {}", report.rung, dose(report.dose)),
     );
     let tested = supported + weak + contradicted;
+    let weak_means = format!(
+        "{} as predicted but within controls; {} too little",
+        count(weak_as_predicted),
+        count(weak - weak_as_predicted)
+    );
     let lines = [
         ("supported", supported, "as predicted, and more than 95 % of controls"),
-        ("weak", weak, "too little, or no more than controls"),
+        ("weak", weak, &weak_means),
         ("contradicted", contradicted, "the other way, and more than controls"),
     ];
     for (name, n, meaning) in lines {
         let of_tested = share(n as f64, tested as f64);
-        let bars = page.screen.cyan(&pad(&bar(of_tested, 16), 16));
-        let said = page.screen.dim(meaning);
+        let bars = page.screen.cyan(&pad(&bar(of_tested, 12), 12));
+        let columns = page.screen.width.saturating_sub(46);
+        let said = page.screen.dim(&fit(meaning, columns));
         page.line(&format!(
             "  {}  {:>6}  {}  {bars}  {said}",
             pad(name, 12),
@@ -313,15 +319,11 @@ fn verdicts(page: &mut Page, report: &ValidateReport) {
             percent(of_tested)
         ));
     }
-    page.entry(
-        "untested",
-        12,
-        &format!(
-            "{:>6}  from features that were not changed; {} from tokens and errors, which cannot be",
-            count(untested_features),
-            count(untested_others)
-        ),
+    let others = format!(
+        "from features that were not changed; {} from tokens and errors",
+        count(untested_others)
     );
+    page.line(&format!("  {}  {:>6}  {others}", pad("untested", 12), count(untested_features)));
 }
 
 fn controls(page: &mut Page, report: &ValidateReport) {

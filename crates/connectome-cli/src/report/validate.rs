@@ -6,7 +6,9 @@
 use std::path::Path;
 
 use connectome::validate::statistics::{Agreement, Bin, Point, Spread, bins};
-use connectome::validate::{By, Case, CaseKind, Class, Effect, Member, Rung, Scale, Validation};
+use connectome::validate::{
+    By, Case, CaseKind, Class, Effect, Member, Rung, Scale, Validation, is_as_predicted,
+};
 use connectome_graph::{AttributionGraph, EdgeVerdict, NodeIdx, Verdict};
 use serde::Serialize;
 
@@ -132,6 +134,8 @@ pub(crate) struct ControlReport {
 pub(crate) struct VerdictReport {
     pub(crate) supported: usize,
     pub(crate) weak: usize,
+    /// Of the weak ones, those that moved as predicted, but no more than controls.
+    pub(crate) weak_as_predicted: usize,
     pub(crate) contradicted: usize,
     /// Edges of the pruned graph whose source was not changed: features, then tokens and
     /// errors, which cannot be.
@@ -210,7 +214,7 @@ pub(crate) struct PairReport {
     pub(crate) measured: Measured,
     /// What relative changes are shares of: the target's activation, or the size of its logit.
     pub(crate) size: f64,
-    /// What controls did to the target at this rung and dose.
+    /// What controls that push as far as the source do to the target, at this rung and dose.
     pub(crate) controls: Option<usize>,
     pub(crate) control_mean: Option<f64>,
     pub(crate) control_sd: Option<f64>,
@@ -402,7 +406,7 @@ impl Material<'_> {
         };
         let effects = || self.validation.effects.iter().filter(of_class);
         let is_beyond = |effect: &&Effect| {
-            let band = bands[self.dose * self.validation.targets.len() + effect.target];
+            let band = self.validation.band_of(&bands, effect);
             let measured = effect.measured(self.rung);
             band.is_some_and(|band| measured > band.spread.hi || measured < band.spread.lo)
         };
@@ -435,6 +439,11 @@ impl Material<'_> {
         VerdictReport {
             supported: count(Verdict::Supported),
             weak: count(Verdict::Weak),
+            weak_as_predicted: self
+                .verdicts
+                .iter()
+                .filter(|edge| is_weak_as_predicted(edge))
+                .count(),
             contradicted: count(Verdict::Contradicted),
             untested_features: from_features - self.verdicts.len(),
             untested_others: edges.len() - from_features,
@@ -505,7 +514,7 @@ impl Material<'_> {
         let bands = validation.bands(self.rung);
         let report = |effect: &Effect| {
             let case = &validation.cases[effect.case];
-            let band = bands[effect.dose * validation.targets.len() + effect.target];
+            let band = validation.band_of(&bands, effect);
             let spread: Option<Spread> = band.map(|band| band.spread);
             let is_judged = effect.by == By::Source && case.kind == CaseKind::Feature;
             let judged = connectome::validate::judge(effect.point(self.rung), band);
@@ -616,6 +625,11 @@ impl Material<'_> {
         };
         groups.filter_map(report).collect()
     }
+}
+
+fn is_weak_as_predicted(edge: &EdgeVerdict) -> bool {
+    let (predicted, measured) = (f64::from(edge.predicted), f64::from(edge.measured));
+    edge.verdict == Verdict::Weak && is_as_predicted(Point { predicted, measured })
 }
 
 fn measured(effect: &Effect) -> Measured {

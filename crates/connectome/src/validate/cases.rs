@@ -25,6 +25,8 @@ pub struct Member {
     /// The activation that doses are shares of: its own, or what pushes as far as its source if it
     /// is a control. At dose `d` it becomes `activation + (d − 1) · amount`.
     pub amount: f32,
+    /// How far that amount pushes the stream: the length of what it writes, all layers together.
+    pub push: f64,
     /// Its place in the list of active features.
     pub(super) place: usize,
 }
@@ -109,8 +111,7 @@ fn strongest(subject: &Subject<'_>, options: &Options) -> Vec<Member> {
 /// Finds each case's controls. Features choose in random order and none is chosen twice, so
 /// that controls are as many different features as there are; each supernode chooses anew.
 fn match_controls(subject: &Subject<'_>, cases: &mut [Case], seed: u64) {
-    let features = subject.baseline.local().features();
-    let mut taken = vec![false; features.len()];
+    let mut taken = vec![false; subject.baseline.local().features().len()];
     for place in subject.kept_places() {
         taken[place] = true;
     }
@@ -126,9 +127,9 @@ fn match_controls(subject: &Subject<'_>, cases: &mut [Case], seed: u64) {
             if let Some(place) = nearest(subject, taken, member) {
                 taken[place] = true;
                 let control = subject.member_at(place);
-                let times = subject.push_of(member.place) / subject.push_of(place);
+                let times = member.push / control.push;
                 let amount = (times * f64::from(control.amount)) as f32;
-                case.control.push(Member { amount, ..control });
+                case.control.push(Member { amount, push: member.push, ..control });
             }
         }
         case.control.sort_by_key(|member| member.place);
@@ -138,10 +139,9 @@ fn match_controls(subject: &Subject<'_>, cases: &mut [Case], seed: u64) {
 /// The free feature most like `wanted`: same layer; nearest position; closest push.
 fn nearest(subject: &Subject<'_>, taken: &[bool], wanted: &Member) -> Option<usize> {
     let features = subject.baseline.local().features();
-    let push = subject.push_of(wanted.place);
     let distance = |place: usize| {
         let pos = features.list()[place].pos;
-        (pos.abs_diff(wanted.feature.pos), (subject.push_of(place) - push).abs())
+        (pos.abs_diff(wanted.feature.pos), (subject.push_of(place) - wanted.push).abs())
     };
     // What writes nothing pushes nothing, however it is changed.
     let is_free = |place: &usize| !taken[*place] && subject.push_of(*place) > 0.0;

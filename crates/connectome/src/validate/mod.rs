@@ -41,7 +41,7 @@ pub use cases::{Case, CaseKind, Member, Skipped};
 pub use rung::Rung;
 pub use targets::{Class, Target};
 pub use validation::{By, Disagreement, Effect, Scale, StoredPaths, Validation};
-pub use verdict::{Band, judge};
+pub use verdict::{Band, is_as_predicted, judge};
 
 use self::subject::Subject;
 use crate::error::RunError;

@@ -92,11 +92,11 @@ impl<'a> Subject<'a> {
     /// The feature at a place in the list of active ones.
     pub(super) fn member_at(&self, place: usize) -> Member {
         let feature = self.baseline.local().features().list()[place];
-        Member { feature, node: self.nodes[place], amount: feature.activation, place }
+        let (node, push) = (self.nodes[place], self.push_a[place]);
+        Member { feature, node, amount: feature.activation, push, place }
     }
 
-    /// How far the feature at a place pushes the stream: its activation, in units in which what
-    /// features write has length one.
+    /// How far the feature at a place pushes the stream.
     pub(super) fn push_of(&self, place: usize) -> f64 {
         self.push_a[place]
     }

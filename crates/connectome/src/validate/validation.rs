@@ -162,8 +162,8 @@ impl Validation {
         }
     }
 
-    /// What controls did to a target on a rung; `None` if there were too few of them, for all
-    /// targets of its class together.
+    /// What controls did to a target on a rung, for each unit of push; `None` if there were too
+    /// few of them, for all targets of its class together.
     #[must_use]
     pub fn band(&self, rung: Rung, dose: usize, target: usize) -> Option<Band> {
         let class = self.targets[target].class;
@@ -176,7 +176,7 @@ impl Validation {
         let controls = || self.effects.iter().filter(of_class);
         let own: Vec<f64> = controls()
             .filter(|effect| effect.target == target)
-            .map(|effect| effect.measured(rung))
+            .map(|effect| effect.measured(rung) / self.push(effect))
             .collect();
         if own.len() >= FEWEST_CONTROLS {
             return Some(Band { spread: Spread::of(&own)?, pooled: false });
@@ -184,10 +184,27 @@ impl Validation {
         let size = |at: usize| self.targets[at].size;
         let all: Vec<f64> = controls()
             .filter(|effect| size(effect.target) > 0.0)
-            .map(|effect| effect.measured(rung) / size(effect.target) * size(target))
+            .map(|effect| {
+                let of_unit = effect.measured(rung) / self.push(effect);
+                of_unit / size(effect.target) * size(target)
+            })
             .collect();
         let pooled = (all.len() >= FEWEST_CONTROLS).then(|| Spread::of(&all)).flatten();
         pooled.map(|spread| Band { spread, pooled: true })
+    }
+
+    /// How far a case of one feature, or its control, pushes.
+    fn push(&self, effect: &Effect) -> f64 {
+        self.cases[effect.case].members[0].push
+    }
+
+    /// What controls do to an effect's target that push as far as its case, of the bands that
+    /// [`Validation::bands`] gives for a rung.
+    #[must_use]
+    pub fn band_of(&self, bands: &[Option<Band>], effect: &Effect) -> Option<Band> {
+        let band = bands[effect.dose * self.targets.len() + effect.target]?;
+        let is_one = self.cases[effect.case].kind == CaseKind::Feature;
+        is_one.then(|| band.of_push(self.push(effect)))
     }
 
     /// The bands of every dose and target, dose by dose.
@@ -216,7 +233,7 @@ impl Validation {
             if inputs.binary_search_by_key(&source, |edge| edge.source).is_err() {
                 continue;
             }
-            let band = bands[dose * self.targets.len() + effect.target];
+            let band = self.band_of(&bands, effect);
             let point = effect.point(rung);
             verdicts.push(EdgeVerdict {
                 source,

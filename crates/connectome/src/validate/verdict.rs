@@ -1,5 +1,8 @@
 //! Verdicts: whether what a source did is what the graph said, and more than controls do.
 //!
+//! Controls push as far as their own sources, and sources push differently far. So a source is
+//! held against what each control did for each unit of its push, times the source's own.
+//!
 //! | verdict | the target moved |
 //! |---|---|
 //! | supported | as predicted in sign, by at least half of it, and beyond 95 % of the controls |
@@ -18,17 +21,35 @@ pub(super) const FEWEST_CONTROLS: usize = 8;
 /// Of what was predicted, what must have happened for an edge to be supported.
 const ENOUGH: f64 = 0.5;
 
-/// What controls did to one target at one dose.
+/// Whether what happened is at least half of what was predicted, with its sign.
+#[must_use]
+pub fn is_as_predicted(point: Point) -> bool {
+    agree_in_sign(&point) && point.measured.abs() >= ENOUGH * point.predicted.abs()
+}
+
+/// What controls do to one target at one dose, for each unit of push.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Band {
-    /// Where their effects lie, in units of the target.
+    /// Where their effects lie, in units of the target; as far as a source pushes if the band is
+    /// [`Band::of_push`].
     pub spread: Spread,
     /// Whether this target had too few controls, so that those of all targets of its class were
     /// taken, each relative to its own target's size.
     pub pooled: bool,
 }
 
-/// The verdict on a pair. Without a band nothing can be told from chance.
+impl Band {
+    /// What controls would do that push so far.
+    #[must_use]
+    pub fn of_push(self, push: f64) -> Self {
+        let Spread { n, mean, sd, lo, hi } = self.spread;
+        let spread = Spread { n, mean: push * mean, sd: push * sd, lo: push * lo, hi: push * hi };
+        Self { spread, ..self }
+    }
+}
+
+/// The verdict on a pair, held against controls that push as far as its source. Without a band
+/// nothing can be told from chance.
 #[must_use]
 pub fn judge(point: Point, band: Option<Band>) -> Verdict {
     let Some(Band { spread, .. }) = band else { return Verdict::Weak };
@@ -41,7 +62,7 @@ pub fn judge(point: Point, band: Option<Band>) -> Verdict {
     if !agree_in_sign(&point) {
         return Verdict::Contradicted;
     }
-    if measured.abs() >= ENOUGH * predicted.abs() { Verdict::Supported } else { Verdict::Weak }
+    if is_as_predicted(point) { Verdict::Supported } else { Verdict::Weak }
 }
 
 #[cfg(test)]
