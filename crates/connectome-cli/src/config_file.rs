@@ -109,7 +109,8 @@ mod tests {
         let path = folder.path().join("run.yaml");
         std::fs::write(&path, yaml).unwrap();
         let config = format!("--config={}", path.display());
-        let words = ["connectome", "--quiet", "train", "clt", &config].iter().chain(words);
+        let opening = ["connectome", "--quiet", "train", "clt", &config];
+        let words = opening.iter().chain(words);
         let expanded = expanded(words.map(OsString::from).collect())?;
         let text = expanded.iter().map(|word| word.to_str().unwrap().to_owned());
         Ok(text.filter(|word| *word != config).collect())
