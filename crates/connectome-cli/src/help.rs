@@ -28,14 +28,16 @@ graph so far first).
 `connectome trace --help` teaches by example; `-h` is short, `--help` long.";
 
 pub(crate) const CAUSAL: &str = "\
-A graph may show features of a variable (the state, between a city and its capital) that the
-model does not use. This asks the original model, on a table of prompts whose variable is known:
-does its stream carry the variable at a position, which features stand for it there, and does
-swapping them move the answer? The same recipe for every table.
+A graph may show features of a variable (the state, between a city and its
+capital) that the model does not use. This asks the original model, on a table
+of prompts whose variable is known: does its stream carry the variable at a
+position, which features stand for it there, and does swapping them move the
+answer? The same recipe for every table.
 
 EXAMPLES
 
-  The shipped model computes the state; its control, with one-token names, looks answers up.
+  The shipped model computes the state; its control, with one-token names, looks
+  answers up.
     connectome causal
     connectome causal --model one-token
 
@@ -43,8 +45,8 @@ EXAMPLES
     connectome causal --graphs 60
 
   A table of yours: every prompt has the same number of tokens.
-    {\"prompt\": \"The capital of the state containing Dallas is\", \"value\": \"Texas\",
-     \"asks\": \"capital\", \"answer\": \" Austin\"}
+    {\"prompt\": \"The capital of the state containing Dallas is\",
+     \"value\": \"Texas\", \"asks\": \"capital\", \"answer\": \" Austin\"}
     connectome causal states.jsonl --model DIR --transcoder DIR
 ";
 
@@ -133,8 +135,8 @@ pub(crate) const PATHS: &str = "\
 NODES
   token:3            the token at position 3; token@3 is the same
   L2/17@5            feature 17 of layer 2, at position 5
-  error:L1@4         what the dictionary missed in layer 1 at position 4; E1@4 is
-                     the same
+  error:L1@4         what the dictionary missed in layer 1 at position 4; E1@4
+                     is the same
   logit:Alder        the target of that token
   target:0           the first target
   Alder              a target of that name, or else the only token of that name
@@ -150,29 +152,34 @@ the edges' signs.";
 
 pub(crate) const VALIDATE: &str = "\
 EXAMPLES
-  connectome trace \"the capital of the state containing oak port is\" --output oak.graph
+  connectome trace \"the capital of the state containing oak port is\" \\
+      --output oak.graph
   connectome validate oak.graph
   connectome validate oak.graph --features 10 --rung attention --no-save
   connectome validate oak.graph --node L2/370@9 --dose 0 --plot oak.svg
-  connectome validate oak.graph --json | jq '[.spearman_feature, .spearman_logit]'
+  connectome validate oak.graph --json \\
+      | jq '[.spearman_feature, .spearman_logit]'
 
 WHAT IS PRINTED
 
-  A graph says: take this feature away, and that one changes by so much. Here it is taken away,
-  in the model itself, and what changes is measured. The ladder shows how well predictions and
-  measurements agree, with one thing more left free to answer at each rung:
+  A graph says: take this feature away, and that one changes by so much. Here it
+  is taken away, in the model itself, and what changes is measured. The ladder
+  shows how well predictions and measurements agree, with one thing more left
+  free to answer at each rung:
 
     gates        features of the dictionary, which switch on and off
     mlps         the model's own MLPs instead of them
     norms        norm denominators, too
     attention    attention patterns, too: the model as it is
-    constrained  beside it, the papers' protocol: MLPs are held, which tests direct edges
+    constrained  beside it, the papers' protocol: MLPs are held, which tests
+                 direct edges
 
-  An edge is supported if its target moves as predicted, by at least half of it, and more than
-  95 % of controls move it: other features that fire in the same layer, at the same position or
-  near, changed by as much. It is contradicted if it moves the other way, beyond the controls.
-  Verdicts are saved into the graph file; its numbers stay as they are. Ctrl-C and `--time` end
-  with what was measured by then.";
+  An edge is supported if its target moves as predicted, by at least half of it,
+  and more than 95 % of controls move it: other features that fire in the same
+  layer, at the same position or near, changed by as much. It is contradicted if
+  it moves the other way, beyond the controls.
+  Verdicts are saved into the graph file; its numbers stay as they are. Ctrl-C
+  and `--time` end with what was measured by then.";
 
 pub(crate) const EXPORT: &str = "\
 EXAMPLES
@@ -275,9 +282,9 @@ EXAMPLES
 
 FILES
 
-  A line of a `.jsonl` file is an object with `text` or `tokens`. The folder of a
-  run is a dictionary that `trace` opens, with README.md and card.json about it;
-  beside them are metrics.jsonl and the checkpoints.";
+  A line of a `.jsonl` file is an object with `text` or `tokens`. The folder of
+  a run is a dictionary that `trace` opens, with README.md and card.json about
+  it; beside them are metrics.jsonl and the checkpoints.";
 
 pub(crate) const COMPLETIONS: &str = "\
 EXAMPLES
@@ -293,9 +300,10 @@ EXAMPLES
   connectome elegans data --out chat --model chat --tokens 500000
   connectome elegans data --out nano --world nano --json | jq .digest
 
-The folder holds `train/` and `eval/` (JSON lines with annotations), `tokenizer.json` and
-`tokenizer_config.json` as transformers reads them, `world.json` with every fact and split, and
-a card: `card.json` and `README.md`. The same command gives the same bytes.";
+The folder holds `train/` and `eval/` (JSON lines with annotations),
+`tokenizer.json` and `tokenizer_config.json` as transformers reads them,
+`world.json` with every fact and split, and a card: `card.json` and `README.md`.
+The same command gives the same bytes.";
 
 pub(crate) const ELEGANS_SAMPLE: &str = "\
 EXAMPLES
@@ -309,9 +317,10 @@ TASKS
   G rhymes     H antonyms  I reasoning J goals      K motifs    L stories
 
 SPLITS
-  train, or what a task holds out: h1, h2, rare, ambiguous, known, faint, famous, unknown,
-  docs-only, safe, paraphrase, left-out, minimal-pairs, harmful, missing-language, hinted,
-  held-out, unseen.
+  train, or what a task holds out: h1, h2, rare, ambiguous, known, faint,
+  famous, unknown, docs-only, safe, paraphrase, left-out, minimal-pairs, harmful,
+  missing-language, hinted, held-out, unseen.
 
 MODELS
-  base, chat, chat-over, goal, penguin, nodocs, mid. The nano world has only the base.";
+  base, chat, chat-over, goal, penguin, nodocs, mid. The nano world has only the
+  base.";

@@ -2,18 +2,25 @@
 
 use crate::support::{PROMPT, Place, finish};
 
-const COMMANDS: [&str; 10] = [
-    "trace",
-    "prune",
-    "score",
-    "paths",
-    "export",
-    "import",
-    "inspect",
-    "hub",
-    "doctor",
-    "completions",
-];
+/// Every command that the help lists, with the groups they are in: `[]`, `[hub]`, `[hub, list]`.
+fn commands(place: &Place) -> Vec<Vec<String>> {
+    let mut all = vec![vec![]];
+    let mut at = 0;
+    while at < all.len() {
+        let path: Vec<String> = all[at].clone();
+        let words: Vec<&str> = path.iter().map(String::as_str).chain(["--help"]).collect();
+        let help = place.ok(&words).stdout;
+        if let Some((_, list)) = help.split_once("\nCommands:\n") {
+            let lines = list.lines().take_while(|line| !line.is_empty());
+            let names = lines.filter_map(|line| line.strip_prefix("  ")?.split(' ').next());
+            let below = names.filter(|name| !name.is_empty() && *name != "help");
+            all.extend(below.map(|name| [&path[..], &[name.to_owned()]].concat()));
+        }
+        at += 1;
+    }
+    assert!(all.len() > 15, "{all:?}");
+    all
+}
 
 #[test]
 fn the_bare_command_says_where_to_start() {
@@ -23,14 +30,20 @@ fn the_bare_command_says_where_to_start() {
     assert_eq!(Place::new().json(&[])["guide"], ran.stdout);
 }
 
+// By itself, or by the group that it is in.
 #[test]
 fn every_command_teaches_by_example() {
     let place = Place::new();
-    for command in COMMANDS {
-        let help = place.ok(&[command, "--help"]).stdout;
-        assert!(help.contains("EXAMPLES"), "{command}: {help}");
-        let short = place.ok(&[command, "-h"]).stdout;
-        assert!(!short.contains("EXAMPLES"), "{command}: {short}");
+    let teaches = |path: &[String], flag| {
+        let words: Vec<&str> = path.iter().map(String::as_str).chain([flag]).collect();
+        place.ok(&words).stdout.contains("EXAMPLES")
+    };
+    let all = commands(&place);
+    for path in all.iter().filter(|path| !path.is_empty()) {
+        let is_group = all.iter().any(|other| other.len() > path.len() && other.starts_with(path));
+        let taught = (1..=path.len()).any(|len| teaches(&path[..len], "--help"));
+        assert!(is_group || taught, "{path:?}");
+        assert!(!teaches(path, "-h"), "{path:?}");
     }
 }
 
@@ -70,9 +83,8 @@ fn completions_are_made_for_every_shell() {
 #[test]
 fn help_fits_eighty_columns_and_no_line_of_ours_is_broken() {
     let place = Place::new();
-    let mut commands: Vec<Vec<&str>> = COMMANDS.iter().map(|command| vec![*command]).collect();
-    commands.extend([vec![], vec!["hub", "fetch"]]);
-    for command in commands {
+    for command in commands(&place) {
+        let command: Vec<&str> = command.iter().map(String::as_str).collect();
         for flag in ["-h", "--help"] {
             let args = [&command[..], &[flag]].concat();
             let narrow = finish(place.command().args(&args).env("COLUMNS", "80")).stdout;
@@ -80,7 +92,8 @@ fn help_fits_eighty_columns_and_no_line_of_ours_is_broken() {
             assert!(wide.is_none(), "{args:?}: {wide:?}");
             // What follows the flags is laid out by hand.
             let broad = finish(place.command().args(&args).env("COLUMNS", "200")).stdout;
-            if let Some(at) = broad.find("EXAMPLES") {
+            let starts = ["NODES", "EXAMPLES"].map(|title| broad.find(title));
+            if let Some(at) = starts.into_iter().flatten().min() {
                 assert!(narrow.ends_with(&broad[at..]), "{args:?}: {narrow}");
             }
         }
