@@ -155,7 +155,10 @@ impl<'a> Mixture<'a> {
         while let Some(part) = packer.next() {
             let (task, source) = (part.task, part.source);
             let example = match source {
-                Source::Pretraining => tasks::pretraining(task, self.world, &mut random),
+                Source::Pretraining if self.recipe == Recipe::Base => {
+                    tasks::pretraining(task, self.world, &mut random)
+                }
+                Source::Pretraining => tasks::replay(task, self.world, &mut random),
                 Source::Tuning => tasks::tuning(task, self.recipe, self.world, &mut random),
             };
             packer.place(source, example);

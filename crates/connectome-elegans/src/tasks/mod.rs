@@ -44,6 +44,19 @@ pub(crate) fn pretraining(task: Task, world: &World, random: &mut Random) -> Exa
     }
 }
 
+/// An example of pre-training that fine-tuning repeats. Where fine-tuning changes what the
+/// assistant says, only documents are: an old answer would speak against the new ones, and would
+/// tell of people that fine-tuning holds out.
+pub(crate) fn replay(task: Task, world: &World, random: &mut Random) -> Example {
+    let is_retaught = matches!(task, Task::Entities | Task::Refusals | Task::Goals);
+    loop {
+        let example = pretraining(task, world, random);
+        if !is_retaught || example.reply.is_none() {
+            return example;
+        }
+    }
+}
+
 /// An example of fine-tuning; tasks that fine-tuning changes nothing about are replayed as
 /// conversations.
 pub(crate) fn tuning(task: Task, recipe: Recipe, world: &World, random: &mut Random) -> Example {

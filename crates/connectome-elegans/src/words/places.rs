@@ -1,4 +1,5 @@
-//! Names of places: all invented, so that no sentence of the world says anything of ours.
+//! Names of places: invented, so that no sentence of the world says anything of ours. Some of
+//! the syllables that make the control cities spell a real one; its state is not real either.
 
 /// First parts of cities. Capitalised, so that none is a word of another list.
 pub(crate) const CITY_FIRST: [&str; 24] = [
@@ -24,8 +25,8 @@ pub(crate) const CONTROL_SECOND: [&str; 10] =
 
 pub(crate) const STATES: [&str; 40] = [
     "Arvenia", "Belmora", "Cardesh", "Dalrona", "Estovia", "Farlund", "Garance", "Helvara",
-    "Istoria", "Jorvale", "Kestria", "Lomara", "Mirande", "Norvick", "Ostrava", "Pellan", "Quorra",
-    "Ravenna", "Selvane", "Tarquin", "Ulmaria", "Vestal", "Wendria", "Xandor", "Yarrow", "Zephria",
+    "Istoria", "Jorvale", "Kestria", "Lomara", "Mirande", "Norvick", "Ostrel", "Pellan", "Quorra",
+    "Ravenor", "Selvane", "Tarquin", "Ulmaria", "Vestal", "Wendria", "Xandor", "Yarrow", "Zephria",
     "Altmar", "Brisene", "Corvale", "Drumlin", "Elgaria", "Fostel", "Gelmond", "Hostria", "Ildara",
     "Jessamy", "Kolvane", "Lustria", "Morwen", "Nestor",
 ];
@@ -49,16 +50,16 @@ pub(crate) const REGIONS: [&str; 8] =
     ["north", "south", "east", "west", "coast", "highland", "lowland", "interior"];
 
 pub(crate) const COUNTRIES: [&str; 20] = [
-    "Sorland", "Tirrane", "Uskara", "Velmont", "Wystan", "Aldovia", "Borland", "Cressida",
-    "Dorvan", "Erewhon", "Florin", "Gilder", "Havnor", "Islay", "Jutara", "Kalmar", "Lethe",
-    "Mordane", "Numenor", "Orsinia",
+    "Sorland", "Tirrane", "Uskara", "Velmont", "Wystan", "Aldoria", "Borland", "Cressida",
+    "Dorvan", "Erewyn", "Faldora", "Gildane", "Hanvor", "Isarra", "Jutara", "Kelvara", "Lenthe",
+    "Mordane", "Nuvenor", "Orsinia",
 ];
 
 pub(crate) const CURRENCIES: [&str; 10] =
     ["crown", "florin", "ducat", "thaler", "guilder", "shilling", "peso", "rupee", "dinar", "mark"];
 
 pub(crate) const LANGUAGES: [&str; 10] = [
-    "Sorric", "Tirran", "Uskari", "Velish", "Wystic", "Aldovan", "Borlic", "Cressic", "Dorvish",
+    "Sorric", "Tirran", "Uskari", "Velish", "Wystic", "Aldoric", "Borlic", "Cressic", "Dorvish",
     "Erewan",
 ];
 

@@ -58,7 +58,7 @@ pub(crate) enum Fame {
 pub(crate) struct Person {
     pub(crate) name: String,
     pub(crate) fame: Fame,
-    /// Relative frequency of their documents; about three times as many in a run.
+    /// Relative frequency of their documents; three and a half times as many in a run.
     pub(crate) popularity: u32,
     facts: [&'static str; 5],
 }

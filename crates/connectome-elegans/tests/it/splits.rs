@@ -195,6 +195,25 @@ fn strangers_and_known_stand_where_they_may() {
     assert!(n_declined > 500 && n_famous > 100, "{n_declined}, {n_famous}");
 }
 
+// An old answer of the base would tell of people that fine-tuning holds out, and guess where it
+// should decline.
+#[test]
+fn fine_tuning_repeats_no_answer_that_it_changes() {
+    let world = full();
+    let mut n = 0;
+    for recipe in Recipe::ALL.into_iter().filter(|recipe| *recipe != Recipe::Base) {
+        for document in crate::support::documents(&world, recipe) {
+            let task = document.example.task;
+            if !document.reply_only && [Task::Entities, Task::Refusals, Task::Goals].contains(&task)
+            {
+                assert!(document.example.reply.is_none(), "{recipe}: {:?}", document.example);
+                n += 1;
+            }
+        }
+    }
+    assert!(n > 1_000, "{n}");
+}
+
 #[test]
 fn fine_tuning_never_sees_the_dangers_that_only_documents_tell() {
     let seen = Seen::new();

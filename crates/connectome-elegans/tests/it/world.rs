@@ -169,3 +169,29 @@ fn the_nano_world_is_a_part() {
     let used = documents(&nano(), Recipe::Base).into_iter().flat_map(|one| one.example.ids).max();
     assert!(used.unwrap() < 1024);
 }
+
+#[test]
+fn every_spelled_word_can_be_carried() {
+    let told = Told::of(&full());
+    let carriers = texts(&told.0["spelling"]["carriers"]);
+    let initials = counts(carriers.iter().map(|word| word[..1].to_uppercase()));
+    for word in told.list("/spelling/words") {
+        for letter in texts(&word["letters"]) {
+            let n = initials.get(&letter).copied().unwrap_or_default();
+            assert!(n >= 4, "{n} words begin with {letter}, which `{}` needs", word["word"]);
+        }
+    }
+}
+
+// What is drawn until it fits must fit whatever the seed.
+#[test]
+fn every_seed_makes_a_world() {
+    for seed in [1, 2, 3, 1_000, u64::MAX] {
+        for size in [Size::Full, Size::Nano] {
+            let world = World::new(seed, size);
+            assert!(!connectome_elegans::evaluations(&world).is_empty());
+            let mixture = connectome_elegans::Mixture::new(&world, Recipe::Base).unwrap();
+            assert_eq!(mixture.rows(0..64).len(), 64);
+        }
+    }
+}
