@@ -8,6 +8,8 @@ mod common;
 mod by_hand;
 /// The graph file: what is written is read; what cannot be written leaves no trace.
 mod file;
+/// Flows between any nodes, by hand and against influence.
+mod flow;
 /// Influence, pruning and scores against circuit-tracer's, on its own adjacency matrices.
 mod golden;
 /// Bytes that are no graph, for every reader.
