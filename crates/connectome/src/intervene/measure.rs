@@ -26,6 +26,8 @@ pub struct Outcome {
     pub normed: Mat,
     /// The nodes of the [`Watch`], in its order.
     pub readings: Vec<Reading>,
+    /// The stream at the layers of [`Watch::with_streams`], in their order, `[T, D]` each.
+    pub streams: Vec<Mat>,
 }
 
 impl<'m> Baseline<'m> {
@@ -160,9 +162,11 @@ impl<'m> Baseline<'m> {
         let logits = model.logits(&picked)?;
         let mut slots = 0..picked.n_rows();
         let readings = std::mem::take(&mut patcher.readings);
+        let streams = std::mem::take(&mut patcher.streams);
         Ok(readings
             .into_iter()
-            .map(|readings| {
+            .zip(streams)
+            .map(|(readings, streams)| {
                 let mut own = self.clean_outcome(watch, positions);
                 for (row, pos) in positions.iter().enumerate() {
                     if *pos >= segment.first_pos {
@@ -171,7 +175,7 @@ impl<'m> Baseline<'m> {
                         own.normed.row_mut(row).copy_from_slice(picked.row(slot));
                     }
                 }
-                Outcome { readings, ..own }
+                Outcome { readings, streams, ..own }
             })
             .collect())
     }
@@ -212,7 +216,9 @@ impl<'m> Baseline<'m> {
             logits.row_mut(row).copy_from_slice(self.logits().row(*pos));
             normed.row_mut(row).copy_from_slice(normed_td.row(*pos));
         }
-        Outcome { logits, normed, readings: watch.clean().to_vec() }
+        let streams = watch.streams().iter().map(|layer| self.stream().resid(*layer).clone());
+        let streams = streams.collect();
+        Outcome { logits, normed, readings: watch.clean().to_vec(), streams }
     }
 }
 

@@ -49,6 +49,8 @@ pub(super) struct Patcher<'a> {
     encoded: Option<Encoded>,
     /// What was watched, run by run.
     pub(super) readings: Vec<Vec<Reading>>,
+    /// The streams that are kept, run by run.
+    pub(super) streams: Vec<Vec<Mat>>,
     /// Keys and values of the segment, if they are kept.
     kept: Option<Kept>,
 }
@@ -97,6 +99,7 @@ impl<'a> Patcher<'a> {
             input: None,
             encoded: None,
             readings: vec![watch.clean().to_vec(); plans.len()],
+            streams: vec![clean_streams(baseline, watch); plans.len()],
             kept: None,
             baseline,
         }
@@ -165,6 +168,18 @@ impl<'a> Patcher<'a> {
                 if let Some(row) = self.segment.row(run, patch.pos) {
                     x.row_mut(row).copy_from_slice(&patch.resid_d);
                 }
+            }
+        }
+    }
+
+    /// Keeps the stream of the segment where it is watched; before it, runs are unchanged.
+    fn keep_stream(&mut self, before_layer: usize, x: &Mat) {
+        let kept = self.watch.streams().iter().enumerate();
+        for (at, _) in kept.filter(|(_, layer)| **layer == before_layer) {
+            for (run, streams) in self.streams.iter_mut().enumerate() {
+                let first = self.segment.first_pos * x.n_cols();
+                let own = &mut streams[at].data_mut()[first..];
+                own.copy_from_slice(self.segment.run(run, x));
             }
         }
     }
@@ -357,10 +372,14 @@ impl Tap for Patcher<'_> {
         if self.holds.norms {
             self.hold_norm(site, x);
         }
-        match site {
-            Site::ResidPre(layer) => self.replace_residuals(layer, x),
-            Site::ResidFinal => self.replace_residuals(self.n_layers(), x),
-            _ => {}
+        let before_layer = match site {
+            Site::ResidPre(layer) => Some(layer),
+            Site::ResidFinal => Some(self.n_layers()),
+            _ => None,
+        };
+        if let Some(before_layer) = before_layer {
+            self.replace_residuals(before_layer, x);
+            self.keep_stream(before_layer, x);
         }
         if let Some(kept) = &mut self.kept {
             kept.record(site, x);
@@ -373,6 +392,12 @@ impl Tap for Patcher<'_> {
             None => Ok(()),
         }
     }
+}
+
+/// What is kept of the unchanged run.
+fn clean_streams(baseline: &Baseline<'_>, watch: &Watch) -> Vec<Mat> {
+    let stream = baseline.stream();
+    watch.streams().iter().map(|layer| stream.resid(*layer).clone()).collect()
 }
 
 impl Kept {

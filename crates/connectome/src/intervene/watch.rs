@@ -31,13 +31,16 @@ pub fn share_of_original(before: &[Reading], after: &[Reading]) -> Option<f64> {
     (original != 0.0).then(|| sum(after) / original)
 }
 
-/// Features at positions, with what they are in the unchanged run.
+/// Features at positions, with what they are in the unchanged run, and layers whose stream is
+/// kept.
 #[derive(Clone, Debug, Default)]
 pub struct Watch {
     nodes: Vec<(FeatureId, usize)>,
     clean: Vec<Reading>,
     /// Each layer's features, ascending, and which nodes they stand for.
     layers: Vec<WatchedLayer>,
+    /// Blocks before which the stream is kept.
+    streams: Vec<usize>,
 }
 
 #[derive(Clone, Debug, Default)]
@@ -79,7 +82,8 @@ impl Watch {
             let place = layer.indices.binary_search(&feature.index).expect("collected above");
             layer.nodes.push((*pos, place, at));
         }
-        let mut watch = Self { clean: vec![Reading::default(); nodes.len()], nodes, layers };
+        let clean = vec![Reading::default(); nodes.len()];
+        let mut watch = Self { clean, nodes, layers, streams: Vec::new() };
         watch.read_clean(baseline)?;
         Ok(watch)
     }
@@ -100,6 +104,32 @@ impl Watch {
             }
         }
         Ok(())
+    }
+
+    /// Also keeps the whole residual stream before these blocks, in this order; the number of
+    /// layers means after the last one.
+    ///
+    /// # Errors
+    ///
+    /// [`RunError::Layer`].
+    pub fn with_streams(
+        mut self,
+        baseline: &Baseline<'_>,
+        before_layers: Vec<usize>,
+    ) -> Result<Self, RunError> {
+        let n_layers = baseline.n_layers();
+        if let Some(found) = before_layers.iter().find(|layer| **layer > n_layers) {
+            let found = u32::try_from(*found).unwrap_or(u32::MAX);
+            return Err(RunError::Layer { found, n_layers });
+        }
+        self.streams = before_layers;
+        Ok(self)
+    }
+
+    /// Blocks before which the stream is kept.
+    #[must_use]
+    pub fn streams(&self) -> &[usize] {
+        &self.streams
     }
 
     /// What is watched.
