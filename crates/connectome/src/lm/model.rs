@@ -19,8 +19,8 @@ use crate::ops::matrix::Layout;
 use crate::ops::{Linear, Mat, Matrix};
 use crate::weights::Weights;
 
-/// A decoder with its weights.
-#[derive(Debug)]
+/// A decoder with its weights; a copy shares them.
+#[derive(Clone, Debug)]
 pub struct Model {
     config: ModelConfig,
     name: String,

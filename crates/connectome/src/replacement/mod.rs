@@ -31,7 +31,7 @@ pub use stream::Stream;
 use crate::error::{LoadError, RunError};
 use crate::lm::Model;
 use crate::lm::config::Residual;
-use crate::transcoder::Transcoder;
+use crate::transcoder::{NeuronLayer, Transcoder};
 
 /// A model and its dictionary, proven to fit.
 #[derive(Debug)]
@@ -51,6 +51,23 @@ impl ReplacementModel {
         let has_resid_mid = config.residual != Residual::Parallel;
         transcoder.check_fits(config.n_layers, config.d_model, model.name(), has_resid_mid)?;
         Ok(Self { model, transcoder })
+    }
+
+    /// The model with its own MLP neurons as the dictionary: of each position all that are not
+    /// zero, or the `strongest` that write most. See [`NeuronLayer`].
+    #[must_use]
+    pub fn of_neurons(model: Model, strongest: Option<usize>) -> Self {
+        let layers = (0..model.config().n_layers).map(|layer| {
+            let mlp = &model.block(layer).mlp;
+            NeuronLayer {
+                gate: mlp.gate.clone(),
+                up: mlp.up.clone(),
+                down: mlp.down.clone(),
+                act: mlp.function(),
+            }
+        });
+        let transcoder = Transcoder::of_neurons(layers.collect(), strongest, model.fingerprint());
+        Self { model, transcoder }
     }
 
     /// The language model.

@@ -88,7 +88,8 @@ pub enum Kind {
     PerLayer,
 }
 
-/// From pre-activation to activation. None of the three changes a value that it lets through.
+/// From pre-activation to activation. Those of trained features change no value that they let
+/// through.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Activation {
     /// Lets through what is above zero.
@@ -101,6 +102,8 @@ pub enum Activation {
         /// How many.
         k: usize,
     },
+    /// The model's own neurons: what they let through, its nonlinearity decides.
+    Neurons,
 }
 
 impl fmt::Display for Activation {
@@ -109,6 +112,7 @@ impl fmt::Display for Activation {
             Self::Relu => f.write_str("relu"),
             Self::JumpRelu => f.write_str("jumprelu"),
             Self::TopK { k } => write!(f, "topk (k = {k})"),
+            Self::Neurons => f.write_str("the model's own"),
         }
     }
 }
@@ -126,6 +130,8 @@ pub enum LayoutName {
     GemmaScope2PerLayer,
     /// As [`LayoutName::GemmaScope2PerLayer`], each with a decoder for every layer.
     GemmaScope2CrossLayer,
+    /// No files: the model's own neurons.
+    Neurons,
 }
 
 impl fmt::Display for LayoutName {
@@ -136,6 +142,7 @@ impl fmt::Display for LayoutName {
             Self::GemmaScope1 => "GemmaScope 1",
             Self::GemmaScope2PerLayer => "GemmaScope 2, per layer",
             Self::GemmaScope2CrossLayer => "GemmaScope 2, cross-layer",
+            Self::Neurons => "neurons of the model",
         })
     }
 }

@@ -3,6 +3,8 @@
 use std::path::PathBuf;
 
 use half::{bf16, f16};
+use rand_chacha::ChaCha8Rng;
+use rand_chacha::rand_core::{RngCore, SeedableRng};
 use rayon::prelude::*;
 
 use super::place::Place;
@@ -20,6 +22,14 @@ pub(super) struct Decoder {
     n_outputs: usize,
     d_model: usize,
     place: Place,
+    random: Option<Random>,
+}
+
+/// Where the directions of a decoder come from that writes at random.
+#[derive(Clone, Copy, Debug)]
+struct Random {
+    seed: u64,
+    layer: usize,
 }
 
 /// Distances between elements: one step in a feature, an output layer or a component of the
@@ -49,7 +59,13 @@ impl Decoder {
     ) -> Self {
         stored.random_access();
         let place = Place { tensor: tensor.to_owned(), path };
-        Self { stored, strides, n_outputs, d_model, place }
+        Self { stored, strides, n_outputs, d_model, place, random: None }
+    }
+
+    /// From now on keeps only the lengths of its rows; directions are drawn by `seed`, each from
+    /// a stream of its own, so that they do not depend on which others are read.
+    pub(super) fn write_at_random(&mut self, seed: u64, layer: usize) {
+        self.random = Some(Random { seed, layer });
     }
 
     pub(super) fn n_outputs(&self) -> usize {
@@ -76,7 +92,10 @@ impl Decoder {
             d_model: self.d_model,
         };
         match rows.numbers.first_not_finite() {
-            None => Ok(rows),
+            None => Ok(match self.random {
+                None => rows,
+                Some(random) => rows.redrawn(random, indices),
+            }),
             Some((at, value)) => Err(self.place.not_finite(self.element(indices, at), value)),
         }
     }
@@ -144,6 +163,32 @@ pub struct DecoderRows {
 }
 
 impl DecoderRows {
+    /// Rows of features that write to one layer, `[n, D]`.
+    pub(super) fn of_one_output(rows: crate::ops::Mat) -> Self {
+        let (n, d_model) = (rows.n_rows(), rows.n_cols());
+        Self { numbers: Numbers::F32(rows.into_vec()), n, n_outputs: 1, d_model }
+    }
+
+    /// Rows of the same lengths in random directions.
+    fn redrawn(self, random: Random, indices: &[u32]) -> Self {
+        let (n_outputs, d_model) = (self.n_outputs, self.d_model);
+        let mut values = vec![0.0; self.n * n_outputs * d_model];
+        let slots = values.par_chunks_exact_mut(d_model).enumerate();
+        slots.for_each(|(slot, out)| {
+            let (row, output) = (slot / n_outputs, slot % n_outputs);
+            self.read(row, output, out);
+            let length = length(out);
+            let mut rng = ChaCha8Rng::seed_from_u64(random.seed);
+            // Layers and outputs are far fewer than 2¹⁶.
+            let layer_and_output = ((random.layer as u64) << 16) | output as u64;
+            rng.set_stream((layer_and_output << 32) | u64::from(indices[row]));
+            out.iter_mut().for_each(|x| *x = normal(&mut rng));
+            let drawn = length_or_one(out);
+            out.iter_mut().for_each(|x| *x = (f64::from(*x) * length / drawn) as f32);
+        });
+        Self { numbers: Numbers::F32(values), ..self }
+    }
+
     /// Features.
     #[must_use]
     pub fn n(&self) -> usize {
@@ -193,6 +238,22 @@ impl DecoderRows {
         assert!(row < self.n && output < self.n_outputs, "row or output past the end");
         (row * self.n_outputs + output) * self.d_model
     }
+}
+
+fn length(x: &[f32]) -> f64 {
+    x.iter().map(|x| f64::from(*x).powi(2)).sum::<f64>().sqrt()
+}
+
+fn length_or_one(x: &[f32]) -> f64 {
+    let length = length(x);
+    if length > 0.0 { length } else { 1.0 }
+}
+
+/// A normal number, by Box and Muller.
+fn normal(rng: &mut ChaCha8Rng) -> f32 {
+    let mut unit = || ((rng.next_u64() >> 11) as f64 + 0.5) / (1_u64 << 53) as f64;
+    let (radius, angle) = (unit(), unit());
+    ((-2.0 * radius.ln()).sqrt() * (std::f64::consts::TAU * angle).cos()) as f32
 }
 
 /// Owned numbers in a stored type.

@@ -26,6 +26,7 @@ mod digest;
 mod encode;
 mod encoder;
 mod formats;
+mod neurons;
 mod open;
 mod place;
 mod yaml;
@@ -39,6 +40,8 @@ pub use self::decoder::DecoderRows;
 pub use self::encode::Firing;
 use self::encode::Gate;
 use self::encoder::Encoder;
+pub use self::neurons::NeuronLayer;
+use self::neurons::Neurons;
 use crate::error::LoadError;
 use crate::files::Folder;
 use crate::ops::dense::add_to;
@@ -55,11 +58,18 @@ pub struct Transcoder {
 /// One layer, checked.
 #[derive(Clone, Debug)]
 struct Layer {
-    encoder: Encoder,
-    gate: Gate,
+    features: Features,
     b_dec_d: Vec<f32>,
-    decoder: Decoder,
     skip: Option<Linear>,
+}
+
+/// What a layer's features are made of.
+#[derive(Clone, Debug)]
+enum Features {
+    /// Trained, and read from files.
+    Trained { encoder: Encoder, gate: Gate, decoder: Decoder },
+    /// The model's own neurons.
+    Neurons(Neurons),
 }
 
 impl Transcoder {
@@ -181,13 +191,13 @@ impl Transcoder {
         if n_zeroed >= n_rows {
             return Ok(Vec::new());
         }
-        let Layer { encoder, gate, .. } = &self.layers[layer];
+        let features = &self.layers[layer].features;
         if n_zeroed == 0 {
-            return encode::encode(encoder, gate, input_td, 0);
+            return features.encode(input_td, 0);
         }
         let kept = input_td.data()[n_zeroed * d_model..].to_vec();
         let kept_td = Mat::from_vec(kept, n_rows - n_zeroed, d_model);
-        encode::encode(encoder, gate, &kept_td, n_zeroed)
+        features.encode(&kept_td, n_zeroed)
     }
 
     /// Pre-activations of some features, fired or not: `[T, n]`, every position.
@@ -205,10 +215,11 @@ impl Transcoder {
     }
 
     /// The pre-activation above which a feature fires; `None` where that depends on the other
-    /// features of the position (TopK).
+    /// features of the position (TopK), or is the model's own affair (neurons).
     #[must_use]
     pub fn threshold(&self, layer: usize, index: u32) -> Option<f32> {
-        match &self.layers[layer].gate {
+        let Features::Trained { gate, .. } = &self.layers[layer].features else { return None };
+        match gate {
             Gate::Above(threshold) => Some(*threshold),
             Gate::AboveEach(threshold_f) => Some(threshold_f[index as usize]),
             Gate::Strongest(_) => None,
@@ -218,13 +229,19 @@ impl Transcoder {
     /// Reading directions of some features, `[n, D]`.
     #[must_use]
     pub fn encoder_rows(&self, layer: usize, indices: &[u32]) -> Mat {
-        self.layers[layer].encoder.rows(indices)
+        match &self.layers[layer].features {
+            Features::Trained { encoder, .. } => encoder.rows(indices),
+            Features::Neurons(neurons) => neurons.rows(indices),
+        }
     }
 
     /// Encoder biases, `[F]`.
     #[must_use]
     pub fn b_enc(&self, layer: usize) -> &[f32] {
-        self.layers[layer].encoder.b_enc()
+        match &self.layers[layer].features {
+            Features::Trained { encoder, .. } => encoder.b_enc(),
+            Features::Neurons(neurons) => neurons.b_enc(),
+        }
     }
 
     /// Decoder bias, `[D]`.
@@ -244,7 +261,10 @@ impl Transcoder {
     /// cross-layer dictionary, else one.
     #[must_use]
     pub fn n_outputs(&self, layer: usize) -> usize {
-        self.layers[layer].decoder.n_outputs()
+        match &self.layers[layer].features {
+            Features::Trained { decoder, .. } => decoder.n_outputs(),
+            Features::Neurons(_) => 1,
+        }
     }
 
     /// Writing directions of some features, for every layer they write to. Only these rows are
@@ -254,7 +274,10 @@ impl Transcoder {
     ///
     /// [`LoadError::NotFinite`] names the decoder's element.
     pub fn decoders(&self, layer: usize, indices: &[u32]) -> Result<DecoderRows, LoadError> {
-        self.layers[layer].decoder.gather(indices)
+        match &self.layers[layer].features {
+            Features::Trained { decoder, .. } => decoder.gather(indices),
+            Features::Neurons(neurons) => Ok(DecoderRows::of_one_output(neurons.written(indices))),
+        }
     }
 
     /// BLAKE3 in hex over the config, and the length, header, first and last KiB of every file.
@@ -263,5 +286,76 @@ impl Transcoder {
     #[must_use]
     pub fn digest(&self) -> String {
         self.digest.clone()
+    }
+
+    /// The same dictionary writing in random directions: what fires when is unchanged, and every
+    /// decoder row keeps its length. What such a dictionary also finds is no finding.
+    ///
+    /// Source: baselines of arXiv:2602.14111.
+    #[must_use]
+    pub fn with_random_decoders(&self, seed: u64) -> Self {
+        let mut random = self.clone();
+        for (layer, Layer { features, .. }) in random.layers.iter_mut().enumerate() {
+            if let Features::Trained { decoder, .. } = features {
+                decoder.write_at_random(seed, layer);
+            }
+        }
+        random.digest = format!("{} with decoders drawn by {seed}", self.digest);
+        random
+    }
+
+    /// A model's own neurons as features, one layer of them each; [`NeuronLayer`] says what they
+    /// read and write. Of each position the `strongest` that write most fire, or all that are not
+    /// zero. `fingerprint` is the model's.
+    ///
+    /// # Panics
+    ///
+    /// Without layers.
+    #[must_use]
+    pub fn of_neurons(
+        layers: Vec<NeuronLayer>,
+        strongest: Option<usize>,
+        fingerprint: &str,
+    ) -> Self {
+        let d_model = layers.first().expect("a model has layers").up.n_in();
+        let layers: Vec<Layer> = layers
+            .into_iter()
+            .map(|mlp| {
+                let neurons = Neurons::new(mlp, strongest);
+                let b_dec_d = neurons.b_dec();
+                Layer { features: Features::Neurons(neurons), b_dec_d, skip: None }
+            })
+            .collect();
+        let n_features = match &layers[0].features {
+            Features::Neurons(neurons) => neurons.n_features(),
+            Features::Trained { .. } => unreachable!("made of neurons just above"),
+        };
+        let card = Card {
+            kind: Kind::PerLayer,
+            reads: ReadSite::MlpIn,
+            writes: WriteSite::MlpOutRaw,
+            activation: Activation::Neurons,
+            model_name: None,
+            scan: Scan::Unnamed,
+            n_layers: layers.len(),
+            n_features,
+            d_model,
+            layout: LayoutName::Neurons,
+            has_skip: false,
+            path: PathBuf::from("neurons"),
+        };
+        let kept = strongest.map_or_else(|| "all".to_owned(), |most| most.to_string());
+        Self { card, layers, digest: format!("{kept} neurons of {fingerprint}") }
+    }
+}
+
+impl Features {
+    fn encode(&self, input_td: &Mat, first_pos: usize) -> Result<Vec<Firing>, LoadError> {
+        match self {
+            Self::Trained { encoder, gate, .. } => {
+                encode::encode(encoder, gate, input_td, first_pos)
+            }
+            Self::Neurons(neurons) => Ok(neurons.encode(input_td, first_pos)),
+        }
     }
 }

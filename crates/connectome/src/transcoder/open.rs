@@ -7,7 +7,7 @@ use super::card::{Activation, Card, Kind};
 use super::config::{Config, Declared};
 use super::encode::Gate;
 use super::formats::{self, Found, Threshold};
-use super::{Layer, Transcoder, digest};
+use super::{Features, Layer, Transcoder, digest};
 use crate::error::LoadError;
 use crate::files::{FileBytes, Folder};
 
@@ -159,5 +159,5 @@ fn checked(layer: formats::Layer, activation: Activation) -> Layer {
         (_, None) => Gate::Above(0.0),
     };
     let formats::Layer { encoder, b_dec_d, decoder, skip, .. } = layer;
-    Layer { encoder, gate, b_dec_d, decoder, skip }
+    Layer { features: Features::Trained { encoder, gate, decoder }, b_dec_d, skip }
 }

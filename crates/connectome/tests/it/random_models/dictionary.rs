@@ -47,6 +47,7 @@ fn config(plan: &Plan) -> String {
     let top_k = match plan.activation {
         Activation::TopK { k } => format!("activation: topk\nk: {k}\n"),
         Activation::Relu | Activation::JumpRelu => String::new(),
+        Activation::Neurons => unreachable!("neurons have no files"),
     };
     format!(
         "model_kind: {kind}\nfeature_input_hook: {reads}\nfeature_output_hook: {writes}\n{top_k}"
