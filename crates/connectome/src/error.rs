@@ -171,6 +171,15 @@ pub enum RunError {
     /// A direction target whose vector was not given; graphs do not hold them.
     #[error("target `{name}` is a direction, which the graph does not hold")]
     MissingDirection { name: String },
+    /// A size that must be above zero.
+    #[error("the size of {what} is {found}, expected a number above 0")]
+    Size { what: &'static str, found: f32 },
+    /// A node that cannot be changed in the model.
+    #[error("node `{name}` is no {expected}, so it cannot be changed in the model")]
+    CannotChange { name: String, expected: &'static str },
+    /// Two spans that should be apart.
+    #[error("positions {first_start}..{first_end} and {second_start}..{second_end} overlap")]
+    Overlap { first_start: usize, first_end: usize, second_start: usize, second_end: usize },
     /// No targets were asked for.
     #[error("no attribution target was asked for")]
     NoTargets,

@@ -28,4 +28,10 @@ impl Draw {
             things.swap(last, self.below(last + 1));
         }
     }
+
+    /// Normal, by Box and Muller.
+    pub(super) fn normal(&mut self) -> f64 {
+        let (radius, angle) = (1.0 - self.unit(), self.unit());
+        (-2.0 * radius.ln()).sqrt() * (std::f64::consts::TAU * angle).cos()
+    }
 }

@@ -2,12 +2,15 @@
 
 use std::collections::BTreeMap;
 
+use connectome::attribution::{Labels, NoProgress, Options, TargetSpec, Targets, attribute};
 use connectome::doubt::{Question, Table};
+use connectome::intervene::Baseline;
 use connectome::lm::Model;
 use connectome::organism::{self, Organism};
 use connectome::replacement::{PromptTokens, ReplacementModel};
 use connectome::tokenizer::{Prompt, Tokenizer};
 use connectome::transcoder::Transcoder;
+use connectome_graph::AttributionGraph;
 use serde_json::Value;
 
 /// The shipped model, its dictionary, tokenizer and world.
@@ -51,6 +54,18 @@ impl World {
 
     pub(crate) fn token(&self, text: &str) -> u32 {
         self.tokenizer.single_token(text).unwrap()
+    }
+
+    /// The graph of a prompt: of its most probable tokens, or of one token.
+    pub(crate) fn trace(&self, baseline: &Baseline<'_>, token: Option<u32>) -> AttributionGraph {
+        let ids = baseline.prompt().ids.clone();
+        let token_texts = ids.iter().map(|id| self.tokenizer.token_text(*id)).collect();
+        let prompt = connectome_graph::Prompt { text: String::new(), token_texts, token_ids: ids };
+        let labels = Labels { prompt, ..Labels::default() };
+        let one = token.map(|token| Targets::Given(vec![TargetSpec::Token(token)]));
+        let options = Options { targets: one.unwrap_or_default(), ..Options::default() };
+        let text = |id| self.tokenizer.token_text(id);
+        attribute(baseline.local(), &options, labels, &text, &mut NoProgress).unwrap()
     }
 
     /// Every question about every city of a split.
