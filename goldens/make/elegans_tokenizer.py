@@ -50,7 +50,7 @@ def main(data: Path, goldens: Path) -> None:
     items = examples(data)
     for item in items:
         ids = tokenizer(item["text"])["input_ids"]
-        assert ids == item["ids"][:-1], item
+        assert ids == item["tokens"][:-1], item
 
     texts = [item["text"] for item in items[::EVERY]] + TYPED
     cases = []

@@ -135,7 +135,7 @@ fn our_tokenizer_gives_the_ids_of_the_data() {
         }
         for line in String::from_utf8(bytes).unwrap().lines() {
             let item: Value = serde_json::from_str(line).unwrap();
-            let ids: Vec<u32> = serde_json::from_value(item["ids"].clone()).unwrap();
+            let ids: Vec<u32> = serde_json::from_value(item["tokens"].clone()).unwrap();
             let prepared =
                 tokenizer.prepare(Prompt::Text(item["text"].as_str().unwrap()), "elegans").unwrap();
             assert_eq!(prepared.ids, ids[..ids.len() - 1], "{item}");

@@ -1,4 +1,5 @@
-//! Rows and evaluation items, one JSON object a line.
+//! Rows and evaluation items, one JSON object a line. `tokens` and `loss_weights` of a row are
+//! what `connectome train lm` reads.
 
 use std::collections::BTreeMap;
 
@@ -13,8 +14,8 @@ use crate::vocabulary::Vocabulary;
 #[derive(Serialize)]
 struct RowLine<'a> {
     row: u64,
-    ids: &'a [u32],
-    weights: &'a [f32],
+    tokens: &'a [u32],
+    loss_weights: &'a [f32],
     documents: Vec<DocumentLine<'a>>,
 }
 
@@ -60,7 +61,7 @@ impl Serialize for ValueLine<'_> {
 struct ItemLine<'a> {
     set: &'a str,
     item: usize,
-    ids: &'a [u32],
+    tokens: &'a [u32],
     n_prompt: usize,
     prompt: String,
     judge: JudgeLine<'a>,
@@ -132,8 +133,8 @@ pub(crate) fn row(index: u64, row: &Row, vocabulary: &Vocabulary) -> Vec<u8> {
     });
     line(&RowLine {
         row: index,
-        ids: &row.ids,
-        weights: &row.weights,
+        tokens: &row.ids,
+        loss_weights: &row.weights,
         documents: documents.collect(),
     })
 }
@@ -143,7 +144,7 @@ pub(crate) fn item(set: &str, index: usize, item: &EvalItem, vocabulary: &Vocabu
     line(&ItemLine {
         set,
         item: index,
-        ids: &item.example.ids,
+        tokens: &item.example.ids,
         n_prompt: item.n_prompt,
         prompt: vocabulary.text(item.prompt()),
         judge: judge(&item.judge, vocabulary),

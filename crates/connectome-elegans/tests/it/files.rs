@@ -73,8 +73,8 @@ fn rows_are_lines_and_lines_say_what_they_hold() {
     for index in [0, 63, 64, 4_095, 4_096, 4_166] {
         let (line, row) = (&shards[index], mixture.row(index as u64));
         assert_eq!(line["row"], index);
-        assert_eq!(serde_json::to_value(&row.ids).unwrap(), line["ids"]);
-        assert_eq!(serde_json::to_value(&row.weights).unwrap(), line["weights"]);
+        assert_eq!(serde_json::to_value(&row.ids).unwrap(), line["tokens"]);
+        assert_eq!(serde_json::to_value(&row.weights).unwrap(), line["loss_weights"]);
         let documents = line["documents"].as_array().unwrap();
         assert_eq!(documents.len(), row.documents.len());
         for (told, document) in documents.iter().zip(&row.documents) {
@@ -130,7 +130,7 @@ fn evaluation_sets_are_lines_too() {
         for (index, (line, item)) in lines.iter().zip(&set.items).enumerate() {
             assert_eq!((&line["set"], &line["item"]), (&set.id().into(), &index.into()));
             assert_eq!(line["n_prompt"], item.n_prompt);
-            assert_eq!(serde_json::to_value(&item.example.ids).unwrap(), line["ids"]);
+            assert_eq!(serde_json::to_value(&item.example.ids).unwrap(), line["tokens"]);
             assert_eq!(line["prompt"], world.vocabulary().text(item.prompt()));
             assert_eq!(line["judge"]["rule"], "one_of");
         }
