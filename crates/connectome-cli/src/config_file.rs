@@ -109,8 +109,8 @@ mod tests {
         let path = folder.path().join("run.yaml");
         std::fs::write(&path, yaml).unwrap();
         let config = format!("--config={}", path.display());
-        let opening = ["connectome", "--quiet", "train", "clt", &config];
-        let words = opening.iter().chain(words);
+        let own = ["connectome", "--quiet", "train", "clt", &config];
+        let words = own.iter().chain(words);
         let expanded = expanded(words.map(OsString::from).collect())?;
         let text = expanded.iter().map(|word| word.to_str().unwrap().to_owned());
         Ok(text.filter(|word| *word != config).collect())

@@ -27,3 +27,5 @@ mod shapes;
 mod support;
 // Traces of the model that ships, and of the goldens'.
 mod trace;
+// Language models trained: whole runs, killed runs, bad input.
+mod train_lm;

@@ -98,8 +98,12 @@ impl Panel {
         let values = || self.series.iter().flat_map(|series| &series.points).map(|point| point[1]);
         let (low, high) = (values().fold(f64::MAX, f64::min), values().fold(f64::MIN, f64::max));
         let low = if self.from_zero { 0.0 } else { low };
-        let (low, high) =
-            if high > low { (low, high) } else { (low.min(high) - 0.5, low.max(high) + 0.5) };
+        let (low, high) = match high > low {
+            true => (low, high),
+            // One value, or none.
+            false if high > f64::MIN => (high - 0.5, high + 0.5),
+            false => (0.0, 1.0),
+        };
         let x = |tokens: f64| LEFT + (WIDTH - LEFT - RIGHT) * tokens / most_tokens;
         let y = |value: f64| top + PANEL * (1.0 - (value - low) / (high - low));
         // Writing to a string does not fail.

@@ -52,13 +52,14 @@ fn options() -> Options {
     }
 }
 
-/// A corpus of ids with weights, of documents of every length.
+/// A corpus of ids with weights, of documents of every length, that counts upwards.
 fn write_corpus(folder: &Path) -> std::path::PathBuf {
     let mut noise = Noise(3);
     let mut text = String::new();
     for _ in 0..40 {
         let len = 1 + noise.below(25);
-        let tokens: Vec<usize> = (0..len).map(|_| 2 + noise.below(38)).collect();
+        let first = noise.below(38);
+        let tokens: Vec<usize> = (first..first + len).map(|at| 2 + at % 38).collect();
         let weights: Vec<usize> = (0..len).map(|_| noise.below(3)).collect();
         text += &format!("{}\n", json!({ "tokens": tokens, "loss_weights": weights }));
     }
@@ -243,7 +244,7 @@ fn runs_are_begun_and_resumed_only_where_that_makes_sense() {
     let other = Options { max_norm: None, ..options() };
     let refused = run(folder.path(), &mut data, Begin::Resume, &mut Watch::default(), other);
     let message = refused.unwrap_err().to_string();
-    assert!(message.starts_with("`training.max_norm` is null"), "{message}");
+    assert!(message.starts_with("`training.max_norm` is not set"), "{message}");
     let mut other = documents(folder.path(), Packing::Apart);
     let refused = run(folder.path(), &mut other, Begin::Resume, &mut Watch::default(), options());
     let message = refused.unwrap_err().to_string();
