@@ -7,6 +7,8 @@
 //!
 //! Timings are written to a document, never asserted.
 
+mod train;
+
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -81,6 +83,9 @@ pub(crate) fn run(arguments: &[String]) -> Result<()> {
             println!("{}", request.scaling(n_tokens)?);
         }
     }
+    if wanted("train") {
+        train::compare(&request.data, request.python.as_deref(), request.repeat)?;
+    }
     Ok(())
 }
 
@@ -102,7 +107,7 @@ fn parse(arguments: &[String]) -> Result<Request> {
             "--repeat" => request.repeat = value.parse().context("`--repeat` needs a number")?,
             "--only" => request.only = Some(value.clone()),
             _ => bail!(
-                "no option `{word}`, expected --data, --peer-python, --peer, --repeat or --only peer|certified|scaling"
+                "no option `{word}`, expected --data, --peer-python, --peer, --repeat or --only peer|certified|scaling|train"
             ),
         }
     }

@@ -10,7 +10,7 @@ use connectome::replacement::PromptTokens;
 use connectome::tokenizer::{Prompt, Tokenizer};
 use connectome::train::corpus::{Corpus, Cut, Reading};
 use connectome::train::transcoder::options::Prompts;
-use connectome::train::transcoder::{self, Ending as Ended, Job, Options, Start};
+use connectome::train::transcoder::{self, Ending as Ended, Job, Start};
 use serde_json::json;
 
 use super::Ending;
@@ -35,7 +35,6 @@ pub(crate) fn run(args: &TrainCltArgs, world: &World) -> Result<Ending> {
     }
     options.check(&config)?;
     let corpus = corpus(args, &config)?;
-    world.print(&head(name, &options, &config, &corpus, world))?;
 
     let recipe = recipe(std::env::args_os());
     let job = Job {
@@ -70,26 +69,6 @@ pub(crate) fn run(args: &TrainCltArgs, world: &World) -> Result<Ending> {
             Ok(Ending::Interrupted)
         }
     }
-}
-
-fn head(
-    model: &str,
-    options: &Options,
-    config: &ModelConfig,
-    corpus: &Corpus,
-    world: &World,
-) -> String {
-    let shape = options.shape(config);
-    let head = printer::train_clt::Head {
-        model,
-        n_layers: shape.n_layers,
-        n_features: shape.n_features,
-        n_parameters: shape.n_parameters(),
-        n_documents: corpus.len(),
-        n_steps: options.recipe.optimiser.n_steps,
-        batch_tokens: options.data.batch_tokens,
-    };
-    printer::train_clt::head(&head, world.screen)
 }
 
 fn corpus(args: &TrainCltArgs, config: &ModelConfig) -> Result<Corpus> {

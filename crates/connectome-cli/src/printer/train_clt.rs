@@ -2,39 +2,11 @@
 
 use serde_json::Value;
 
-use super::text::{count, counted, percent, plain};
+use super::text::{count, percent, plain};
 use super::{Page, Screen};
 
 /// Width of the names before what is said.
 const NAMES: usize = 12;
-
-/// What is about to be trained.
-pub(crate) fn head(card: &Head<'_>, screen: Screen) -> String {
-    let mut page = Page::new(screen);
-    page.heading("Training", &format!("a dictionary of {}", plain(card.model)));
-    let shape = format!(
-        "{} of {}, {}",
-        counted(card.n_layers, "layer"),
-        counted(card.n_features, "feature"),
-        counted(card.n_parameters, "parameter"),
-    );
-    page.entry("dictionary", NAMES, &shape);
-    page.entry("data", NAMES, &counted(card.n_documents, "document"));
-    let steps = counted(card.n_steps as usize, "step");
-    page.entry("steps", NAMES, &format!("{steps} of {} tokens", count(card.batch_tokens)));
-    page.finish()
-}
-
-/// What [`head`] says.
-pub(crate) struct Head<'a> {
-    pub(crate) model: &'a str,
-    pub(crate) n_layers: usize,
-    pub(crate) n_features: usize,
-    pub(crate) n_parameters: usize,
-    pub(crate) n_documents: usize,
-    pub(crate) n_steps: u64,
-    pub(crate) batch_tokens: usize,
-}
 
 /// A finished run, from its card.
 pub(crate) fn page(
@@ -48,7 +20,7 @@ pub(crate) fn page(
     page.heading("Trained", "in brackets: a random dictionary with as many features firing");
     let both = |key: &str, show: &dyn Fn(&Value) -> String| {
         let (own, random) = (quality("measured", key), quality("random_dictionary", key));
-        format!("{} ({})", show(&own), show(&random))
+        format!("{} ({})", show(&own).trim(), show(&random).trim())
     };
     let share = |value: &Value| percent(value.as_f64().unwrap_or(f64::NAN));
     let nmse = both("nmse", &|value| percent(mean(value)));
@@ -59,18 +31,21 @@ pub(crate) fn page(
     page.entry("same top", NAMES, &both("replacement_top1", &share));
     let kl = |value: &Value| format!("{:.3}", value.as_f64().unwrap_or(f64::NAN));
     page.entry("KL", NAMES, &both("replacement_kl", &|value| format!("{} nats", kl(value))));
-    page.entry("dead", NAMES, &percent(mean(&card["dead_share"])));
+    page.entry("dead", NAMES, percent(mean(&card["dead_share"])).trim());
     if card["measured"]["graphs"]["prompts"].as_u64().unwrap_or(0) > 0 {
         let graphs = |key: &str| {
             let of = |of: &str| share(&card[of]["graphs"][key]);
-            format!("{} ({})", of("measured"), of("random_dictionary"))
+            format!("{} ({})", of("measured").trim(), of("random_dictionary").trim())
         };
         page.entry("replacement", NAMES, &graphs("replacement"));
         page.entry("completeness", NAMES, &graphs("completeness"));
     }
     let speed = format!("{secs:.1} s, {} tokens/s", count(tokens_per_sec as usize));
     page.entry("time", NAMES, &speed);
-    page.entry("dictionary", NAMES, &plain(out));
+    let shape = &card["shape"];
+    let size = |key: &str| count(shape[key].as_u64().unwrap_or(0) as usize);
+    let (layers, features) = (size("layers"), size("features"));
+    page.entry("dictionary", NAMES, &format!("{layers} × {features} features in {}", plain(out)));
     page.finish()
 }
 

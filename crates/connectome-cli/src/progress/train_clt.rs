@@ -60,7 +60,7 @@ impl<'a> CltWatch<'a> {
 
     fn state(&self) -> String {
         let speed = count(self.tokens_per_sec() as usize);
-        format!("NMSE {}, L0 {:.1}, {speed} tokens/s", percent(self.nmse), self.l0)
+        format!("NMSE {}, L0 {:.1}, {speed} tokens/s", percent(self.nmse).trim(), self.l0)
     }
 
     fn log(&mut self, progress: Progress) {
@@ -71,11 +71,9 @@ impl<'a> CltWatch<'a> {
         let Progress { step, n_steps, batch_tokens, .. } = progress;
         let (secs, state) = (self.started.elapsed().as_secs(), self.state());
         let left = (n_steps - step) as f64 * batch_tokens as f64 / self.tokens_per_sec();
+        let left = if left.is_finite() { format!(", {left:.0} s left") } else { String::new() };
         // Progress that cannot be written is not worth ending a run for.
-        let _ = writeln!(
-            std::io::stderr(),
-            "{secs} s: step {step} of {n_steps}, {state}, {left:.0} s left"
-        );
+        let _ = writeln!(std::io::stderr(), "{secs} s: step {step} of {n_steps}, {state}{left}");
     }
 
     fn heard(&self) -> ControlFlow<()> {

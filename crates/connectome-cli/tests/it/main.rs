@@ -29,3 +29,5 @@ mod support;
 mod trace;
 // Language models trained: whole runs, killed runs, bad input.
 mod train_lm;
+// Training of dictionaries: runs, refusals, nothing lost.
+mod train_clt;

@@ -82,57 +82,94 @@ pub(super) fn pull_back(
     (slope, penalties): (Slope, Penalties),
 ) -> Outcome {
     let mut outcome = Outcome::default();
-    penalise(act, grad, feature, penalties, &mut outcome);
     let pull = pull_up(feature, penalties, &mut outcome);
-    let mut by_threshold = 0.0_f64;
+    let tanh = Tanh::new(act, feature, penalties);
+    let (half_window, height, reaches) = match slope {
+        // No distance is below zero, so no window is ever met.
+        Slope::Plain => (0.0, 0.0, SteToPreact::Off),
+        Slope::Window { bandwidth, reaches } => {
+            (0.5 * bandwidth, feature.threshold / bandwidth, reaches)
+        }
+    };
+    let mut sums = Sums::default();
     for ((h, a), g) in pre.iter().zip(act).zip(grad.iter_mut()) {
         let fires = *a != 0.0;
+        let is_inside = (*h - feature.threshold).abs() < half_window;
+        if !fires && !is_inside {
+            *g = 0.0;
+            continue;
+        }
+        let by_act = *g + tanh.gradient(*a, &mut sums);
         let mut through = f32::from(u8::from(fires));
-        if let Slope::Window { bandwidth, reaches } = slope
-            && (*h - feature.threshold).abs() < 0.5 * bandwidth
-        {
-            let height = feature.threshold / bandwidth;
-            by_threshold -= f64::from(height * *g);
+        if is_inside {
+            sums.by_threshold -= f64::from(height * by_act);
             if reaches == SteToPreact::Rect {
                 through += height;
             }
         }
         // The pre-activation loss reaches all that do not fire: all, less those that do.
-        *g = *g * through + if fires { pull } else { 0.0 };
-        outcome.by_bias += f64::from(*g);
+        *g = by_act * through + if fires { pull } else { 0.0 };
+        sums.by_pre += f64::from(*g);
     }
-    outcome.by_log_threshold += by_threshold * f64::from(feature.threshold);
+    outcome.sparsity = tanh.loss(&sums, penalties);
+    outcome.by_norm += tanh.height * f64::from(penalties.stretch) * sums.by_norm;
+    outcome.by_log_threshold += sums.by_threshold * f64::from(feature.threshold);
+    outcome.by_bias += sums.by_pre;
     outcome
 }
 
-/// Adds the tanh penalty's gradient.
-#[inline(always)]
-fn penalise(
-    act: &[f32],
-    grad: &mut [f32],
-    feature: Feature,
-    penalties: Penalties,
-    outcome: &mut Outcome,
-) {
-    if penalties.sparsity == 0.0 {
-        return;
+/// Sums over the entries of a feature.
+#[derive(Clone, Copy, Debug, Default)]
+struct Sums {
+    tanh: f64,
+    by_norm: f64,
+    by_threshold: f64,
+    by_pre: f64,
+}
+
+/// The tanh penalty of a feature.
+#[derive(Clone, Copy, Debug)]
+struct Tanh {
+    /// c n.
+    scale: f32,
+    /// λ (1 + 2 φ / s) over tokens.
+    height: f64,
+    /// `height · scale`.
+    steepest: f32,
+}
+
+impl Tanh {
+    #[inline(always)]
+    fn new(act: &[f32], feature: Feature, penalties: Penalties) -> Self {
+        let scale = penalties.stretch * feature.norm;
+        let mut height = penalties.sparsity;
+        if penalties.inverse_frequency_scale > 0.0 && height > 0.0 {
+            let fired = act.iter().filter(|a| **a != 0.0);
+            let sum: f64 = fired.map(|a| f64::from(libm::tanhf(scale * a))).sum();
+            let frequency = sum / penalties.n_tokens as f64;
+            height *= 1.0 + 2.0 * frequency * penalties.inverse_frequency_scale;
+        }
+        Self { scale, height, steepest: height as f32 * scale }
     }
-    let scale = penalties.stretch * feature.norm;
-    let tanh = |a: f32| if a == 0.0 { 0.0 } else { libm::tanhf(scale * a) };
-    let sum: f64 = act.iter().map(|a| f64::from(tanh(*a))).sum();
-    let frequency = sum / penalties.n_tokens as f64;
-    let lambda = penalties.sparsity * penalties.n_tokens as f64;
-    let excess = frequency * penalties.inverse_frequency_scale;
-    outcome.sparsity = lambda * frequency * (1.0 + excess);
-    let height = penalties.sparsity * (1.0 + 2.0 * excess);
-    let mut by_norm = 0.0_f64;
-    for (a, g) in act.iter().zip(grad) {
-        let tanh = tanh(*a);
+
+    /// `∂L/∂a` of one entry.
+    #[inline(always)]
+    fn gradient(&self, act: f32, sums: &mut Sums) -> f32 {
+        if act == 0.0 || self.height == 0.0 {
+            return self.steepest;
+        }
+        let tanh = libm::tanhf(self.scale * act);
         let slope = 1.0 - tanh * tanh;
-        by_norm += f64::from(*a * slope);
-        *g += (height as f32) * scale * slope;
+        sums.tanh += f64::from(tanh);
+        sums.by_norm += f64::from(act * slope);
+        self.steepest * slope
     }
-    outcome.by_norm += height * f64::from(penalties.stretch) * by_norm;
+
+    fn loss(&self, sums: &Sums, penalties: Penalties) -> f64 {
+        let frequency = sums.tanh / penalties.n_tokens as f64;
+        let lambda = penalties.sparsity * penalties.n_tokens as f64;
+        lambda * frequency * (1.0 + frequency * penalties.inverse_frequency_scale)
+    }
 }
 
 /// Adds the pre-activation loss, and says what pulls every token's pre-activation up.

@@ -10,13 +10,13 @@ use super::export::{Lengths, Precision};
 use super::net::Recipe;
 use super::objective::{DecoderNorm, Gate, Objective, PulledUp, Scope, SteToPreact};
 use super::params::{Presence, Shape};
-use super::update::Frozen;
+use super::update::{Frozen, Optimiser};
 use crate::lm::ModelConfig;
 use crate::lm::config::Residual;
 use crate::ops::matrix::Dtype;
 use crate::replacement::PromptTokens;
 use crate::train::TrainError;
-use crate::train::schedule::{Decay, LearningRate, Ramp, Shape as Course};
+use crate::train::schedule::{Decay, Ramp, Shape as Course};
 use crate::transcoder::ReadSite;
 
 /// A run.
@@ -153,11 +153,11 @@ impl Options {
         }
         if data.buffer_tokens < 2 * data.batch_tokens {
             let expected = format!("at least two batches, {}", 2 * data.batch_tokens);
-            return Err(bad("buffer-tokens", &data.buffer_tokens, expected));
+            return Err(bad("buffer", &data.buffer_tokens, expected));
         }
         if data.context < 2 || data.context > model.n_context {
             let expected = format!("2 to {}, the model's", model.n_context);
-            return Err(bad("context", &data.context, expected));
+            return Err(bad("seq", &data.context, expected));
         }
         if !(0.0..1.0).contains(&data.held_out) {
             return Err(bad("held-out", &data.held_out, "a share below 1"));
@@ -222,57 +222,26 @@ impl Options {
     #[must_use]
     pub fn course(&self) -> Value {
         let Recipe { objective, optimiser, dead_after } = &self.recipe;
-        let data = &self.data;
-        json!({
+        let mut course = json!({
             "features": self.dictionary.n_features,
             "window": self.dictionary.window,
             "skip": self.dictionary.skip == Presence::Present,
             "read": self.dictionary.sites.reads.hook(),
             "write": self.dictionary.sites.writes.hook(),
-            "activation": gate_json(objective.gate),
-            "decoder-norm": match objective.norm {
-                DecoderNorm::Concatenated => "concatenated",
-                DecoderNorm::Summed => "summed",
-            },
-            "sparsity": objective.sparsity.map(|sparsity| json!({
-                "coefficient": ramp_json(sparsity.coefficient),
-                "stretch": sparsity.stretch,
-                "frequency-scale": sparsity.frequency_scale,
-            })),
-            "target-l0": self.target_l0.map(|target| json!({
-                "l0": target.l0, "gain": target.gain, "start": target.start,
-            })),
-            "pre-loss": objective.pre_activation.map(|pre| json!({
-                "coefficient": pre.coefficient,
-                "on": match pre.on { PulledUp::All => "all", PulledUp::Dead => "dead" },
-            })),
-            "aux": objective.aux.map(|aux| json!({ "k": aux.k, "coefficient": aux.coefficient })),
             "dead-after": dead_after,
-            "learning-rate": rate_json(optimiser.rate),
-            "adam": json!({
-                "beta1": optimiser.adam.beta1,
-                "beta2": optimiser.adam.beta2,
-                "epsilon": optimiser.adam.epsilon,
-                "weight-decay": optimiser.adam.weight_decay,
-            }),
-            "clip": optimiser.max_norm,
-            "freeze": match optimiser.frozen {
-                Frozen::Nothing => "nothing",
-                Frozen::Encoder => "encoder",
-            },
-            "steps": optimiser.n_steps,
-            "batch-tokens": data.batch_tokens,
-            "buffer-tokens": data.buffer_tokens,
-            "sample-tokens": data.sample_tokens,
-            "context": data.context,
-            "held-out": data.held_out,
-            "outlier-factor": data.outlier_factor,
-            "cache": data.cache.as_ref().map(|cache| json!({
-                "tokens": cache.tokens,
-                "type": if cache.dtype == Dtype::F32 { "f32" } else { "bf16" },
-            })),
             "seed": self.seed,
-        })
+        });
+        let parts = [
+            gate_json(objective.gate),
+            penalties_json(objective, self.target_l0),
+            optimiser_json(optimiser),
+            data_json(&self.data),
+        ];
+        let all = course.as_object_mut().expect("it was just made as one");
+        for part in parts {
+            all.extend(part.as_object().into_iter().flatten().map(|(k, v)| (k.clone(), v.clone())));
+        }
+        course
     }
 }
 
@@ -286,9 +255,9 @@ fn bad(
 
 fn gate_json(gate: Gate) -> Value {
     match gate {
-        Gate::Relu => json!({ "name": "relu" }),
+        Gate::Relu => json!({ "activation": "relu" }),
         Gate::JumpRelu(jump) => json!({
-            "name": "jumprelu",
+            "activation": "jumprelu",
             "bandwidth": jump.bandwidth,
             "ste-to-preact": match jump.ste_to_preact {
                 SteToPreact::Off => "off",
@@ -297,13 +266,74 @@ fn gate_json(gate: Gate) -> Value {
             "threshold": jump.initial,
             "threshold-rate": jump.rate_factor,
         }),
-        Gate::TopK { k } => json!({ "name": "topk", "k": ramp_json(k) }),
+        Gate::TopK { k } => json!({ "activation": "topk", "k": ramp_json(k) }),
         Gate::BatchTopK { k, scope } => json!({
-            "name": "batch-topk",
+            "activation": "batch-topk",
             "k": ramp_json(k),
-            "scope": match scope { Scope::Layer => "layer", Scope::All => "all" },
+            "k-scope": match scope { Scope::Layer => "layer", Scope::All => "all" },
         }),
     }
+}
+
+fn penalties_json(objective: &Objective, target: Option<TargetL0>) -> Value {
+    let Objective { sparsity, pre_activation, aux, .. } = objective;
+    json!({
+        "decoder-norm": match objective.norm {
+            DecoderNorm::Concatenated => "concatenated",
+            DecoderNorm::Summed => "summed",
+        },
+        "sparsity": sparsity.map(|sparsity| ramp_json(sparsity.coefficient)),
+        "tanh-scale": sparsity.map(|sparsity| sparsity.stretch),
+        "frequency-scale": sparsity.and_then(|sparsity| sparsity.frequency_scale),
+        "target-l0": target.map(|target| target.l0),
+        "l0-gain": target.map(|target| target.gain),
+        "l0-start": target.map(|target| target.start),
+        "pre-loss": pre_activation.map(|pre| pre.coefficient),
+        "pre-loss-on": pre_activation.map(|pre| match pre.on {
+            PulledUp::All => "all",
+            PulledUp::Dead => "dead",
+        }),
+        "aux": aux.map(|aux| aux.coefficient),
+        "aux-k": aux.map(|aux| aux.k),
+    })
+}
+
+fn optimiser_json(optimiser: &Optimiser) -> Value {
+    let Optimiser { adam, rate, n_steps, max_norm, frozen } = optimiser;
+    json!({
+        "steps": n_steps,
+        "lr": rate.peak,
+        "warm-up": rate.warm_up,
+        "decay": match rate.decay {
+            Decay::Constant => "constant",
+            Decay::Linear => "linear",
+            Decay::Cosine => "cosine",
+        },
+        "decay-steps": rate.decay_steps,
+        "lr-floor": rate.floor,
+        "beta1": adam.beta1,
+        "beta2": adam.beta2,
+        "epsilon": adam.epsilon,
+        "weight-decay": adam.weight_decay,
+        "clip": max_norm,
+        "freeze-encoder": *frozen == Frozen::Encoder,
+    })
+}
+
+fn data_json(data: &Data) -> Value {
+    json!({
+        "batch": data.batch_tokens,
+        "buffer": data.buffer_tokens,
+        "sample": data.sample_tokens,
+        "seq": data.context,
+        "held-out": data.held_out,
+        "outliers": data.outlier_factor,
+        "cache-tokens": data.cache.as_ref().map(|cache| cache.tokens),
+        "cache-dtype": data.cache.as_ref().map(|cache| match cache.dtype {
+            Dtype::F32 => "f32",
+            Dtype::Bf16 | Dtype::F16 => "bf16",
+        }),
+    })
 }
 
 fn ramp_json(ramp: Ramp) -> Value {
@@ -317,19 +347,5 @@ fn ramp_json(ramp: Ramp) -> Value {
             Course::Cosine => "cosine",
             Course::Exponential => "exponential",
         },
-    })
-}
-
-fn rate_json(rate: LearningRate) -> Value {
-    json!({
-        "peak": rate.peak,
-        "warm-up": rate.warm_up,
-        "decay": match rate.decay {
-            Decay::Constant => "constant",
-            Decay::Linear => "linear",
-            Decay::Cosine => "cosine",
-        },
-        "decay-steps": rate.decay_steps,
-        "floor": rate.floor,
     })
 }

@@ -127,9 +127,10 @@ pub fn run(job: Job<'_>, start: Start, watch: &mut dyn Watch) -> Result<Ending, 
     let course = course(job, &model);
     let from = beginning(&checkpoints, &course, (start, job.out), watch)?;
     let split = Split::new(job.corpus.len(), job.options.data.held_out, job.options.seed);
-    if job.corpus.n_not_text() > 0 {
-        let n = job.corpus.n_not_text();
-        watch.note(format!("{n} documents are not UTF-8 and are left out"));
+    match job.corpus.n_not_text() {
+        0 => {}
+        1 => watch.note("1 document is not UTF-8 and is left out".to_owned()),
+        n => watch.note(format!("{n} documents are not UTF-8 and are left out")),
     }
     let origin = Origin {
         harvester: Harvester::new(&model, job.options.dictionary.sites),
