@@ -29,6 +29,7 @@ pub(crate) fn hint(error: &Error) -> Option<String> {
     })
 }
 
+#[expect(clippy::too_many_lines, reason = "a table: one line or two for each variant")]
 fn usage(error: &UsageError) -> String {
     match error {
         UsageError::NoPrompt => {

@@ -1,6 +1,8 @@
 //! Tokens a second of a language model's training step, and its share of the peak of a matrix
 //! product: `cargo run --release -p connectome --example train_speed -- [elegans|nano] [ROWS]`.
 
+#![expect(clippy::print_stdout, reason = "an example reports to a person")]
+
 use std::time::Instant;
 
 use connectome::lm::config::HfConfig;
@@ -24,7 +26,8 @@ fn main() {
         "intermediate_size": m, "vocab_size": v, "max_position_embeddings": 128,
         "rms_norm_eps": 1e-5, "rope_theta": 10000.0, "tie_word_embeddings": false,
     });
-    let (config, names) = families::describe(&HfConfig::new(config, "config.json".into())).unwrap();
+    let (config, names) = families::describe(&HfConfig::new(config, "config.json".into()))
+        .expect("the shapes above are a Llama's");
     let net = Net::new(config, &names);
     let n_params = net.layout().len();
     let params: Vec<f32> =

@@ -114,7 +114,7 @@ fn a_killed_run_resumes_to_the_same_bytes() {
         let found = broken_off(&place, &args(out, "300", &more), out, signal);
         assert_eq!(found, code, "{out}");
         let last = checkpoints(&place, out).pop().unwrap();
-        assert!(last < "step-000000300.safetensors".to_owned(), "{out}: it had ended: {last}");
+        assert!(last.as_str() < "step-000000300.safetensors", "{out}: it had ended: {last}");
         let report = place.json(&args(out, "300", &[&more[..], &["--resume", "--quiet"]].concat()));
         assert_eq!(report["steps_done"], 300);
         let resumed = std::fs::read(place.path(out).join("model.safetensors")).unwrap();

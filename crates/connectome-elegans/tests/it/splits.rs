@@ -262,8 +262,7 @@ fn fine_tuning_leaves_out_a_category_two_wordings_and_half_of_the_lookalikes() {
     let tested = seen.tested("E-minimal-pairs-acts");
     let lookalikes: BTreeSet<String> = tested
         .iter()
-        .map(|text| between(text, "how to ", " Assistant"))
-        .flatten()
+        .filter_map(|text| between(text, "how to ", " Assistant"))
         .map(str::to_owned)
         .collect();
     assert_eq!(lookalikes.len(), 12);
@@ -317,7 +316,7 @@ fn ends_of_lines_that_are_held_out_never_meet() {
     for (_, text) in seen.texts(Task::Rhymes) {
         let (first, second) = text.split_once(" ↵ ").unwrap();
         let ends = [first, second].map(|line| line.rsplit(' ').next().unwrap().to_owned());
-        assert!(!held_out.contains(&ends.to_vec()), "{text}");
+        assert!(!held_out.contains(ends.as_slice()), "{text}");
         met.insert(ends);
     }
     assert!(met.len() > 300, "{}", met.len());

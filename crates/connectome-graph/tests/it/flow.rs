@@ -85,7 +85,7 @@ fn effects_by_hand() {
 fn routes_of_another_graph_are_refused() {
     let graph = graph();
     let starts = [(NodeIdx::new(10), 1.0)];
-    let route = Route { starts: &starts, blocked: &vec![false; 10] };
+    let route = Route { starts: &starts, blocked: &[false; 10] };
     assert!(matches!(share_flow(&graph, route), Err(GraphError::OutOfRange { .. })));
     let route = Route { starts: &[], blocked: &[false; 9] };
     assert!(matches!(effect_flow(&graph, route), Err(GraphError::Length { .. })));

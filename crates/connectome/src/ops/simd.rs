@@ -82,9 +82,7 @@ pub fn map<const I: usize, const O: usize>(
         let mut made = [[0.0; LANES]; O];
         for lane in 0..LANES {
             let each = f(std::array::from_fn(|at| ins[at].0[chunk][lane]));
-            for at in 0..O {
-                made[at][lane] = each[at];
-            }
+            made.iter_mut().zip(each).for_each(|(made, each)| made[lane] = each);
         }
         for at in 0..O {
             outs[at].0[chunk] = made[at];

@@ -134,7 +134,7 @@ fn gelu(x: f32) -> At {
 #[inline(always)]
 fn gelu_tanh(x: f32) -> At {
     const CUBIC: f32 = 0.044_715;
-    const FACTOR: f32 = 0.797_884_56;
+    const FACTOR: f32 = 0.797_884_6;
     let t = tanh(FACTOR * (x + CUBIC * x * x * x));
     let slope = 0.5 * x * (1.0 - t * t) * FACTOR * (1.0 + 3.0 * CUBIC * x * x);
     At { value: 0.5 * x * (1.0 + t), slope: 0.5 * (1.0 + t) + slope }

@@ -197,7 +197,7 @@ fn row(pre_t: &mut [f32], bias: f32, threshold: f32, half_window: f32, part: &mu
             continue;
         }
         for (at, h) in pre.iter().enumerate() {
-            let fires = !(*h <= threshold);
+            let fires = *h > threshold || h.is_nan();
             if fires || (*h - threshold).abs() < half_window {
                 part.token.push((group * GROUP + at) as u32);
                 part.pre.push(*h);

@@ -211,7 +211,7 @@ impl Options {
         }
         let l0_most = self.dictionary.n_features as f64;
         match self.target_l0 {
-            Some(target) if !(target.l0 > 0.0) => {
+            Some(target) if target.l0.is_nan() || target.l0 <= 0.0 => {
                 Err(bad("target-l0", &target.l0, format!("above 0, far below {l0_most} a layer")))
             }
             _ => Ok(()),

@@ -144,7 +144,7 @@ pub fn run(job: Job<'_>, start: Start, watch: &mut dyn Watch) -> Result<Ending, 
         seed: job.options.seed,
     };
     match Run::new(job, (&checkpoints, course), origin, from, watch)? {
-        Some(mut run) => run.to_the_end(watch),
+        Some(mut run) => run.run_on(watch),
         None => Ok(Ending::Interrupted { step: 0 }),
     }
 }
@@ -268,7 +268,7 @@ impl<'a> Run<'a> {
         self.job.options.recipe.optimiser.n_steps
     }
 
-    fn to_the_end(&mut self, watch: &mut dyn Watch) -> Result<Ending, TrainError> {
+    fn run_on(&mut self, watch: &mut dyn Watch) -> Result<Ending, TrainError> {
         while self.step < self.n_steps() {
             let measured = self.one_step()?;
             let progress = self.progress(&measured);

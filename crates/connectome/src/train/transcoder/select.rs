@@ -69,7 +69,7 @@ pub(super) fn top_k_of(
                 token: token as u32,
                 pre: *pre + tables.b_enc_f[*feature as usize],
             });
-            largest(all.filter(|chosen| !(chosen.pre <= 0.0)).collect(), k)
+            largest(all.filter(|chosen| is_above(chosen.pre)).collect(), k)
         })
         .collect()
 }
@@ -114,7 +114,7 @@ pub(super) fn candidates(
                 let weight = weight_f.map_or(1.0, |weight_f| weight_f[feature]);
                 for (token, product) in pre_t.iter().enumerate() {
                     let pre = product + bias;
-                    if !(pre <= 0.0) {
+                    if is_above(pre) {
                         let (feature, token) = (feature as u32, token as u32);
                         let chosen = Chosen { feature, token, pre };
                         found.push(Candidate { score: pre * weight, layer: layer as u32, chosen });
@@ -158,6 +158,11 @@ impl NanFirst for f32 {
     fn abs_or_self(self) -> Self {
         if self.is_nan() { self.abs() } else { self }
     }
+}
+
+/// Whether a pre-activation may fire. NaN must not hide: it goes on to where it is looked for.
+fn is_above(pre: f32) -> bool {
+    pre > 0.0 || pre.is_nan()
 }
 
 #[cfg(test)]
