@@ -4,6 +4,7 @@
 //! [`crate::settings`]'. What scripts rely on: the names of commands and flags, their defaults,
 //! and the exit codes (0 done, 2 bad input, 130 interrupted).
 
+mod intervene;
 pub(crate) mod train;
 pub(crate) mod train_clt;
 pub(crate) mod train_lm;
@@ -12,6 +13,9 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+pub(crate) use self::intervene::{
+    EditArgs, GenerateArgs, GroupArgs, Held, InterveneArgs, ModeArgs, ModeName,
+};
 use crate::help;
 
 mod elegans;
@@ -78,6 +82,12 @@ pub(crate) enum Command {
     /// what the graph predicts.
     #[command(after_long_help = help::VALIDATE)]
     Validate(Box<ValidateArgs>),
+    /// Change features or the residual stream, and see what the model does then.
+    #[command(after_long_help = help::INTERVENE)]
+    Intervene(Box<InterveneArgs>),
+    /// Supernodes of a graph: nodes under one name, saved in its file.
+    #[command(after_long_help = help::GROUP)]
+    Group(GroupArgs),
     /// Write a graph in a format of others.
     #[command(after_long_help = help::EXPORT)]
     Export(ExportArgs),

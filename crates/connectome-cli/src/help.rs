@@ -181,6 +181,73 @@ WHAT IS PRINTED
   Verdicts are saved into the graph file; its numbers stay as they are. Ctrl-C
   and `--time` end with what was measured by then.";
 
+pub(crate) const INTERVENE: &str = "\
+NODES
+  L2/370@9           feature 370 of layer 2, at position 9
+  L2/*@9             every feature of layer 2 that fires at position 9
+  L2/370@9,L1/216@9  both
+  state              a supernode of the graph, at its own positions
+  state@8            its features at another position
+  Positions: 8, -1 (the last), 3..6 (3, 4 and 5), all, 8.. (goes on where text
+  is generated), generated.
+
+EXAMPLES
+
+  Turn features off, or turn them round, and see what comes next.
+    connectome intervene \"the capital of the state containing oak port is\" \\
+        --ablate L1/216@9
+    connectome intervene \"the capital of the state containing oak port is\" \\
+        --scale 'L2/*@9=-1' --tokens Alder,Rowan
+
+  A graph, a supernode of it, and what is left of its other supernodes.
+    connectome trace \"the capital of the state containing oak port is\" \\
+        --output oak.graph
+    connectome group oak.graph state L0/27@9 L1/216@9
+    connectome group oak.graph \"say Alder\" L3/118@9 L3/424@9
+    connectome intervene --graph oak.graph --scale state=-1 \\
+        --figure oak.svg
+
+  What answers: nothing; layers after 1; the dictionary; attention too.
+    connectome intervene --graph oak.graph --ablate state --mode direct
+    connectome intervene --graph oak.graph --ablate state \\
+        --mode constrained --layers 0..2
+    connectome intervene --graph oak.graph --ablate state --mode iterative
+    connectome intervene --graph oak.graph --ablate state --attention free
+
+  Another prompt's values: of features, twice; of the residual stream.
+    connectome intervene --graph oak.graph --swap 'L0/*@9,L1/*@9' \\
+        --times 2 \\
+        --from \"the capital of the state containing stone cliff is\"
+    connectome intervene --graph oak.graph --residual 1@9 \\
+        --from \"the capital of the state containing stone cliff is\"
+
+  A sweep is told whole.
+    connectome intervene --graph oak.graph --scale state \\
+        --sweep dose=-2..2:0.5
+    connectome intervene --graph oak.graph --ablate state \\
+        --mode constrained --sweep end-layer
+
+  Text under a change that goes on; drawn, the same every time.
+    connectome intervene --graph oak.graph --scale state@9..=-2 --generate 5
+    connectome intervene --graph oak.graph --scale state@9..=-2 --generate 5 \\
+        --samples 3 --temperature 0.8 --top-k 40 --seed 7
+
+WHAT IS PRINTED
+
+  The model is the original one. KL is of the distribution before from the one
+  after, in nats. A followed group's share is the sum of its activations after
+  by their sum before; what was edited counts as what it was made to be.
+  docs/interventions.md has every mode as a formula.";
+
+pub(crate) const GROUP: &str = "\
+EXAMPLES
+  connectome group oak.graph \"say Alder\" L3/118@9 L3/424@9
+  connectome group oak.graph --list
+  connectome group oak.graph --remove \"say Alder\"
+
+A name that is there already gets the new nodes. The graph file is replaced
+whole or not at all. Nodes are named as in `connectome paths --help`.";
+
 pub(crate) const EXPORT: &str = "\
 EXAMPLES
   connectome export oak.graph --format json --output site/oak.json \\

@@ -95,11 +95,7 @@ fn usage(error: &UsageError) -> String {
         UsageError::NotImportable { .. } => {
             "graphs of circuit-tracer end in `.json` or `.pt`".to_owned()
         }
-        UsageError::NoSuchSupernode { names, .. } if names.is_empty() => {
-            "it has none; leave `--supernode` out".to_owned()
-        }
-        UsageError::NoSuchSupernode { names, .. } => format!("name one of {}", quoted(names)),
-        UsageError::NoFeature { .. } => {
+        UsageError::NotAFeature { .. } => {
             "features are named as `L12/4071@9`; `connectome prune` lists the strongest".to_owned()
         }
         UsageError::NotForThis { .. } => "`connectome inspect --help` has examples".to_owned(),
@@ -114,6 +110,66 @@ fn usage(error: &UsageError) -> String {
         }
         UsageError::NotDataFolder { .. } => {
             "name a new or empty folder, or one that `connectome elegans data` made".to_owned()
+        }
+        UsageError::EmptyNodes | UsageError::NoFeature { .. } => {
+            "for example `--ablate L2/50@8`; supernodes are named with `--graph GRAPH`".to_owned()
+        }
+        UsageError::NoSupernode { names, .. } | UsageError::NotASupernode { names, .. }
+            if names.is_empty() =>
+        {
+            "the graph has no supernodes; `connectome group` makes them".to_owned()
+        }
+        UsageError::NoSupernode { names, .. } | UsageError::NotASupernode { names, .. } => {
+            format!("its supernodes are {}", quoted(names))
+        }
+        UsageError::NoPlace { found } => {
+            format!("for example `{found}@8`, or `{found}@all` for the whole prompt")
+        }
+        UsageError::Place { .. } => {
+            "a range ends before its end; `8..` goes on at generated positions".to_owned()
+        }
+        UsageError::EditNumber { .. } => "for example `--scale L2/50@8=-1`".to_owned(),
+        UsageError::NoEditNumber { .. } => {
+            "add `=` and a number, or let `--sweep dose=…` give it".to_owned()
+        }
+        UsageError::EditsFile { .. } | UsageError::EditActions { .. } => {
+            "for example `[{\"nodes\": \"L2/50@8,L1/3@4\", \"scale\": -1}]`".to_owned()
+        }
+        UsageError::EditedTwice { .. } => {
+            "name each feature and position once; ranges can be split".to_owned()
+        }
+        UsageError::NothingFires { .. } => {
+            "name features that do not fire by their index, as `L2/50@8`".to_owned()
+        }
+        UsageError::NoFeatures { .. } => {
+            "only features can be edited or followed; `connectome group` makes another".to_owned()
+        }
+        UsageError::NoEdits => {
+            "for example `--ablate L2/50@8`; `connectome intervene --help` has more".to_owned()
+        }
+        UsageError::Layers { .. } => {
+            "the first layer and the one after the last; `connectome inspect` counts them"
+                .to_owned()
+        }
+        UsageError::Sweep { .. } => {
+            "doses rise from the first to the last by a step, at most 1000 of them".to_owned()
+        }
+        UsageError::Residual { .. } => {
+            "for example `--residual 2@7`: before layer 2, at position 7".to_owned()
+        }
+        UsageError::Align { .. } => "pairs are positions here and there".to_owned(),
+        UsageError::Contradiction { .. } => "leave one of them out".to_owned(),
+        UsageError::NoLayers => {
+            "for example `--layers 1..4`, or try each end with `--sweep end-layer`".to_owned()
+        }
+        UsageError::NoOther { .. } => "give it with `--from \"…\"`".to_owned(),
+        UsageError::NothingTaken => {
+            "name what to take: `--swap NODES` or `--residual LAYER@POSITION`".to_owned()
+        }
+        UsageError::NothingGenerated => "ask for text with `--generate 20`".to_owned(),
+        UsageError::NothingToWatch { .. } => "features are followed in the prompt only".to_owned(),
+        UsageError::SupernodeName { .. } => {
+            "use words, as in `connectome group GRAPH \"say a capital\" L2/50@8`".to_owned()
         }
         UsageError::Stdout { .. } => "is the disk or the device behind it full?".to_owned(),
         UsageError::Threads { .. } => "ask for fewer with `--threads`".to_owned(),
@@ -208,18 +264,30 @@ fn run(error: &RunError) -> String {
         RunError::Width { .. } => {
             "a direction has one number for each dimension of the residual stream"
         }
-        RunError::FeatureIndex { .. } => "`connectome inspect` says how many features a layer has",
-        RunError::Range { .. } => "ranges are written `2..5`, and 5 is not part of it",
-        RunError::EmptySet { .. } => "give at least one",
-        RunError::EditValue { .. } => "write a plain number",
         RunError::TooManyLogits { .. } => "lower `--max-n-logits`",
         RunError::NoTargets => "name one with `--target`, or leave `--max-n-logits` above 0",
         RunError::NotFinite { .. } => {
             "the weights are finite, so they are too large for 32-bit floats on this prompt"
         }
         RunError::Alignment { .. } => {
-            "use prompts of one length, or positions that count from the end, as -1"
+            "use prompts of one length, or positions that count from the end: `--align end`, or -1 \
+             in a table"
         }
+        RunError::NoCounterpart { .. } => {
+            "pair it with one, as in `--align 3=5,4=6`: here, then there"
+        }
+        RunError::FeatureIndex { .. } => "`connectome inspect` says how many features a layer has",
+        RunError::Range { .. } => {
+            "both count from 0, and a range ends before its end: 3..6 is 3, 4 and 5"
+        }
+        RunError::EmptySet { .. } => "`connectome intervene --help` has examples",
+        RunError::EditValue { .. } => "numbers are as in `--set L2/50@8=3.5`",
+        RunError::ContinuationLength { .. } => {
+            "generate fewer tokens; later positions have no meaning to the model"
+        }
+        RunError::Sampling { .. } => "usual are `--temperature 0.8 --top-k 40`, or `--greedy`",
+        RunError::NoDose => "sweep edits of features, or swaps",
+        RunError::NoEndLayer => "use `--mode constrained` or `--mode iterative`",
         RunError::TwoAnswers { .. } => "give the two another `value` or another `asks`",
         RunError::NoExchange { .. } => {
             "give prompts of other values, or say under `answers` what each value would lead to"

@@ -52,6 +52,12 @@ impl Loaded {
         text.unwrap_or_else(|| format!("[{id}]"))
     }
 
+    /// The text of several tokens together.
+    pub(crate) fn text(&self, ids: &[u32]) -> String {
+        let text = self.tokenizer.as_ref().and_then(|tokenizer| tokenizer.decode(ids).ok());
+        text.unwrap_or_else(|| ids.iter().map(|id| self.token_text(*id)).collect())
+    }
+
     /// Who made a graph, but for the flags.
     pub(crate) fn provenance(&self) -> Provenance {
         let (model, dictionary) = (self.replacement.model(), self.replacement.transcoder());

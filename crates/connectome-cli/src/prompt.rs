@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use anyhow::Result;
 use connectome::replacement::PromptTokens;
 use connectome::tokenizer::{ChatOptions, Date, Message, Opening, Prepared, Prompt};
+use connectome_graph::AttributionGraph;
 
 use crate::args::PromptArgs;
 use crate::failure::UsageError;
@@ -41,6 +42,25 @@ pub(crate) fn read(positional: Option<&str>, args: &PromptArgs) -> Result<Wanted
         (None, Some(path)) => from_file(path)?,
         (None, None) => return Err(UsageError::NoPrompt.into()),
     };
+    written(text, args)
+}
+
+/// A second prompt of a command, told apart from the first by flags of its own, and rendered as
+/// the first is.
+pub(crate) fn read_other(
+    text: Option<&str>,
+    list: Option<&str>,
+    args: &PromptArgs,
+) -> Result<Option<Wanted>> {
+    match (text, list) {
+        (_, Some(list)) => Ok(Some(Wanted::Ids(ids(list)?))),
+        (Some(text), None) => written(text.to_owned(), args).map(Some),
+        (None, None) => Ok(None),
+    }
+}
+
+/// Text, or a chat turn that says it.
+fn written(text: String, args: &PromptArgs) -> Result<Wanted> {
     if !args.chat {
         return Ok(Wanted::Text(text));
     }
@@ -103,6 +123,15 @@ pub(crate) fn prepare(wanted: &Wanted, loaded: &Loaded) -> Result<Ready> {
     let notes = notes(&prepared, loaded);
     let tokens = PromptTokens { ids: prepared.ids, n_zeroed: prepared.zeroed_positions };
     Ok(Ready { tokens, text, token_texts, notes })
+}
+
+/// The prompt of a graph.
+pub(crate) fn of_graph(graph: &AttributionGraph, loaded: &Loaded) -> Result<Ready> {
+    let tokens = crate::origin::prompt(graph);
+    loaded.replacement.model().check_prompt(&tokens.ids)?;
+    let prompt = graph.prompt();
+    let (text, token_texts) = (prompt.text.clone(), prompt.token_texts.clone());
+    Ok(Ready { tokens, text, token_texts, notes: Vec::new() })
 }
 
 /// What [`connectome::tokenizer::Tokenizer::prepare`] makes of ids, without a tokenizer.

@@ -17,6 +17,8 @@ const BOX_WIDTHS: [f64; 2] = [96.0, 250.0];
 const FADED: f64 = 0.25;
 /// Edges that do not rise run so far to the right of the boxes.
 const AROUND: f64 = 34.0;
+/// Between the sheets of a stack.
+const STACK: f64 = 4.0;
 /// The height of an edge's head.
 const HEAD: f64 = 11.0;
 
@@ -32,8 +34,9 @@ text{font-family:'Helvetica Neue',Helvetica,Arial,'Liberation Sans',sans-serif;f
 .edited{fill:#eeece4;stroke:#c8641b;stroke-width:2.2}
 .name{font-size:13px;font-weight:bold;text-anchor:middle}
 .detail{font-size:10.5px;text-anchor:middle;fill:#57544a}
-.share{font-size:11px;fill:#6b675a}
-.moved{font-size:11px;font-weight:bold}
+.share,.moved{font-size:11px;paint-order:stroke;stroke:#f7f5ec;stroke-width:4px;stroke-linejoin:round}
+.share{fill:#6b675a}
+.moved{font-weight:bold}
 .pill{fill:#c8641b}
 .dose{font-size:11.5px;font-weight:bold;text-anchor:middle;fill:#ffffff}
 .faded{opacity:.45}
@@ -52,6 +55,7 @@ text{font-family:'Helvetica Neue',Helvetica,Arial,'Liberation Sans',sans-serif;f
 text{fill:#ece9dd}
 .bg{fill:#161513}
 .caption,.share,.footer{fill:#a8a392}
+.share,.moved{stroke:#211f1b}
 .card{fill:#211f1b;stroke:#3a382f}
 .strip{fill:#1a1916;stroke:#3a382f}
 .box{fill:#38352c;stroke:#8c8770}
@@ -101,7 +105,7 @@ pub(crate) fn figure(figure: &Figure) -> String {
 }
 
 fn footer(figure: &Figure, room: f64) -> Vec<String> {
-    figure.footer.iter().flat_map(|line| wrap(line, room, |text| width(text, 10.5))).collect()
+    figure.footer.iter().flat_map(|line| wrap(line, room, |text| width(text, 9.5))).collect()
 }
 
 /// The figure in words, for those who cannot see it.
@@ -130,6 +134,13 @@ fn percent(share: f64) -> String {
     let rounded = (100.0 * share).round();
     if share > 0.0 && rounded == 0.0 {
         return "<1 %".to_owned();
+    }
+    if share < 1.0 && rounded == 100.0 {
+        return if share < 0.9995 {
+            format!("{:.1} %", 100.0 * share)
+        } else {
+            ">99.9 %".to_owned()
+        };
     }
     let sign = if rounded < 0.0 { "−" } else { "" };
     format!("{sign}{} %", rounded.abs())
@@ -163,7 +174,7 @@ impl<'a> Drawn<'a> {
         let graph_height =
             if self.panel.boxes.is_empty() { 0.0 } else { self.routes.height + 58.0 };
         let strip = self.strip_lines(width);
-        let strip_height = 34.0 + 17.0 * strip.len() as f64 + self.outputs_height();
+        let strip_height = 24.0 + 17.0 * strip.len() as f64 + self.outputs_height();
         svg.rect("card", [MARGIN, y, width, graph_height + strip_height], 10.0);
         if !self.panel.boxes.is_empty() {
             svg.words("caption", MARGIN + 14.0, y + 20.0, "GRAPH & INTERVENTIONS");
@@ -182,9 +193,12 @@ impl<'a> Drawn<'a> {
 
     fn graph(&self, svg: &mut Svg) {
         self.layout.falling.iter().for_each(|edge| self.around(svg, *edge));
-        self.routes.edges.iter().for_each(|routed| line(svg, routed, self.panel));
+        let strongest = self.panel.edges.iter().map(|edge| edge.share.abs()).fold(0.0, f64::max);
+        for routed in &self.routes.edges {
+            line(svg, routed, self.panel, strongest);
+        }
         // Heads last: edges that share their end must not run over them.
-        self.routes.edges.iter().for_each(|routed| head(svg, routed));
+        self.routes.edges.iter().for_each(|routed| head(svg, routed, self.panel));
         for (row, items) in self.layout.rows.iter().enumerate() {
             for &item in items {
                 let item = self.layout.items[item];
@@ -267,7 +281,7 @@ fn draw_box(svg: &mut Svg, node: &Node, (x, y): (f64, f64), box_width: f64) {
     let class = if is_edited { "edited" } else { "box" };
     // A stack of three says "several" as well as one of twelve.
     for behind in (1..node.n_members.min(3)).rev() {
-        let shift = 4.0 * behind as f64;
+        let shift = STACK * behind as f64;
         svg.rect(class, [x + shift, y + shift, box_width, BOX], 9.0);
     }
     svg.rect(class, [x, y, box_width, BOX], 9.0);
@@ -302,12 +316,19 @@ fn said(edge: Edge, panel: &Panel) -> String {
     format!("{} → {}: {}", name(edge.source), name(edge.target), percent(edge.share))
 }
 
-fn line(svg: &mut Svg, routed: &Routed, panel: &Panel) {
+/// How far a box's stack reaches below it.
+fn stack(node: &Node) -> f64 {
+    STACK * node.n_members.clamp(1, 3).saturating_sub(1) as f64
+}
+
+/// As thick as its share of the strongest edge of the panel.
+fn line(svg: &mut Svg, routed: &Routed, panel: &Panel, strongest: f64) {
     let edge = routed.edge;
-    let stroke = 1.6 + 4.4 * edge.share.abs().min(1.0);
+    let stroke = 1.4 + 3.6 * edge.share.abs() / strongest.max(f64::MIN_POSITIVE);
     let mut points = routed.points.clone();
     // The head covers the end.
     if let Some(last) = points.last_mut() {
+        last.1 += stack(&panel.boxes[edge.target]);
         last.1 += if edge.share < 0.0 { 4.0 } else { HEAD - 1.0 };
     }
     let (class, path) = (sign(edge), rounded(&points, 9.0));
@@ -317,9 +338,10 @@ fn line(svg: &mut Svg, routed: &Routed, panel: &Panel) {
     svg.line("</g>");
 }
 
-fn head(svg: &mut Svg, routed: &Routed) {
-    let &tip = routed.points.last().expect("an edge has two ends");
-    end(svg, routed.edge, tip, (0.0, 1.0));
+fn head(svg: &mut Svg, routed: &Routed, panel: &Panel) {
+    let &(x, y) = routed.points.last().expect("an edge has two ends");
+    let below = stack(&panel.boxes[routed.edge.target]);
+    end(svg, routed.edge, (x, y + below), (0.0, 1.0));
 }
 
 /// A triangle where an edge excites, a bar where it inhibits; `from` is where the edge comes

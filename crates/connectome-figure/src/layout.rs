@@ -11,10 +11,12 @@
 
 use crate::{Edge, Node};
 
-/// Between two things of a row.
+/// Between two boxes of a row.
 const GAP: f64 = 30.0;
-/// What an edge that passes a row takes of it.
-const LANE: f64 = 14.0;
+/// Around an edge that passes a row.
+const LANE_GAP: f64 = 16.0;
+/// How much more an edge that passes rows wants to be straight than to be near its ends.
+const STRAIGHT: f64 = 6.0;
 /// Times that places are balanced, up and down.
 const ROUNDS: usize = 12;
 /// Rows of boxes that nothing connects.
@@ -160,7 +162,7 @@ impl Layout {
             let column = from + (to - from) * way;
             self.rows[row].push(self.items.len());
             stops.push(self.items.len());
-            self.items.push(Item { node: None, width: LANE, x: 0.0, column });
+            self.items.push(Item { node: None, width: 0.0, x: 0.0, column });
         }
         stops.push(edge.target);
         self.rising.push(Rising { edge, first_row, stops });
@@ -221,7 +223,7 @@ impl Layout {
                 self.items[item].x = x + width / 2.0;
                 x += width + GAP;
             }
-            // Rows start out centred on each other.
+            // Rows start out centred on each other, and loosely: balancing draws them together.
             row.iter().for_each(|&item| self.items[item].x -= (x - GAP) / 2.0);
         }
         let neighbours = self.neighbours();
@@ -248,8 +250,7 @@ impl Layout {
         let mut offsets = Vec::with_capacity(items.len());
         for (at, &item) in items.iter().enumerate() {
             if at > 0 {
-                let before = self.items[items[at - 1]].width;
-                offset += (before + self.items[item].width) / 2.0 + GAP;
+                offset += distance(self.items[items[at - 1]], self.items[item]);
             }
             offsets.push(offset);
         }
@@ -257,10 +258,16 @@ impl Layout {
             .iter()
             .zip(&offsets)
             .map(|(&item, offset)| {
-                let xs = neighbours[item].iter().map(|&other| self.items[other].x);
-                let n_others = neighbours[item].len() as f64;
-                let mean = xs.sum::<f64>() / n_others;
-                (if n_others > 0.0 { mean } else { self.items[item].x }) - offset
+                let own = self.items[item];
+                let (mut sum, mut total) = (0.0, 0.0);
+                for &other in &neighbours[item] {
+                    let other = self.items[other];
+                    let passes = own.node.is_none() && other.node.is_none();
+                    let weight = if passes { STRAIGHT } else { 1.0 };
+                    sum += weight * other.x;
+                    total += weight;
+                }
+                (if total > 0.0 { sum / total } else { own.x }) - offset
             })
             .collect();
         let places: Vec<f64> =
@@ -269,6 +276,12 @@ impl Layout {
             self.items[item].x = place;
         }
     }
+}
+
+/// Between the middles of two neighbours in a row.
+fn distance(a: Item, b: Item) -> f64 {
+    let gap = if a.node.is_some() && b.node.is_some() { GAP } else { LANE_GAP };
+    (a.width + b.width) / 2.0 + gap
 }
 
 /// The numbers that never fall and are nearest to those given, by pooling neighbours that do.
@@ -322,7 +335,7 @@ mod tests {
         for row in &layout.rows {
             for pair in row.windows(2) {
                 let (a, b) = (layout.items[pair[0]], layout.items[pair[1]]);
-                assert!(b.x - a.x >= (a.width + b.width) / 2.0 + GAP - 1e-9, "{a:?} {b:?}");
+                assert!(b.x - a.x >= distance(a, b) - 1e-9, "{a:?} {b:?}");
             }
         }
         let passing = &layout.rising[3];

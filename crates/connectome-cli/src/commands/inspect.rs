@@ -10,13 +10,12 @@ use connectome::files::Folder;
 use connectome::hub::{Files, HubError};
 use connectome::lm::Model;
 use connectome::organism;
-use connectome::replacement::PromptTokens;
 use connectome::weights::Weights;
 use connectome_graph::{AttributionGraph, Node, NodeIdx, TargetKind, influence};
 
 use super::Ending;
 use super::paths::explained;
-use crate::args::{InspectArgs, ModelArgs};
+use crate::args::InspectArgs;
 use crate::failure::UsageError;
 use crate::load::{self, Loaded};
 use crate::report::Stop;
@@ -26,7 +25,7 @@ use crate::report::inspect::{
 };
 use crate::report::trace::{DictionaryReport, ModelReport};
 use crate::settings::World;
-use crate::{names, printer, targets};
+use crate::{names, origin, printer, targets};
 
 pub(crate) fn run(args: &InspectArgs, world: &World) -> Result<Ending> {
     let path = Path::new(&args.path);
@@ -105,9 +104,8 @@ fn split(
     (from, to): (NodeIdx, NodeIdx),
     world: &World,
 ) -> Result<Vec<LayerSplit>> {
-    let loaded = load::load(&makers(&args.model, graph)?, world)?;
-    same_makers(&loaded, graph)?;
-    let local = loaded.replacement.on(&prompt_of(graph))?;
+    let loaded = origin::load(&args.model, graph, world)?;
+    let local = loaded.replacement.on(&origin::prompt(graph))?;
     let options = options_of(graph, to, &args.direction, &loaded)?;
     let splits = head_split(&local, graph.nodes(), &options, (from, to))?;
     let layer = |split: connectome::attribution::heads::HeadSplit| LayerSplit {
@@ -117,50 +115,6 @@ fn split(
         heads: split.heads,
     };
     Ok(splits.into_iter().map(layer).collect())
-}
-
-/// The prompt of a graph, as the model gets it.
-pub(super) fn prompt_of(graph: &AttributionGraph) -> PromptTokens {
-    let zeroed = graph.provenance().flags.get("zeroed-positions");
-    let n_zeroed = zeroed.and_then(|n| n.parse().ok()).unwrap_or(1);
-    PromptTokens { ids: graph.nodes().tokens().to_vec(), n_zeroed }
-}
-
-/// The model and dictionary that the arguments name, or else those that the graph does.
-pub(super) fn makers(args: &ModelArgs, graph: &AttributionGraph) -> Result<ModelArgs, UsageError> {
-    let provenance = graph.provenance();
-    let mut args = args.clone();
-    if args.model.is_none() && organism::by_name(&provenance.model.name).is_some() {
-        args.model = Some(provenance.model.name.clone());
-        return Ok(args);
-    }
-    // A folder's name alone must not be taken for a repository, nor anything be downloaded for
-    // a look at an edge.
-    args.offline = true;
-    let named = |given: Option<String>, name: &str, what| match given {
-        Some(given) => Ok(Some(given)),
-        None if name.is_empty() => Err(UsageError::NoOrigin { what }),
-        None if !name.contains('/') && !Path::new(name).is_dir() => {
-            Err(UsageError::OriginNotHere { what, name: name.to_owned() })
-        }
-        None => Ok(Some(name.to_owned())),
-    };
-    args.model = named(args.model, &provenance.model.name, "model")?;
-    args.transcoder = named(args.transcoder, &provenance.dictionary.name, "dictionary")?;
-    Ok(args)
-}
-
-/// Refuses other files than those that made the graph: the numbers would not belong to it.
-pub(super) fn same_makers(loaded: &Loaded, graph: &AttributionGraph) -> Result<(), UsageError> {
-    let (own, found) = (graph.provenance(), loaded.provenance());
-    for (what, own, found) in
-        [("model", &own.model, found.model), ("dictionary", &own.dictionary, found.dictionary)]
-    {
-        if own.digest.is_some() && own.digest != found.digest {
-            return Err(UsageError::OtherOrigin { what, name: found.name });
-        }
-    }
-    Ok(())
 }
 
 /// The graph's targets as they were asked for. Directions are not in a graph.

@@ -5,9 +5,11 @@ mod causal;
 mod doctor;
 mod elegans;
 mod export;
+mod group;
 mod hub;
 mod import;
 mod inspect;
+mod intervene;
 mod paths;
 mod prune;
 mod score;
@@ -77,6 +79,8 @@ fn run(command: Option<Command>, world: &World) -> Result<Ending> {
         Some(Command::Paths(args)) => paths::run(&args, world),
         Some(Command::Causal(args)) => causal::run(&args, world),
         Some(Command::Validate(args)) => validate::run(&args, world),
+        Some(Command::Intervene(args)) => intervene::run(&args, world),
+        Some(Command::Group(args)) => group::run(&args, world),
         Some(Command::Export(args)) => export::run(&args, world),
         Some(Command::Import(args)) => import::run(&args, world),
         Some(Command::Hub(command)) => hub::run(&command, world),

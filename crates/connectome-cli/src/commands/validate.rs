@@ -12,15 +12,14 @@ use connectome_graph::{
 };
 
 use super::Ending;
-use super::inspect::{makers, prompt_of, same_makers};
 use crate::args::{RungArg, ValidateArgs};
 use crate::failure::UsageError;
-use crate::load::{self, Loaded};
+use crate::load::Loaded;
 use crate::progress::{Interrupt, Work};
 use crate::report::TOOL;
 use crate::report::validate::Material;
 use crate::settings::{self, World};
-use crate::{names, plot, printer, targets};
+use crate::{names, origin, plot, printer, targets};
 
 /// What Ctrl-C says.
 const ENDING: &str = "ending with what was measured so far";
@@ -42,11 +41,10 @@ pub(crate) fn run(args: &ValidateArgs, world: &World) -> Result<Ending> {
         settings::writable(path)?;
     }
 
-    let loaded = load::load(&makers(&args.model, &graph)?, world)?;
-    same_makers(&loaded, &graph)?;
+    let loaded = origin::load(&args.model, &graph, world)?;
     loaded.note.iter().chain(&unproven(&graph)).for_each(|note| world.note(note));
     let options = Options { directions: directions(args, &graph, &loaded)?, ..options };
-    let baseline = Baseline::new(&loaded.replacement, &prompt_of(&graph))?;
+    let baseline = Baseline::new(&loaded.replacement, &origin::prompt(&graph))?;
     let limit = args.time.map(Duration::from_secs);
     let mut work = Work::new(world, Interrupt::installed(world, ENDING)?).limited(limit);
     let mut watch = |step: Step| work.step("measuring", step.runs, step.n_runs);
@@ -71,7 +69,7 @@ fn nodes(args: &ValidateArgs, graph: &AttributionGraph) -> Result<Vec<NodeIdx>> 
         let idx = names::find(graph, text)?;
         match graph.nodes().node(idx) {
             Node::Feature(_) => Ok(idx),
-            _ => Err(UsageError::NoFeature { found: text.clone() }.into()),
+            _ => Err(UsageError::NotAFeature { found: text.clone() }.into()),
         }
     };
     args.node.iter().map(feature).collect()
@@ -83,7 +81,7 @@ fn supernodes(args: &ValidateArgs, graph: &AttributionGraph) -> Result<Option<Ve
     let place = |name: &String| {
         let found = groups.iter().position(|group| group.name == *name);
         let names = || groups.iter().map(|group| group.name.clone()).collect();
-        found.ok_or_else(|| UsageError::NoSuchSupernode { found: name.clone(), names: names() })
+        found.ok_or_else(|| UsageError::NotASupernode { name: name.clone(), names: names() })
     };
     let places: Vec<usize> = args.supernode.iter().map(place).collect::<Result<_, _>>()?;
     Ok((!args.supernode.is_empty()).then_some(places))

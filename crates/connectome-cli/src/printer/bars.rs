@@ -9,9 +9,19 @@ pub(crate) fn bar(share: f64, width: usize) -> String {
     format!("{}{}", "█".repeat(whole), PARTS[part])
 }
 
+/// Numbers from `low` to `high` as a line of columns, one a number.
+pub(crate) fn spark(numbers: &[f64], low: f64, high: f64) -> String {
+    const LEVELS: [char; 8] = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
+    let level = |number: &f64| {
+        let share = if high > low { (number - low) / (high - low) } else { 0.0 };
+        LEVELS[(share.clamp(0.0, 1.0) * 7.0).round() as usize]
+    };
+    numbers.iter().map(level).collect()
+}
+
 #[cfg(test)]
 mod tests {
-    use super::bar;
+    use super::{bar, spark};
 
     #[test]
     fn bars_are_as_long_as_their_share() {
@@ -21,5 +31,11 @@ mod tests {
         assert_eq!(bar(1e-9, 4), "▏");
         assert_eq!(bar(0.0, 4), "");
         assert_eq!(bar(7.0, 2), "██");
+    }
+
+    #[test]
+    fn sparks_are_as_high_as_their_numbers() {
+        assert_eq!(spark(&[0.0, 0.5, 1.0, 2.0], 0.0, 1.0), "▁▅██");
+        assert_eq!(spark(&[3.0, 3.0], 3.0, 3.0), "▁▁");
     }
 }

@@ -9,14 +9,16 @@ pub(crate) mod causal;
 pub(crate) mod doctor;
 pub(crate) mod elegans;
 pub(crate) mod graph;
+pub(crate) mod group;
 pub(crate) mod inspect;
+pub(crate) mod intervene;
 pub(crate) mod text;
 pub(crate) mod trace;
 pub(crate) mod train_clt;
 pub(crate) mod train_lm;
 pub(crate) mod validate;
 
-pub(crate) use bars::bar;
+pub(crate) use bars::{bar, spark};
 
 /// Narrower than this, lines wrap as they like; wider, they are hard to follow.
 const NARROWEST: usize = 48;

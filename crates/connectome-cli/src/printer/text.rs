@@ -113,6 +113,11 @@ pub(crate) fn scientific(number: f64) -> String {
     }
 }
 
+/// A number as narrow as it is, with a true minus sign.
+pub(crate) fn signed(number: f32) -> String {
+    number.to_string().replace('-', "−")
+}
+
 /// Lines of whole words: `first` columns for the first, `other` for the others. A word that is
 /// wider has a line of its own.
 pub(crate) fn wrap(text: &str, first: usize, other: usize) -> Vec<String> {

@@ -6,7 +6,9 @@ use std::path::Path;
 use super::graph::{certificate, path_lines, residual, scores};
 use super::text::{bare_percent, count, counted, fit, pad, percent, token, width};
 use super::{Page, Screen, bar, text};
-use crate::report::trace::{Body, FeatureReport, Head, LogitReport, Prediction};
+use crate::report::trace::{
+    Body, DictionaryReport, FeatureReport, Head, LogitReport, ModelReport, Prediction, PromptReport,
+};
 use crate::report::{NodeCounts, PrunedCounts};
 
 /// Predictions that are shown at least, and the share from which more are.
@@ -16,7 +18,24 @@ const WORTH_SHOWING: f32 = 0.001;
 /// What is known once the model has run.
 pub(crate) fn head(head: &Head, screen: Screen) -> String {
     let mut page = Page::new(screen);
-    let (model, dictionary) = (&head.model, &head.dictionary);
+    makers(&mut page, &head.model, &head.dictionary);
+    let device = &head.device;
+    if device.name != "cpu" || device.because.is_some() {
+        let because = device.because.as_deref().map_or(String::new(), |why| format!(": {why}"));
+        page.prose(&text::plain(&format!("rows on {}{because}", device.name)));
+    }
+    prompt(&mut page, &head.prompt, head.position);
+    page.heading(
+        &format!("Next token after position {}", head.position),
+        &format!("probability over all {} tokens", count(head.model.vocabulary)),
+    );
+    predictions(&mut page, &head.predictions);
+    page.finish()
+}
+
+/// The model and the dictionary.
+pub(super) fn makers(page: &mut Page, model: &ModelReport, dictionary: &DictionaryReport) {
+    let screen = page.screen;
     page.heading(
         &text::plain(&model.name),
         &format!("{}, {} layers, width {}", model.family, model.layers, model.width),
@@ -34,25 +53,14 @@ pub(crate) fn head(head: &Head, screen: Screen) -> String {
         ),
         screen.width,
     )));
-    let device = &head.device;
-    if device.name != "cpu" || device.because.is_some() {
-        let because = device.because.as_deref().map_or(String::new(), |why| format!(": {why}"));
-        page.prose(&text::plain(&format!("rows on {}{because}", device.name)));
-    }
-    page.heading("Prompt", &counted(head.prompt.tokens.len(), "token"));
-    prompt(&mut page, head);
-    page.heading(
-        &format!("Next token after position {}", head.position),
-        &format!("probability over all {} tokens", count(model.vocabulary)),
-    );
-    predictions(&mut page, &head.predictions);
-    page.finish()
 }
 
-fn prompt(page: &mut Page, head: &Head) {
+/// The tokens of a prompt, with the one whose successor is predicted in bold.
+pub(super) fn prompt(page: &mut Page, prompt: &PromptReport, position: usize) {
+    page.heading("Prompt", &counted(prompt.tokens.len(), "token"));
     let screen = page.screen;
     let (mut line, mut used) = (String::from("  "), 2);
-    for piece in &head.prompt.tokens {
+    for piece in &prompt.tokens {
         let text = fit(&token(&piece.text), 24);
         let pos = piece.pos.to_string();
         let columns = width(&pos) + 1 + width(&text);
@@ -62,7 +70,7 @@ fn prompt(page: &mut Page, head: &Head) {
         }
         line.push_str(&screen.dim(&pos));
         line.push(' ');
-        line.push_str(&if piece.pos == head.position { screen.bold(&text) } else { text });
+        line.push_str(&if piece.pos == position { screen.bold(&text) } else { text });
         line.push_str("   ");
         used += columns + 3;
     }

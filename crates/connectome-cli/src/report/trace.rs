@@ -115,6 +115,18 @@ pub(crate) struct PromptReport {
     pub(crate) tokens: Vec<TokenReport>,
 }
 
+impl PromptReport {
+    pub(crate) fn of(ready: &Ready) -> Self {
+        let tokens = ready.tokens.ids.iter().zip(&ready.token_texts).enumerate();
+        let tokens = tokens.map(|(pos, (&id, text))| TokenReport { pos, id, text: text.clone() });
+        Self {
+            text: ready.text.clone(),
+            zeroed_positions: ready.tokens.n_zeroed.min(ready.tokens.ids.len()),
+            tokens: tokens.collect(),
+        }
+    }
+}
+
 #[derive(Debug, Serialize)]
 pub(crate) struct TokenReport {
     pub(crate) pos: usize,
@@ -138,8 +150,6 @@ impl Head {
         device: DeviceReport,
     ) -> anyhow::Result<Self> {
         let (model, dictionary) = (loaded.replacement.model(), loaded.replacement.transcoder());
-        let tokens = ready.tokens.ids.iter().zip(&ready.token_texts).enumerate();
-        let tokens = tokens.map(|(pos, (&id, text))| TokenReport { pos, id, text: text.clone() });
         let top = top_probabilities(&local.logits(pos)?, PREDICTIONS);
         let predictions = top.into_iter().map(|(id, probability)| Prediction {
             id,
@@ -154,11 +164,7 @@ impl Head {
                 dictionary.digest(),
                 &loaded.dictionary_name,
             ),
-            prompt: PromptReport {
-                text: ready.text.clone(),
-                zeroed_positions: ready.tokens.n_zeroed.min(ready.tokens.ids.len()),
-                tokens: tokens.collect(),
-            },
+            prompt: PromptReport::of(ready),
             position: pos,
             predictions: predictions.collect(),
             device,

@@ -52,7 +52,8 @@ fn every_command_teaches_by_example() {
 #[test]
 fn the_examples_run() {
     let place = Place::new();
-    let help = place.ok(&["trace", "--help"]).stdout;
+    let help = ["trace", "intervene"].map(|command| place.ok(&[command, "--help"]).stdout);
+    let help = help.concat();
     let own = ["--model", "\"…\"", "| jq", "--chat"];
     let help = help.replace("\\\n", "");
     let examples: Vec<&str> = help
@@ -60,7 +61,7 @@ fn the_examples_run() {
         .map(str::trim)
         .filter(|line| line.starts_with("connectome ") && !own.iter().any(|o| line.contains(o)))
         .collect();
-    assert!(examples.len() >= 7, "{examples:?}");
+    assert!(examples.len() >= 22, "{examples:?}");
     for example in examples {
         let script = example.replacen("connectome", env!("CARGO_BIN_EXE_connectome"), 1);
         let ran = finish(place.prepared("sh").args(["-c", &script]));

@@ -4,6 +4,8 @@
 
 // Files that no trace should start from, each with its sentence and hint.
 mod bad_files;
+// Interventions that make no sense, each with its sentence and hint.
+mod bad_interventions;
 // Requests that make no sense, each with its sentence and hint.
 mod bad_requests;
 // Whether a variable is a step of the model.
@@ -22,6 +24,8 @@ mod graphs;
 mod help;
 // The Hub's folder of this machine.
 mod hub;
+// Interventions, and supernodes in graph files.
+mod intervene;
 // The shapes of `--json`, which scripts rely on.
 mod shapes;
 mod support;

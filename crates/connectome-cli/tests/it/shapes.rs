@@ -64,6 +64,17 @@ fn documents_keep_their_shapes() {
     check(&report, include_str!("shapes/paths.txt"), "paths");
     let report = place.json(&["paths", "oak.graph", "oak", "Alder"]);
     check(&report, include_str!("shapes/paths_between.txt"), "paths_between");
+    let intervene = ["intervene", "--graph", "oak.graph", "--ablate", "L1/*@9"];
+    let other =
+        ["--residual", "2@9", "--from", "the capital of the state containing cold ridge is"];
+    let figure = ["--generate", "2", "--samples", "2", "--figure", "oak.svg"];
+    let report = place.json(&[&intervene[..], &other, &figure].concat());
+    check(&report, include_str!("shapes/intervene.txt"), "intervene");
+    let sweep = ["intervene", PROMPT, "--scale", "L1/*@9", "--sweep", "dose=0,1"];
+    let report = place.json(&sweep);
+    check(&report, include_str!("shapes/intervene_sweep.txt"), "intervene_sweep");
+    let report = place.json(&["group", "oak.graph", "state", "L2/370@9"]);
+    check(&report, include_str!("shapes/group.txt"), "group");
     let report = place.json(&["inspect", "oak.graph"]);
     check(&report, include_str!("shapes/inspect_graph.txt"), "inspect_graph");
     let report = place.json(&["inspect", "oak.graph", "--node", "L2/370@9"]);

@@ -169,7 +169,12 @@ impl<'m> Baseline<'m> {
         Ok(samples.into_iter().map(Sample::finish).collect())
     }
 
-    fn check_generation(&self, options: &GenerateOptions) -> Result<(), RunError> {
+    /// Whether so much can be generated, and so.
+    ///
+    /// # Errors
+    ///
+    /// [`RunError::EmptySet`], [`RunError::Sampling`], [`RunError::ContinuationLength`].
+    pub fn check_generation(&self, options: &GenerateOptions) -> Result<(), RunError> {
         if options.max_new_tokens == 0 || options.n_samples == 0 {
             return Err(RunError::EmptySet { what: "the continuation" });
         }

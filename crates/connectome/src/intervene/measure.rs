@@ -41,6 +41,15 @@ impl<'m> Baseline<'m> {
         Ok(self.clean_outcome(watch, &positions))
     }
 
+    /// Whether an intervention fits the prompt, without running it.
+    ///
+    /// # Errors
+    ///
+    /// Those of an intervention that does not, as [`Baseline::measure_all`].
+    pub fn check(&self, intervention: &Intervention) -> Result<(), RunError> {
+        Plan::new(self, intervention).map(|_| ())
+    }
+
     /// Runs the original model under one intervention.
     ///
     /// # Errors

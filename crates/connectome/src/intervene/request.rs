@@ -62,7 +62,8 @@ pub enum Sweep {
     Dose(Vec<f32>),
     /// The end of the layers that the mode holds, from one after their start to the last.
     EndLayer,
-    /// The position, over the whole prompt.
+    /// The position, over the whole prompt; where values come from another prompt, over those
+    /// that have a counterpart there.
     Position,
 }
 
@@ -72,7 +73,7 @@ impl Sweep {
     /// # Errors
     ///
     /// [`RunError::NoDose`] or [`RunError::NoEndLayer`] if the request has nothing to vary,
-    /// [`RunError::EmptySet`] without a dose.
+    /// [`RunError::EmptySet`] without a point, [`RunError::Alignment`].
     pub fn variations(
         &self,
         request: &Request<'_>,
@@ -93,7 +94,18 @@ impl Sweep {
                 };
                 (layers.start + 1..=baseline.n_layers()).map(Variation::EndLayer).collect()
             }
-            Self::Position => (0..baseline.n_tokens()).map(Variation::Position).collect(),
+            Self::Position => {
+                let mut points = Vec::new();
+                for pos in 0..baseline.n_tokens() {
+                    let counterpart = request.borrowed.as_ref().map(|b| b.swap.counterpart(pos));
+                    match counterpart.transpose() {
+                        Ok(_) => points.push(Variation::Position(pos)),
+                        Err(RunError::NoCounterpart { .. }) => {}
+                        Err(error) => return Err(error),
+                    }
+                }
+                points
+            }
         };
         if points.is_empty() {
             return Err(RunError::EmptySet { what: "the sweep" });

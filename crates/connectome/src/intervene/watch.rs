@@ -224,3 +224,19 @@ impl Readers {
         Ok(Encoded { pre_rn, activation_rn })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    // The mean of the members' ratios, which circuit-tracer's notebooks print, would be 5.05.
+    #[test]
+    fn a_group_is_the_sum_of_its_members() {
+        let read = |activation| Reading { pre_activation: activation, activation };
+        let (before, after) = ([read(10.0), read(0.1)], [read(1.0), read(1.0)]);
+        let share = share_of_original(&before, &after).unwrap();
+        assert!((share - 2.0 / 10.1).abs() < 1e-6, "{share}");
+        assert_eq!(share_of_original(&[read(0.0)], &[read(1.0)]), None);
+        assert_eq!(share_of_original(&[], &[]), None);
+    }
+}

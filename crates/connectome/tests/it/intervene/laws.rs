@@ -5,14 +5,14 @@ pub(crate) mod prompt;
 
 use connectome::intervene::{Alignment, End};
 use connectome::intervene::{
-    AttentionPatterns, Baseline, Borrowed, Change, Choice, Edit, GenerateOptions, Mode, NormScales,
-    Positions, Request, Swap, Sweep, Variation,
+    AttentionPatterns, Baseline, Borrowed, Change, Choice, Edit, GenerateOptions, Intervention,
+    Mode, NormScales, Positions, Request, Swap, Sweep, Variation,
 };
 use connectome::lm::LogitsAt;
 use connectome::replacement::PromptTokens;
 
 use self::prompt::{Subject, options};
-use crate::golden::{CASES, Golden};
+use crate::golden::{CASES, Golden, max_diff};
 use crate::laws::prompt::Rounding;
 
 /// Runs a check on the prompt of every case.
@@ -146,6 +146,29 @@ fn a_continuation_ends_at_a_stop_token_or_its_length_or_where_it_is_cut() {
     assert_eq!((&cut.tokens[..], cut.end), (&free.tokens[..3], End::Cut));
     let expected: Vec<(usize, u32)> = free.tokens[..3].iter().copied().enumerate().collect();
     assert_eq!(heard, expected);
+}
+
+// The peer's documentation says that freezing attention freezes norms; it does not. Here norms
+// are held where that is asked for, and nowhere else.
+#[test]
+fn norms_are_held_where_they_are_asked_to() {
+    on_each(&["gpt2_clt_relu", "gemma2_plt_jumprelu", "qwen3_plt_relu"], |subject| {
+        let (baseline, watch) = (subject.baseline, subject.watch());
+        let fired = baseline.local().features().list()[0];
+        let positions = Positions::At(fired.pos as usize);
+        let edit = Edit { feature: fired.id, positions, change: Change::Scale(-3.0) };
+        let run = |mode: Mode, norms: NormScales| {
+            let asked =
+                Intervention { norms, ..Intervention::of_features(vec![edit.clone()], mode) };
+            baseline.measure(&asked, &watch, &LogitsAt::All).unwrap()
+        };
+        let all = || Mode::Constrained { layers: 0..baseline.n_layers() };
+        let direct = run(Mode::Direct, NormScales::Free);
+        assert_eq!(run(all(), NormScales::Frozen), direct, "{}", subject.name);
+        let free = run(all(), NormScales::Free);
+        let moved = max_diff(free.logits.data(), direct.logits.data());
+        assert!(moved > 1e-4, "{}: norms did not answer: {moved}", subject.name);
+    });
 }
 
 // A sweep is nothing but its points, asked for one by one.
