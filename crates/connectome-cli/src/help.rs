@@ -152,32 +152,37 @@ the edges' signs.";
 
 pub(crate) const VALIDATE: &str = "\
 EXAMPLES
-  connectome trace \"the capital of the state containing oak port is\" \\
-      --output oak.graph
-  connectome validate oak.graph
-  connectome validate oak.graph --features 10 --rung attention --no-save
-  connectome validate oak.graph --node L2/370@9 --dose 0 --plot oak.svg
-  connectome validate oak.graph --json \\
-      | jq '[.spearman_feature, .spearman_logit]'
+
+  A graph first; then the fifty strongest features and all supernodes.
+    connectome trace \"the capital of the state containing oak port is\" \\
+        --output oak.graph
+    connectome validate oak.graph
+
+  Fewer; one of your choice, with a picture; against the model as it is.
+    connectome validate oak.graph --features 10 --no-save
+    connectome validate oak.graph --node L2/370@9 --dose 0 --plot oak.svg
+    connectome validate oak.graph --rung attention --no-save
+
+  Numbers for scripts.
+    connectome validate oak.graph --json | jq .spearman_feature
 
 WHAT IS PRINTED
 
   A graph says: take this feature away, and that one changes by so much. Here it
-  is taken away, in the model itself, and what changes is measured. The ladder
-  shows how well predictions and measurements agree, with one thing more left
-  free to answer at each rung:
+  is taken away in the model itself, and what changes is measured. The ladder
+  says how well the two agree, with one thing more answering at each rung:
 
     gates        features of the dictionary, which switch on and off
     mlps         the model's own MLPs instead of them
     norms        norm denominators, too
     attention    attention patterns, too: the model as it is
-    constrained  beside it, the papers' protocol: MLPs are held, which tests
-                 direct edges
+    constrained  beside it, the papers' protocol: MLPs are held, so that direct
+                 edges are tested
 
   An edge is supported if its target moves as predicted, by at least half of it,
   and more than 95 % of controls move it: other features that fire in the same
-  layer, at the same position or near, changed by as much. It is contradicted if
-  it moves the other way, beyond the controls.
+  layer, at the same position or near, and push as far. It is contradicted if
+  its target moves the other way, beyond the controls.
   Verdicts are saved into the graph file; its numbers stay as they are. Ctrl-C
   and `--time` end with what was measured by then.";
 

@@ -34,6 +34,11 @@ fn makers(args: &ModelArgs, graph: &AttributionGraph) -> Result<ModelArgs, Usage
         args.model = Some(provenance.model.name.clone());
         return Ok(args);
     }
+    let ships = args.model.as_deref().is_some_and(|name| organism::by_name(name).is_some());
+    if ships && args.transcoder.is_none() && provenance.dictionary.name.is_empty() {
+        // It brings its own.
+        return Ok(args);
+    }
     // A folder's name alone must not be taken for a repository, nor anything be downloaded for
     // a look at an edge.
     args.offline = true;

@@ -171,7 +171,8 @@ impl Work {
             let _ = writeln!(std::io::stderr(), "{secs} s: {stage}, {done} of {expected}");
         }
         self.interrupted |= self.interrupt.is_set();
-        let is_late = self.limit.is_some_and(|limit| self.started.elapsed() >= limit);
+        // Whoever has little time still gets something for it.
+        let is_late = done > 0 && self.limit.is_some_and(|limit| self.started.elapsed() >= limit);
         if self.interrupted || is_late { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     }
 }
@@ -254,5 +255,19 @@ mod tests {
         assert!(watch.step(step).is_continue());
         interrupt.set();
         assert!(watch.step(step).is_break());
+    }
+
+    #[test]
+    fn work_whose_time_is_up_ends_after_its_first_step() {
+        let world = World::new(Global { json: false, quiet: true, color: Color::Never });
+        let mut runs = Work::new(&world, Interrupt::default()).limited(Some(Duration::ZERO));
+        assert!(runs.step("measuring", 0, 9).is_continue());
+        assert!(runs.step("measuring", 1, 9).is_break());
+        assert!(!runs.interrupted);
+        let interrupt = Interrupt::default();
+        let mut runs = Work::new(&world, interrupt.clone());
+        assert!(runs.step("measuring", 1, 9).is_continue());
+        interrupt.set();
+        assert!(runs.step("measuring", 1, 9).is_break() && runs.interrupted);
     }
 }

@@ -1,5 +1,6 @@
 //! `connectome validate`: what a graph predicts against what happens in the model.
 
+use std::ops::ControlFlow;
 use std::path::Path;
 use std::time::Duration;
 
@@ -25,6 +26,23 @@ use crate::{names, origin, plot, printer, targets};
 const ENDING: &str = "ending with what was measured so far";
 
 pub(crate) fn run(args: &ValidateArgs, world: &World) -> Result<Ending> {
+    let limit = args.time.map(Duration::from_secs);
+    let mut work = Work::new(world, Interrupt::installed(world, ENDING)?).limited(limit);
+    let tested =
+        test(args, world, &mut |step: Step| work.step("measuring", step.runs, step.n_runs))?;
+    let ending = if work.interrupted { Ending::Interrupted } else { Ending::Done };
+    drop(work);
+    tested.tell(world)?;
+    Ok(ending)
+}
+
+/// Everything up to what is printed and saved.
+fn test<'a>(
+    args: &'a ValidateArgs,
+    world: &World,
+    progress: &mut dyn FnMut(Step) -> ControlFlow<()>,
+) -> Result<Tested<'a>> {
+    // What can be refused without the model is, before minutes are spent on it.
     let thresholds = settings::thresholds(args.thresholds)?;
     let graph = AttributionGraph::load(&args.graph)?;
     let options = Options {
@@ -36,29 +54,19 @@ pub(crate) fn run(args: &ValidateArgs, world: &World) -> Result<Ending> {
         directions: Vec::new(),
         seed: args.seed,
     };
-    let kept = place_to_keep(args);
-    for path in kept.iter().copied().chain(args.plot.as_deref()) {
+    for path in kept(args).into_iter().chain(args.plot.as_deref()) {
         settings::writable(path)?;
     }
-
     let loaded = origin::load(&args.model, &graph, world)?;
     loaded.note.iter().chain(&unproven(&graph)).for_each(|note| world.note(note));
     let options = Options { directions: directions(args, &graph, &loaded)?, ..options };
     let baseline = Baseline::new(&loaded.replacement, &origin::prompt(&graph))?;
-    let limit = args.time.map(Duration::from_secs);
-    let mut work = Work::new(world, Interrupt::installed(world, ENDING)?).limited(limit);
-    let mut watch = |step: Step| work.step("measuring", step.runs, step.n_runs);
-    let validation = validate(&baseline, &graph, &options, &mut watch)?;
-    let ending = if work.interrupted { Ending::Interrupted } else { Ending::Done };
-    drop(work);
-
-    let tested = Tested { args, graph, validation, seed: options.seed };
-    tested.tell(kept, world)?;
-    Ok(ending)
+    let validation = validate(&baseline, &graph, &options, progress)?;
+    Ok(Tested { args, graph, validation })
 }
 
 /// Where the verdicts go.
-fn place_to_keep(args: &ValidateArgs) -> Option<&Path> {
+fn kept(args: &ValidateArgs) -> Option<&Path> {
     let own = (!args.no_save).then_some(args.graph.as_path());
     args.output.as_deref().or(own)
 }
@@ -120,7 +128,7 @@ fn unproven(graph: &AttributionGraph) -> Option<String> {
     })
 }
 
-pub(crate) fn rung(arg: RungArg) -> Rung {
+fn rung(arg: RungArg) -> Rung {
     match arg {
         RungArg::Gates => Rung::Gates,
         RungArg::Mlps => Rung::Mlps,
@@ -131,15 +139,16 @@ pub(crate) fn rung(arg: RungArg) -> Rung {
 }
 
 /// What was tested, and what came of it.
+#[derive(Debug)]
 struct Tested<'a> {
     args: &'a ValidateArgs,
     graph: AttributionGraph,
     validation: Validation,
-    seed: u64,
 }
 
 impl Tested<'_> {
-    fn tell(self, kept: Option<&Path>, world: &World) -> Result<()> {
+    fn tell(self, world: &World) -> Result<()> {
+        let kept = kept(self.args);
         let rung = rung(self.args.rung);
         let dose = self.dose();
         let verdicts = self.validation.verdicts(rung, dose);
@@ -150,7 +159,7 @@ impl Tested<'_> {
             verdicts: &verdicts,
             rung,
             dose,
-            seed: self.seed,
+            seed: self.args.seed,
             top: self.args.top,
         };
         let report = material.report(kept);
@@ -180,7 +189,7 @@ impl Tested<'_> {
             tool: TOOL.to_owned(),
             rung: rung(self.args.rung).name().to_owned(),
             dose: self.validation.doses[self.dose()],
-            seed: self.seed,
+            seed: self.args.seed,
             partial: self.validation.partial,
             edges,
         };
@@ -188,5 +197,62 @@ impl Tested<'_> {
             Annotations { verdicts: Some(verdicts), ..self.graph.annotations().clone() };
         self.graph.with_annotations(annotations)?.save(path)?;
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser as _;
+
+    use super::*;
+    use crate::args::{Cli, Command};
+
+    const PROMPT: &str = "the capital of the state containing oak port is";
+
+    fn command(line: &[&str]) -> (Command, World) {
+        let cli = Cli::parse_from([&["connectome"], line].concat());
+        (cli.command.unwrap(), World::new(cli.global))
+    }
+
+    /// A graph file in a folder.
+    fn oak(folder: &Path) -> String {
+        let path = folder.join("oak.graph").to_str().unwrap().to_owned();
+        let (command, world) = command(&["trace", PROMPT, "--json", "--output", &path]);
+        let Command::Trace(args) = command else { panic!("it is a trace") };
+        super::super::trace::run(&args, &world).unwrap();
+        path
+    }
+
+    #[test]
+    fn what_was_measured_before_ctrl_c_is_saved_as_partial() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = oak(folder.path());
+        let (command, world) = command(&["validate", &path, "--json", "--quiet"]);
+        let Command::Validate(args) = command else { panic!("it is a validation") };
+        // After the first case that is whole.
+        let mut stop = |step: Step| match step.cases {
+            0 => ControlFlow::Continue(()),
+            _ => ControlFlow::Break(()),
+        };
+        let tested = test(&args, &world, &mut stop).unwrap();
+        assert!(tested.validation.partial);
+        let n_cases = tested.validation.cases.len();
+        assert!(n_cases > 0 && n_cases < 50);
+        tested.tell(&world).unwrap();
+        let graph = AttributionGraph::load(Path::new(&path)).unwrap();
+        let verdicts = graph.annotations().verdicts.as_ref().unwrap();
+        assert!(verdicts.partial && !verdicts.edges.is_empty());
+    }
+
+    #[test]
+    fn a_validation_that_is_stopped_before_its_first_case_saves_nothing() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = oak(folder.path());
+        let before = std::fs::read(&path).unwrap();
+        let (command, world) = command(&["validate", &path, "--json", "--quiet"]);
+        let Command::Validate(args) = command else { panic!("it is a validation") };
+        let error = test(&args, &world, &mut |_| ControlFlow::Break(())).unwrap_err();
+        assert!(matches!(error.downcast_ref(), Some(connectome::RunError::Cancelled)));
+        assert_eq!(std::fs::read(&path).unwrap(), before);
     }
 }

@@ -35,3 +35,5 @@ mod trace;
 mod train_lm;
 // Training of dictionaries: runs, refusals, nothing lost.
 mod train_clt;
+// Predictions of graphs against the model.
+mod validate;

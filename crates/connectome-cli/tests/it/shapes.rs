@@ -83,6 +83,8 @@ fn documents_keep_their_shapes() {
     check(&report, include_str!("shapes/inspect_edge.txt"), "inspect_edge");
     let report = place.json(&["inspect", "two-hop"]);
     check(&report, include_str!("shapes/inspect_shipped.txt"), "inspect_shipped");
+    let report = place.json(&["validate", "oak.graph", "--features", "6", "--no-save"]);
+    check(&report, include_str!("shapes/validate.txt"), "validate");
     let args = ["export", "oak.graph", "--format", "json", "--output", "oak.json"];
     check(&place.json(&args), include_str!("shapes/export.txt"), "export");
     let report = place.json(&["import", "oak.json", "--output", "again.graph"]);
