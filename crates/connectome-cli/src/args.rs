@@ -16,6 +16,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 pub(crate) use self::intervene::{
     EditArgs, GenerateArgs, GroupArgs, Held, InterveneArgs, ModeArgs, ModeName,
 };
+use crate::commands::doubt::args::DoubtArgs;
 use crate::help;
 
 mod elegans;
@@ -88,6 +89,9 @@ pub(crate) enum Command {
     /// Supernodes of a graph: nodes under one name, saved in its file.
     #[command(after_long_help = help::GROUP)]
     Group(GroupArgs),
+    /// Ask what could show a graph to be wrong: seven tests in the model.
+    #[command(after_long_help = help::DOUBT)]
+    Doubt(Box<DoubtArgs>),
     /// Write a graph in a format of others.
     #[command(after_long_help = help::EXPORT)]
     Export(ExportArgs),

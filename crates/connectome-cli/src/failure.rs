@@ -125,6 +125,12 @@ pub(crate) enum UsageError {
     NotASupernode { name: String, names: Vec<String> },
     #[error("`{name}` cannot name a supernode: {why}")]
     SupernodeName { name: String, why: &'static str },
+    #[error("`{found}` are no two spans, expected A,B with spans as 3..5")]
+    Spans { found: String },
+    #[error("the doubt `{doubt}` cannot be asked without `{needs}`")]
+    DoubtNeeds { doubt: &'static str, needs: &'static str },
+    #[error("the graph explains features only, which no other dictionary has")]
+    OnlyFeatures,
     #[error("cannot read `{}`: {source}", path.display())]
     Read { path: PathBuf, source: io::Error },
     #[error("the folder is not empty and holds no data of the organism: `{}`", path.display())]

@@ -253,6 +253,35 @@ EXAMPLES
 A name that is there already gets the new nodes. The graph file is replaced
 whole or not at all. Nodes are named as in `connectome paths --help`.";
 
+pub(crate) const DOUBT: &str = "\
+EXAMPLES
+
+  Three questions that need nothing else: does the replacement agree with the
+  model here, also when it is pushed, and would another dictionary say the same?
+    connectome doubt oak.graph
+    connectome doubt oak.graph --only another --another ./my-second-seed
+
+  Does the city act through these features? Through a supernode of the graph?
+    connectome doubt oak.graph --only mediated \\
+        --from token:7,token:8 --middle L2/370@9,L2/343@9
+    connectome doubt oak.graph --only mediated --middle \"say a capital\"
+
+  Is a token held down on another prompt, or do others win?
+    connectome doubt oak.graph --only inhibited \\
+        --against \"the capital of the state containing eagle crest is\"
+
+  Do two parts of the prompt only add up?
+    connectome doubt oak.graph --only interaction --spans 7..8,8..9
+
+  Where does the variable live? A line of the table is
+    {\"prompt\": \"the capital of the state containing oak port is\",
+     \"answer\": \"Alder\", \"value\": \"Arvenia\", \"asks\": \"capital\"}
+    connectome doubt oak.graph --only where --prompts cities.jsonl \\
+        --plot cities.svg
+
+Each doubt, its definition, and what would count against the graph:
+docs/doubts.md. Nodes are named as in `connectome paths --help`.";
+
 pub(crate) const EXPORT: &str = "\
 EXAMPLES
   connectome export oak.graph --format json --output site/oak.json \\

@@ -105,8 +105,12 @@ fn usage(error: &UsageError) -> String {
             "name those that made it with `--model` and `--transcoder`".to_owned()
         }
         UsageError::DirectionOfGraph { .. } => "give it again with `--direction`".to_owned(),
-        UsageError::NoTable { .. } | UsageError::TableLine { .. } => {
+        UsageError::NoTable { .. } => {
             "`connectome causal --help` shows a line of a table".to_owned()
+        }
+        UsageError::TableLine { .. } => {
+            "one JSON object a line, as {\"prompt\": \"…\", \"answer\": \"…\", \"value\": \"…\"}"
+                .to_owned()
         }
         UsageError::NotDataFolder { .. } => {
             "name a new or empty folder, or one that `connectome elegans data` made".to_owned()
@@ -171,6 +175,13 @@ fn usage(error: &UsageError) -> String {
         UsageError::SupernodeName { .. } => {
             "use words, as in `connectome group GRAPH \"say a capital\" L2/50@8`".to_owned()
         }
+        UsageError::Spans { .. } => {
+            "for example `--spans 3..5,7..9`: positions 3 and 4, and 7 and 8".to_owned()
+        }
+        UsageError::DoubtNeeds { needs, .. } => {
+            format!("give it with `{needs}`; `connectome doubt --help` has examples")
+        }
+        UsageError::OnlyFeatures => "trace a logit with the same prompt".to_owned(),
         UsageError::Stdout { .. } => "is the disk or the device behind it full?".to_owned(),
         UsageError::Threads { .. } => "ask for fewer with `--threads`".to_owned(),
     }
@@ -300,6 +311,11 @@ fn run(error: &RunError) -> String {
             "name those that made it with `--model` and `--transcoder`"
         }
         RunError::MissingDirection { .. } => "give it again with `--direction`",
+        RunError::CannotChange { .. } => {
+            "what lies between are features; what is explained, features and targets"
+        }
+        RunError::Overlap { .. } => "name two parts that are apart",
+        RunError::Size { .. } => "`--help` has the defaults",
         RunError::Cancelled => "nothing was saved",
         RunError::Load(error) => return load(error),
         RunError::Graph(error) => return graph(error),

@@ -8,6 +8,7 @@ mod device;
 mod edits;
 mod failure;
 mod figures;
+mod heatmap;
 mod help;
 mod hints;
 mod load;

@@ -228,11 +228,11 @@ fn label(number: f64, step: f64) -> String {
     format!("{number:.digits$}").replace('-', "−")
 }
 
-fn put(out: &mut String, line: &str) {
+pub(crate) fn put(out: &mut String, line: &str) {
     writeln!(out, "{line}").expect("writing to a string does not fail");
 }
 
-fn escape(text: &str) -> String {
+pub(crate) fn escape(text: &str) -> String {
     let plain = crate::printer::text::plain(text);
     plain.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
 }

@@ -3,6 +3,7 @@
 
 mod causal;
 mod doctor;
+pub(crate) mod doubt;
 mod elegans;
 mod export;
 mod group;
@@ -81,6 +82,7 @@ fn run(command: Option<Command>, world: &World) -> Result<Ending> {
         Some(Command::Validate(args)) => validate::run(&args, world),
         Some(Command::Intervene(args)) => intervene::run(&args, world),
         Some(Command::Group(args)) => group::run(&args, world),
+        Some(Command::Doubt(args)) => doubt::run(&args, world),
         Some(Command::Export(args)) => export::run(&args, world),
         Some(Command::Import(args)) => import::run(&args, world),
         Some(Command::Hub(command)) => hub::run(&command, world),

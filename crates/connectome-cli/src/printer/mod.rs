@@ -7,6 +7,7 @@
 mod bars;
 pub(crate) mod causal;
 pub(crate) mod doctor;
+pub(crate) mod doubt;
 pub(crate) mod elegans;
 pub(crate) mod graph;
 pub(crate) mod group;

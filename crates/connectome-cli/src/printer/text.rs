@@ -119,8 +119,9 @@ pub(crate) fn signed(number: f32) -> String {
 }
 
 /// Lines of whole words: `first` columns for the first, `other` for the others. A word that is
-/// wider has a line of its own.
+/// wider has a line of its own. A percent sign stays with its number.
 pub(crate) fn wrap(text: &str, first: usize, other: usize) -> Vec<String> {
+    let text = text.replace(" %", "\u{a0}%");
     let mut lines: Vec<String> = vec![String::new()];
     for word in text.split(' ').filter(|word| !word.is_empty()) {
         let columns = if lines.len() == 1 { first } else { other };
@@ -133,7 +134,7 @@ pub(crate) fn wrap(text: &str, first: usize, other: usize) -> Vec<String> {
             lines.push(word.to_owned());
         }
     }
-    lines
+    lines.into_iter().map(|line| line.replace("\u{a0}%", " %")).collect()
 }
 
 #[cfg(test)]
@@ -171,6 +172,7 @@ mod tests {
         assert_eq!(wrap("a bb ccc d", 4, 5), ["a bb", "ccc d"]);
         assert_eq!(wrap("toolong a", 3, 9), ["", "toolong a"]);
         assert_eq!(wrap("", 3, 3), [""]);
+        assert_eq!(wrap("about 12 % of it", 8, 8), ["about", "12 % of", "it"]);
     }
 
     #[test]

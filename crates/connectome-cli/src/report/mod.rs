@@ -16,6 +16,7 @@
 
 pub(crate) mod causal;
 pub(crate) mod doctor;
+pub(crate) mod doubt;
 pub(crate) mod elegans;
 pub(crate) mod graph;
 pub(crate) mod group;

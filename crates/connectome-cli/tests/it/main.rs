@@ -12,6 +12,8 @@ mod bad_requests;
 mod causal;
 // The machine's check, without a GPU and with a pretended one.
 mod doctor;
+// Doubts: every panel, its document, and what is refused.
+mod doubt;
 // CUDA's libraries, made of the kernels as C.
 #[cfg(target_os = "linux")]
 #[path = "../../../connectome/tests/it/device/emulation.rs"]

@@ -9,7 +9,8 @@
 //!
 //! It is zero if the two only add up. An AND has it positive, with `f(a)` and `f(b)` near
 //! `f(0)`; an OR has it negative. The same is computed in the local replacement model (attention
-//! and norms held, features encoded anew): a graph can only show what is there, too.
+//! and norms held, features encoded anew), as a graph can only show what is there; and in the
+//! model with attention and norms held, which says whether the dictionary is why it is not.
 //!
 //! Order is asked by a second prompt, in which the two parts have changed places.
 //!
@@ -68,6 +69,8 @@ impl Corners {
 pub struct Interaction {
     /// In the original model, one an aim.
     pub model: Vec<Corners>,
+    /// In the model with attention and norms held, one an aim.
+    pub held: Vec<Corners>,
     /// In the local replacement model, one an aim.
     pub replacement: Vec<Corners>,
 }
@@ -109,6 +112,7 @@ pub fn interaction(
     let everything = Mode::Iterative { layers: 0..baseline.n_layers() };
     Ok(Interaction {
         model: corners(Mode::Open { attention: AttentionPatterns::Free }, NormScales::Free)?,
+        held: corners(Mode::Open { attention: AttentionPatterns::Frozen }, NormScales::Frozen)?,
         replacement: corners(everything, NormScales::Frozen)?,
     })
 }

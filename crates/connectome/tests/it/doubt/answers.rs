@@ -190,6 +190,34 @@ fn two_words_of_a_name_are_an_and() {
     assert_eq!(same.only_a, same.both);
 }
 
+// What holds of pushes holds of parts that are taken away.
+#[test]
+fn with_neurons_parts_interact_as_in_the_model_held() {
+    for case in ["llama_clt_relu", "gpt2_clt_relu", "gemma2_clt_jumprelu"] {
+        let golden = Golden::open(case);
+        let replacement = ReplacementModel::of_neurons(golden.model(), None);
+        let baseline = Baseline::new(&replacement, &golden.prompt()).unwrap();
+        let model = replacement.model();
+        let last = baseline.n_tokens() - 1;
+        let aims = [3, 17].map(|token| Aim::logit(model, token, last, "").unwrap());
+        let aims = Aims::new(&baseline, aims.to_vec()).unwrap();
+        let parts = Parts { a: 1..2, b: 3..4, absence: Absence::Mean };
+        let found = interaction(&baseline, &aims, &parts).unwrap();
+        for (held, own) in found.held.iter().zip(&found.replacement) {
+            let pairs = [
+                (held.both, own.both),
+                (held.only_a, own.only_a),
+                (held.only_b, own.only_b),
+                (held.neither, own.neither),
+            ];
+            for (held, own) in pairs {
+                assert!((held - own).abs() < 1e-4, "{case}: {found:?}");
+            }
+        }
+        assert_ne!(found.model, found.held, "{case}: attention and norms do answer");
+    }
+}
+
 #[test]
 fn parts_that_cannot_be_taken_away_are_refused() {
     let world = World::open();
