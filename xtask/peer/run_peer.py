@@ -11,6 +11,11 @@ golden files: `active_features` [A, 3] (layer, position, feature), `activation_v
 `selected_features` [S], `adjacency` [N, N] (row = target), `logit_token_ids` [K],
 `logit_probabilities` [K], `node_influence` [N], `input_ids` [T].
 
+With `--interventions` it runs `feature_intervention` in a loop instead: each of `edited` ([layer,
+position, feature]) set to 0 with attention frozen, its defaults, reading the activations of `watched`
+and the logits of the last position. `cpu_s` is the loop's, whose every call runs the unchanged prompt
+too. `--compare` says how far `logits` [N, V] and `readings` [N, W] of a file are from its own.
+
 The peer is the installed package, or a checkout given by `--peer`. CPU only, f32 unless `--dtype`.
 """
 
@@ -41,6 +46,8 @@ def parse_args() -> argparse.Namespace:
     ap.add_argument("--dtype", default="float32", choices=["float32", "bfloat16", "float16"])
     ap.add_argument("--threads", type=int, default=2)
     ap.add_argument("--peer", type=Path, help="checkout of circuit-tracer; default: installed package")
+    ap.add_argument("--interventions", type=Path, help="JSON: ablate `edited` in turn, follow `watched`")
+    ap.add_argument("--compare", type=Path, help="safetensors of `logits` and `readings` to compare with")
     ap.add_argument("--out", type=Path, help="safetensors file for the graph")
     ap.add_argument("--json", type=Path, help="file for the timings, beside standard output")
     return ap.parse_args()
@@ -59,7 +66,7 @@ sys.dont_write_bytecode = True
 
 import torch
 import yaml
-from safetensors.torch import save_file
+from safetensors.torch import load_file, save_file
 from tl_local import allow_local_directories
 
 PHASES = {
@@ -214,6 +221,27 @@ def save_graph(graph, logit_ids: torch.Tensor) -> None:
     save_file({k: v.detach().cpu().contiguous().clone() for k, v in tensors.items()}, ARGS.out)
 
 
+def run_interventions(model, ids: torch.Tensor) -> dict:
+    spec = json.loads(ARGS.interventions.read_text())
+    layers, positions, features = torch.tensor(spec["watched"]).T
+    logits, readings = [], []
+    start = (time.perf_counter(), time.process_time())
+    for layer, position, feature in spec["edited"]:
+        found, activations = model.feature_intervention(ids, [(layer, position, feature, 0.0)])
+        logits.append(found.reshape(len(ids), -1)[-1])
+        readings.append(activations[layers, positions, features].float())
+    took = seconds(start, (time.perf_counter(), time.process_time()))
+    result = dict(took, n_interventions=len(logits), n_watched=len(layers))
+    if ARGS.compare is not None:
+        ours = load_file(ARGS.compare)
+        differences = dict(
+            max_logit_difference=(torch.stack(logits) - ours["logits"]),
+            max_activation_difference=(torch.stack(readings) - ours["readings"]),
+        )
+        result |= {name: difference.abs().max().item() for name, difference in differences.items()}
+    return result
+
+
 def version(package: str) -> str | None:
     from importlib.metadata import PackageNotFoundError
     from importlib.metadata import version as installed
@@ -236,6 +264,12 @@ def main() -> None:
     load = seconds(start, (time.perf_counter(), time.process_time()))
     peak_load = resident_bytes("VmHWM")
     was_reset = reset_peak()
+    if ARGS.interventions is not None:
+        with torch.no_grad():
+            result = run_interventions(model, ids)
+        peaks = dict(peak_rss_load_bytes=peak_load, peak_rss_bytes=resident_bytes("VmHWM"))
+        print(json.dumps(dict(result, load=load, **peaks, load_average=os.getloadavg())))
+        return
     graph, clock = run(model, ids)
     peak_attribution = resident_bytes("VmHWM")
     n_rows = len(graph.selected_features)

@@ -1,7 +1,7 @@
 //! `cargo xtask bench`: us and circuit-tracer on the same files, in one run.
 //!
 //! Makes the models once (`xtask/peer/make_bench_models.py`), runs the release build of
-//! `crates/connectome/examples/measure.rs` and the peer (`xtask/peer/run_peer.py`) in turn on
+//! `crates/connectome/examples/measure.rs` (`interventions.rs`) and the peer (`xtask/peer/run_peer.py`) in turn on
 //! the same token ids and the same number of rows, and prints a table of medians and ratios.
 //! CPU seconds are compared, not wall: they hold up on a machine that does other work.
 //!
@@ -31,6 +31,17 @@ const COMPARISONS: &[Comparison] = &[
     Comparison { case: "gpt2_clt", n_tokens: 128, n_rows: 512, peer_batch: 32 },
     Comparison { case: "llama1b_plt", n_tokens: 16, n_rows: 256, peer_batch: 32 },
 ];
+
+/// Interventions of `docs/benchmarks.md`: each feature ablated in turn, all others followed.
+struct Intervened {
+    case: &'static str,
+    n_tokens: usize,
+    n_edited: usize,
+    n_watched: usize,
+}
+
+const INTERVENED: Intervened =
+    Intervened { case: "gpt2_clt", n_tokens: 32, n_edited: 50, n_watched: 200 };
 
 /// Prompt lengths of the scaling curve.
 const SCALING: &[usize] = &[64, 128, 256, 512, 1024, 2048, 4096];
@@ -62,6 +73,13 @@ pub(crate) fn run(arguments: &[String]) -> Result<()> {
         for comparison in COMPARISONS {
             println!("{}", request.compare(comparison)?);
         }
+    }
+    if wanted("interventions") {
+        println!(
+            "\n| case | tokens | interventions | followed | ours, CPU s | peer | ratio | peak RSS GiB | peer | largest difference: logits | activations |"
+        );
+        println!("|---|---|---|---|---|---|---|---|---|---|---|");
+        println!("{}", request.interventions()?);
     }
     if wanted("certified") {
         println!(
@@ -107,7 +125,7 @@ fn parse(arguments: &[String]) -> Result<Request> {
             "--repeat" => request.repeat = value.parse().context("`--repeat` needs a number")?,
             "--only" => request.only = Some(value.clone()),
             _ => bail!(
-                "no option `{word}`, expected --data, --peer-python, --peer, --repeat or --only peer|certified|scaling|train"
+                "no option `{word}`, expected --data, --peer-python, --peer, --repeat or --only peer|interventions|certified|scaling|train"
             ),
         }
     }
@@ -116,8 +134,13 @@ fn parse(arguments: &[String]) -> Result<Request> {
 }
 
 fn build() -> Result<()> {
-    let mut command = cargo(["build", "--release", "-p", "connectome", "--example", "measure"]);
+    let mut command = cargo(["build", "--release", "--workspace", "--examples"]);
     crate::command::run(&mut command)
+}
+
+/// Where cargo puts what it builds.
+fn target() -> PathBuf {
+    std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), PathBuf::from)
 }
 
 impl Request {
@@ -140,11 +163,9 @@ impl Request {
     /// The median run of ours, by CPU seconds a row.
     fn ours(&self, case: &str, n_tokens: usize, mode: &str) -> Result<Value> {
         let dir = self.case(case)?;
-        let target = std::env::var_os("CARGO_TARGET_DIR")
-            .map_or_else(|| root().join("target"), PathBuf::from);
         let mut runs = Vec::new();
         for _ in 0..self.repeat {
-            let mut command = Command::new(target.join("release/examples/measure"));
+            let mut command = Command::new(target().join("release/examples/measure"));
             command.env("RAYON_NUM_THREADS", "2");
             command.args([dir.join("model"), dir.join("transcoders"), dir.join("prompt_ids.json")]);
             command.args([n_tokens.to_string(), mode.to_owned()]);
@@ -157,26 +178,31 @@ impl Request {
         let dir = self.case(comparison.case)?;
         let mut runs = Vec::new();
         for _ in 0..self.repeat {
-            let mut command = Command::new(python);
-            command.arg(root().join("xtask/peer/run_peer.py"));
-            command.arg("--model").arg(dir.join("model"));
-            command.arg("--transcoder").arg(dir.join("transcoders"));
-            command.arg("--token-file").arg(dir.join("prompt_ids.json"));
+            let mut command = self.peer_command(python, &dir, comparison.n_tokens);
             for (flag, value) in [
-                ("--tokens", comparison.n_tokens),
                 ("--max-feature-nodes", comparison.n_rows),
                 ("--batch-size", comparison.peer_batch),
                 ("--update-interval", UPDATE_INTERVAL),
-                ("--threads", 2),
             ] {
                 command.arg(flag).arg(value.to_string());
-            }
-            if let Some(peer) = &self.peer {
-                command.arg("--peer").arg(peer);
             }
             runs.push(output(&mut command)?);
         }
         Ok(median(runs))
+    }
+
+    /// The peer on a model and the first tokens of its prompt.
+    fn peer_command(&self, python: &Path, dir: &Path, n_tokens: usize) -> Command {
+        let mut command = Command::new(python);
+        command.arg(root().join("xtask/peer/run_peer.py"));
+        command.arg("--model").arg(dir.join("model"));
+        command.arg("--transcoder").arg(dir.join("transcoders"));
+        command.arg("--token-file").arg(dir.join("prompt_ids.json"));
+        command.args(["--tokens", &n_tokens.to_string(), "--threads", "2"]);
+        if let Some(peer) = &self.peer {
+            command.arg("--peer").arg(peer);
+        }
+        command
     }
 
     fn compare(&self, comparison: &Comparison) -> Result<String> {
@@ -200,6 +226,36 @@ impl Request {
             gib(our_rss),
             gib(of_peer("peak_rss_bytes")),
             our_rss / of_peer("peak_rss_bytes"),
+        ))
+    }
+
+    /// The same ablations by both, and how far the two are apart.
+    fn interventions(&self) -> Result<String> {
+        let Intervened { case, n_tokens, n_edited, n_watched } = INTERVENED;
+        let dir = self.case(case)?;
+        let (spec, out) = (dir.join("interventions.json"), dir.join("interventions.safetensors"));
+        let mut command = Command::new(target().join("release/examples/interventions"));
+        command.env("RAYON_NUM_THREADS", "2");
+        command.args([dir.join("model"), dir.join("transcoders"), dir.join("prompt_ids.json")]);
+        command.args([n_tokens, n_edited, n_watched].map(|count| count.to_string()));
+        command.args([&spec, &out]);
+        let ours = output(&mut command)?;
+        let peer = match &self.python {
+            None => Value::Null,
+            Some(python) => {
+                let mut command = self.peer_command(python, &dir, n_tokens);
+                command.arg("--interventions").arg(&spec).arg("--compare").arg(&out);
+                output(&mut command)?
+            }
+        };
+        let (our_cpu, peer_cpu) = (number(&ours, "cpu_s"), number(&peer, "cpu_s"));
+        Ok(format!(
+            "| {case} | {n_tokens} | {n_edited} | {n_watched} | {our_cpu:.2} | {peer_cpu:.1} | {:.1} | {:.2} | {:.2} | {:.1e} | {:.1e} |",
+            peer_cpu / our_cpu,
+            gib(number(&ours, "peak_rss_bytes")),
+            gib(number(&peer, "peak_rss_bytes")),
+            number(&peer, "max_logit_difference"),
+            number(&peer, "max_activation_difference"),
         ))
     }
 

@@ -21,7 +21,7 @@ use connectome_graph::{FeatureId, Supernode};
 use serde::Deserialize;
 
 use crate::args::EditArgs;
-use crate::failure::UsageError;
+use crate::failure::InterveneError;
 
 /// Where, as it is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -89,7 +89,7 @@ pub(crate) struct Reader<'a> {
 
 impl Reader<'_> {
     /// All edits of flags and of a file, in the order of the flags' kinds, then the file's.
-    pub(crate) fn edits(self, args: &EditArgs) -> Result<Vec<WrittenEdit>, UsageError> {
+    pub(crate) fn edits(self, args: &EditArgs) -> Result<Vec<WrittenEdit>, InterveneError> {
         let mut edits = Vec::new();
         for (action, texts) in
             [(Action::Set, &args.set), (Action::Scale, &args.scale), (Action::Add, &args.add)]
@@ -112,10 +112,10 @@ impl Reader<'_> {
     }
 
     /// `NODES=NUMBER`, or `NODES` alone where a sweep gives the number.
-    fn edit(self, text: &str, action: Action) -> Result<WrittenEdit, UsageError> {
+    fn edit(self, text: &str, action: Action) -> Result<WrittenEdit, InterveneError> {
         let (nodes, number) = match text.rsplit_once('=') {
             Some((nodes, number)) if !self.is_supernode(text) => {
-                let bad = || UsageError::EditNumber {
+                let bad = || InterveneError::EditNumber {
                     edit: format!("--{} {text}", action.name()),
                     found: number.to_owned(),
                 };
@@ -127,10 +127,10 @@ impl Reader<'_> {
     }
 
     /// A set of nodes.
-    pub(crate) fn set(self, text: &str) -> Result<NodeSet, UsageError> {
+    pub(crate) fn set(self, text: &str) -> Result<NodeSet, InterveneError> {
         let text = text.trim();
         if text.is_empty() {
-            return Err(UsageError::EmptyNodes);
+            return Err(InterveneError::EmptyNodes);
         }
         let items = if self.is_supernode(text) {
             vec![Item::Supernode { name: text.to_owned(), place: None }]
@@ -144,13 +144,13 @@ impl Reader<'_> {
         self.supernodes.is_some_and(|all| all.iter().any(|one| one.name == text))
     }
 
-    fn item(self, text: &str) -> Result<Item, UsageError> {
+    fn item(self, text: &str) -> Result<Item, InterveneError> {
         if self.is_supernode(text) {
             return Ok(Item::Supernode { name: text.to_owned(), place: None });
         }
         let Some((what, place)) = text.rsplit_once('@') else {
             return Err(match text.parse::<FeatureId>() {
-                Ok(id) => UsageError::NoPlace { found: id.to_string() },
+                Ok(id) => InterveneError::NoPlace { found: id.to_string() },
                 Err(_) => self.unknown(text),
             });
         };
@@ -167,22 +167,22 @@ impl Reader<'_> {
         Ok(Item::Feature { id, place: place.parse()? })
     }
 
-    fn unknown(self, text: &str) -> UsageError {
+    fn unknown(self, text: &str) -> InterveneError {
         let found = text.to_owned();
         match self.supernodes {
-            None => UsageError::NoFeature { found },
+            None => InterveneError::NoFeature { found },
             Some(all) => {
                 let names = all.iter().map(|one| one.name.clone()).collect();
-                UsageError::NoSupernode { found, names }
+                InterveneError::NoSupernode { found, names }
             }
         }
     }
 
-    fn file(self, path: &Path) -> Result<Vec<WrittenEdit>, UsageError> {
+    fn file(self, path: &Path) -> Result<Vec<WrittenEdit>, InterveneError> {
         let text = std::fs::read_to_string(path)
-            .map_err(|source| UsageError::Read { path: path.to_owned(), source })?;
+            .map_err(|source| InterveneError::ReadEdits { path: path.to_owned(), source })?;
         let records: Vec<Record> = serde_json::from_str(&text)
-            .map_err(|source| UsageError::EditsFile { path: path.to_owned(), source })?;
+            .map_err(|source| InterveneError::EditsFile { path: path.to_owned(), source })?;
         records.iter().map(|record| record.edit(self, path)).collect()
     }
 }
@@ -199,24 +199,24 @@ struct Record {
 }
 
 impl Record {
-    fn edit(&self, reader: Reader<'_>, path: &Path) -> Result<WrittenEdit, UsageError> {
+    fn edit(&self, reader: Reader<'_>, path: &Path) -> Result<WrittenEdit, InterveneError> {
         let ablate = self.ablate.filter(|ablate| *ablate).map(|_| (Action::Ablate, None));
         let given = [(Action::Set, self.set), (Action::Scale, self.scale), (Action::Add, self.add)];
         let given = given.into_iter().filter_map(|(action, number)| Some((action, Some(number?))));
         let asked: Vec<(Action, Option<f32>)> = given.chain(ablate).collect();
         let [(action, number)] = asked[..] else {
             let (nodes, path) = (self.nodes.clone(), path.to_owned());
-            return Err(UsageError::EditActions { nodes, found: asked.len(), path });
+            return Err(InterveneError::EditActions { nodes, found: asked.len(), path });
         };
         Ok(WrittenEdit { nodes: reader.set(&self.nodes)?, action, number })
     }
 }
 
 impl std::str::FromStr for Place {
-    type Err = UsageError;
+    type Err = InterveneError;
 
-    fn from_str(text: &str) -> Result<Self, UsageError> {
-        let bad = || UsageError::Place { found: text.to_owned() };
+    fn from_str(text: &str) -> Result<Self, InterveneError> {
+        let bad = || InterveneError::Place { found: text.to_owned() };
         let number = |text: &str| text.trim().parse::<i64>().map_err(|_| bad());
         match text.trim() {
             "all" => return Ok(Self::All),
@@ -258,8 +258,8 @@ impl Place {
 }
 
 /// A range of layers, `1..4`; the end may be missing.
-pub(crate) fn layers(text: &str) -> Result<(usize, Option<usize>), UsageError> {
-    let bad = || UsageError::Layers { found: text.to_owned() };
+pub(crate) fn layers(text: &str) -> Result<(usize, Option<usize>), InterveneError> {
+    let bad = || InterveneError::Layers { found: text.to_owned() };
     let number = |text: &str| text.trim().parse::<usize>().map_err(|_| bad());
     let (start, end) = text.split_once("..").ok_or_else(bad)?;
     let end = match end.trim() {
@@ -281,10 +281,10 @@ pub(crate) enum WrittenSweep {
 const MOST_DOSES: f64 = 1000.0;
 
 impl std::str::FromStr for WrittenSweep {
-    type Err = UsageError;
+    type Err = InterveneError;
 
-    fn from_str(text: &str) -> Result<Self, UsageError> {
-        let bad = || UsageError::Sweep { found: text.to_owned() };
+    fn from_str(text: &str) -> Result<Self, InterveneError> {
+        let bad = || InterveneError::Sweep { found: text.to_owned() };
         match text {
             "end-layer" => return Ok(Self::EndLayer),
             "position" => return Ok(Self::Position),

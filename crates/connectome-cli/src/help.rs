@@ -190,7 +190,7 @@ pub(crate) const INTERVENE: &str = "\
 NODES
   L2/370@9           feature 370 of layer 2, at position 9
   L2/*@9             every feature of layer 2 that fires at position 9
-  L2/370@9,L1/216@9  both
+  L2/370@9,L2/343@9  both
   state              a supernode of the graph, at its own positions
   state@8            its features at another position
   Positions: 8, -1 (the last), 3..6 (3, 4 and 5), all, 8.. (goes on where text
@@ -200,15 +200,15 @@ EXAMPLES
 
   Turn features off, or turn them round, and see what comes next.
     connectome intervene \"the capital of the state containing oak port is\" \\
-        --ablate L1/216@9
+        --ablate L2/370@9
     connectome intervene \"the capital of the state containing oak port is\" \\
         --scale 'L2/*@9=-1' --tokens Alder,Rowan
 
   A graph, a supernode of it, and what is left of its other supernodes.
     connectome trace \"the capital of the state containing oak port is\" \\
         --output oak.graph
-    connectome group oak.graph state L0/27@9 L1/216@9
-    connectome group oak.graph \"say Alder\" L3/118@9 L3/424@9
+    connectome group oak.graph state L2/370@9 L2/343@9 L2/46@9
+    connectome group oak.graph \"say Alder\" L3/391@9 L3/43@9
     connectome intervene --graph oak.graph --scale state=-1 \\
         --figure oak.svg
 
@@ -246,7 +246,7 @@ WHAT IS PRINTED
 
 pub(crate) const GROUP: &str = "\
 EXAMPLES
-  connectome group oak.graph \"say Alder\" L3/118@9 L3/424@9
+  connectome group oak.graph \"say Alder\" L3/391@9 L3/43@9
   connectome group oak.graph --list
   connectome group oak.graph --remove \"say Alder\"
 

@@ -9,7 +9,7 @@ use connectome::train::TrainError;
 use connectome_elegans::DataError;
 use connectome_graph::GraphError;
 
-use crate::failure::UsageError;
+use crate::failure::{InterveneError, UsageError};
 
 /// The hint for an error, if it is one that input can cause.
 pub(crate) fn hint(error: &Error) -> Option<String> {
@@ -17,6 +17,7 @@ pub(crate) fn hint(error: &Error) -> Option<String> {
         let hint = cause
             .downcast_ref::<UsageError>()
             .map(usage)
+            .or_else(|| cause.downcast_ref::<InterveneError>().map(intervene))
             .or_else(|| cause.downcast_ref::<LoadError>().map(load))
             .or_else(|| cause.downcast_ref::<TrainError>().map(train))
             .or_else(|| cause.downcast_ref::<RunError>().map(run))
@@ -29,7 +30,6 @@ pub(crate) fn hint(error: &Error) -> Option<String> {
     })
 }
 
-#[expect(clippy::too_many_lines, reason = "a table: one line or two for each variant")]
 fn usage(error: &UsageError) -> String {
     match error {
         UsageError::NoPrompt => {
@@ -115,66 +115,6 @@ fn usage(error: &UsageError) -> String {
         UsageError::NotDataFolder { .. } => {
             "name a new or empty folder, or one that `connectome elegans data` made".to_owned()
         }
-        UsageError::EmptyNodes | UsageError::NoFeature { .. } => {
-            "for example `--ablate L2/50@8`; supernodes are named with `--graph GRAPH`".to_owned()
-        }
-        UsageError::NoSupernode { names, .. } | UsageError::NotASupernode { names, .. }
-            if names.is_empty() =>
-        {
-            "the graph has no supernodes; `connectome group` makes them".to_owned()
-        }
-        UsageError::NoSupernode { names, .. } | UsageError::NotASupernode { names, .. } => {
-            format!("its supernodes are {}", quoted(names))
-        }
-        UsageError::NoPlace { found } => {
-            format!("for example `{found}@8`, or `{found}@all` for the whole prompt")
-        }
-        UsageError::Place { .. } => {
-            "a range ends before its end; `8..` goes on at generated positions".to_owned()
-        }
-        UsageError::EditNumber { .. } => "for example `--scale L2/50@8=-1`".to_owned(),
-        UsageError::NoEditNumber { .. } => {
-            "add `=` and a number, or let `--sweep dose=…` give it".to_owned()
-        }
-        UsageError::EditsFile { .. } | UsageError::EditActions { .. } => {
-            "for example `[{\"nodes\": \"L2/50@8,L1/3@4\", \"scale\": -1}]`".to_owned()
-        }
-        UsageError::EditedTwice { .. } => {
-            "name each feature and position once; ranges can be split".to_owned()
-        }
-        UsageError::NothingFires { .. } => {
-            "name features that do not fire by their index, as `L2/50@8`".to_owned()
-        }
-        UsageError::NoFeatures { .. } => {
-            "only features can be edited or followed; `connectome group` makes another".to_owned()
-        }
-        UsageError::NoEdits => {
-            "for example `--ablate L2/50@8`; `connectome intervene --help` has more".to_owned()
-        }
-        UsageError::Layers { .. } => {
-            "the first layer and the one after the last; `connectome inspect` counts them"
-                .to_owned()
-        }
-        UsageError::Sweep { .. } => {
-            "doses rise from the first to the last by a step, at most 1000 of them".to_owned()
-        }
-        UsageError::Residual { .. } => {
-            "for example `--residual 2@7`: before layer 2, at position 7".to_owned()
-        }
-        UsageError::Align { .. } => "pairs are positions here and there".to_owned(),
-        UsageError::Contradiction { .. } => "leave one of them out".to_owned(),
-        UsageError::NoLayers => {
-            "for example `--layers 1..4`, or try each end with `--sweep end-layer`".to_owned()
-        }
-        UsageError::NoOther { .. } => "give it with `--from \"…\"`".to_owned(),
-        UsageError::NothingTaken => {
-            "name what to take: `--swap NODES` or `--residual LAYER@POSITION`".to_owned()
-        }
-        UsageError::NothingGenerated => "ask for text with `--generate 20`".to_owned(),
-        UsageError::NothingToWatch { .. } => "features are followed in the prompt only".to_owned(),
-        UsageError::SupernodeName { .. } => {
-            "use words, as in `connectome group GRAPH \"say a capital\" L2/50@8`".to_owned()
-        }
         UsageError::Spans { .. } => {
             "for example `--spans 3..5,7..9`: positions 3 and 4, and 7 and 8".to_owned()
         }
@@ -184,6 +124,74 @@ fn usage(error: &UsageError) -> String {
         UsageError::OnlyFeatures => "trace a logit with the same prompt".to_owned(),
         UsageError::Stdout { .. } => "is the disk or the device behind it full?".to_owned(),
         UsageError::Threads { .. } => "ask for fewer with `--threads`".to_owned(),
+    }
+}
+
+fn intervene(error: &InterveneError) -> String {
+    match error {
+        InterveneError::EmptyNodes | InterveneError::NoFeature { .. } => {
+            "for example `--ablate L2/50@8`; supernodes are named with `--graph GRAPH`".to_owned()
+        }
+        InterveneError::NoSupernode { names, .. } | InterveneError::NotASupernode { names, .. }
+            if names.is_empty() =>
+        {
+            "the graph has no supernodes; `connectome group` makes them".to_owned()
+        }
+        InterveneError::NoSupernode { names, .. } | InterveneError::NotASupernode { names, .. } => {
+            format!("its supernodes are {}", quoted(names))
+        }
+        InterveneError::NoPlace { found } => {
+            format!("for example `{found}@8`, or `{found}@all` for the whole prompt")
+        }
+        InterveneError::Place { .. } => {
+            "a range ends before its end; `8..` goes on at generated positions".to_owned()
+        }
+        InterveneError::EditNumber { .. } => "for example `--scale L2/50@8=-1`".to_owned(),
+        InterveneError::NoEditNumber { .. } => {
+            "add `=` and a number, or let `--sweep dose=…` give it".to_owned()
+        }
+        InterveneError::ReadEdits { .. } => "check the path and its permissions".to_owned(),
+        InterveneError::EditsFile { .. } | InterveneError::EditActions { .. } => {
+            "for example `[{\"nodes\": \"L2/50@8,L1/3@4\", \"scale\": -1}]`".to_owned()
+        }
+        InterveneError::EditedTwice { .. } => {
+            "name each feature and position once; ranges can be split".to_owned()
+        }
+        InterveneError::NothingFires { .. } => {
+            "name features that do not fire by their index, as `L2/50@8`".to_owned()
+        }
+        InterveneError::NoFeatures { .. } => {
+            "only features can be edited or followed; `connectome group` makes another".to_owned()
+        }
+        InterveneError::NoEdits => {
+            "for example `--ablate L2/50@8`; `connectome intervene --help` has more".to_owned()
+        }
+        InterveneError::Layers { .. } => {
+            "the first layer and the one after the last; `connectome inspect` counts them"
+                .to_owned()
+        }
+        InterveneError::Sweep { .. } => {
+            "doses rise from the first to the last by a step, at most 1000 of them".to_owned()
+        }
+        InterveneError::Residual { .. } => {
+            "for example `--residual 2@7`: before layer 2, at position 7".to_owned()
+        }
+        InterveneError::Align { .. } => "pairs are positions here and there".to_owned(),
+        InterveneError::Contradiction { .. } => "leave one of them out".to_owned(),
+        InterveneError::NoLayers => {
+            "for example `--layers 1..4`, or try each end with `--sweep end-layer`".to_owned()
+        }
+        InterveneError::NoOther { .. } => "give it with `--from \"…\"`".to_owned(),
+        InterveneError::NothingTaken => {
+            "name what to take: `--swap NODES` or `--residual LAYER@POSITION`".to_owned()
+        }
+        InterveneError::NothingGenerated => "ask for text with `--generate 20`".to_owned(),
+        InterveneError::NothingToWatch { .. } => {
+            "features are followed in the prompt only".to_owned()
+        }
+        InterveneError::SupernodeName { .. } => {
+            "use words, as in `connectome group GRAPH \"say a capital\" L2/50@8`".to_owned()
+        }
     }
 }
 

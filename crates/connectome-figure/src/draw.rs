@@ -23,6 +23,7 @@ const STACK: f64 = 4.0;
 const HEAD: f64 = 11.0;
 
 const STYLE: &str = "\
+svg{color-scheme:light dark}
 text{font-family:'Helvetica Neue',Helvetica,Arial,'Liberation Sans',sans-serif;fill:#1f1e1a}
 .bg{fill:#ffffff}
 .title{font-size:17px;font-weight:bold}

@@ -5,7 +5,7 @@ use connectome_graph::{AttributionGraph, FeatureId, NodeIdx, Supernode};
 
 use super::Ending;
 use crate::args::GroupArgs;
-use crate::failure::UsageError;
+use crate::failure::InterveneError;
 use crate::report::group::{GroupsReport, SupernodeReport};
 use crate::settings::World;
 use crate::{names, printer};
@@ -74,7 +74,7 @@ fn remove(graph: AttributionGraph, name: &str) -> Result<(AttributionGraph, Chan
     let place = annotations.supernodes.iter().position(|one| one.name == name);
     let Some(place) = place else {
         let names = annotations.supernodes.into_iter().map(|one| one.name).collect();
-        return Err(UsageError::NotASupernode { name: name.to_owned(), names }.into());
+        return Err(InterveneError::NotASupernode { name: name.to_owned(), names }.into());
     };
     let before = Some(annotations.supernodes.remove(place));
     let graph = graph.with_annotations(annotations)?;
@@ -89,7 +89,7 @@ fn split(word: &str) -> Vec<&str> {
 }
 
 /// Names must not be taken for something else where sets of nodes are written.
-fn check_name(name: &str) -> Result<(), UsageError> {
+fn check_name(name: &str) -> Result<(), InterveneError> {
     let why = if name.trim().is_empty() {
         "it is empty"
     } else if name.trim() != name {
@@ -103,5 +103,5 @@ fn check_name(name: &str) -> Result<(), UsageError> {
     } else {
         return Ok(());
     };
-    Err(UsageError::SupernodeName { name: name.to_owned(), why })
+    Err(InterveneError::SupernodeName { name: name.to_owned(), why })
 }

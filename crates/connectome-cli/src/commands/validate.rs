@@ -14,7 +14,7 @@ use connectome_graph::{
 
 use super::Ending;
 use crate::args::{RungArg, ValidateArgs};
-use crate::failure::UsageError;
+use crate::failure::{InterveneError, UsageError};
 use crate::load::Loaded;
 use crate::progress::{Interrupt, Work};
 use crate::report::TOOL;
@@ -89,7 +89,7 @@ fn supernodes(args: &ValidateArgs, graph: &AttributionGraph) -> Result<Option<Ve
     let place = |name: &String| {
         let found = groups.iter().position(|group| group.name == *name);
         let names = || groups.iter().map(|group| group.name.clone()).collect();
-        found.ok_or_else(|| UsageError::NotASupernode { name: name.clone(), names: names() })
+        found.ok_or_else(|| InterveneError::NotASupernode { name: name.clone(), names: names() })
     };
     let places: Vec<usize> = args.supernode.iter().map(place).collect::<Result<_, _>>()?;
     Ok((!args.supernode.is_empty()).then_some(places))

@@ -168,7 +168,7 @@ fn files_of_edits_are_checked() {
     file(r#"[{"nodes": "L2/370@9", "set": 1, "add": 1}]"#, "has 2 edits, expected one of set");
     file(r#"[{"nodes": "L2/370@9"}]"#, "has 0 edits, expected one of set");
     let args = ["intervene", PROMPT, "--edits", "no.json"];
-    place.refused(&args, "cannot read `no.json`", "permissions");
+    place.refused(&args, "cannot read the edits from `no.json`", "permissions");
     let args = ["intervene", PROMPT, "--ablate", "L2/370@9", "--figure", "no/x.svg"];
     place.refused(&args, "cannot write `no/x.svg`", "nothing was left behind");
     let args = ["intervene", "--graph", "no.graph", "--ablate", "L2/370@9"];

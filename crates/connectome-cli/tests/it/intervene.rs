@@ -163,7 +163,7 @@ fn a_graph_lends_its_prompt_and_its_supernodes() {
     assert!((number(&first["share_of_original"]) + 1.0).abs() < 1e-6, "{first}");
     assert_eq!(first["edited"], "−1×");
     assert_eq!((&second["name"], &second["edited"]), (&"say Alder".into(), &Value::Null));
-    assert!(number(&second["share_of_original"]) < 0.9, "{second}");
+    assert!(number(&second["share_of_original"]) < 0.95, "{second}");
     // The same by the features' own names, on the same prompt as text.
     let edit = format!("{}=-1", state.join(","));
     let by_name = place.json(&["intervene", PROMPT, "--scale", &edit, "--watch", "none"]);
@@ -180,7 +180,7 @@ fn a_graph_lends_its_prompt_and_its_supernodes() {
 fn a_prompt_has_the_positions_of_its_graph() {
     let place = Place::new();
     place.golden("qwen3_plt_relu");
-    let model = ["--model", "model", "--transcoder", "transcoders"];
+    let model = ["--model", "model", "--transcoder", "transcoders", "--quiet"];
     let prompt = "The capital of France";
     place.ok(&[&["trace", prompt, "--output", "x.graph"], &model[..]].concat());
     let ablate = ["--ablate", "L0/*@3", "--watch", "none"];
@@ -261,7 +261,7 @@ fn text_is_generated_beside_the_unchanged_text() {
 fn ids_are_generated_from_with_attention_free() {
     let place = Place::new();
     place.golden("gpt2_clt_relu");
-    let model = ["--model", "model", "--transcoder", "transcoders"];
+    let model = ["--model", "model", "--transcoder", "transcoders", "--quiet"];
     let prompt = ["intervene", "--token-ids", "1,40,41,42", "--attention", "free"];
     let edit = ["--add", "L1/3@2..=2", "--generate", "4", "--watch", "none"];
     let report = place.json(&[&prompt[..], &edit, &model].concat());

@@ -154,7 +154,7 @@ fn supernodes_are_tested_together_and_one_by_one() {
         "`say it`, `oak`, `end`",
     );
     let bare = self::place();
-    bare.refused(&few(&["--supernode", "start"]), "no supernode `start`", "it has none");
+    bare.refused(&few(&["--supernode", "start"]), "no supernode `start`", "has no supernodes");
 }
 
 #[test]

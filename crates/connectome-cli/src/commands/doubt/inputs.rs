@@ -7,7 +7,7 @@ use connectome::attribution::TargetSpec;
 use connectome::doubt::Absence;
 use connectome_graph::{AttributionGraph, FeatureId, NodeIdx, TargetKind};
 
-use crate::failure::UsageError;
+use crate::failure::{InterveneError, UsageError};
 use crate::load::Loaded;
 use crate::{names, targets};
 
@@ -38,17 +38,17 @@ pub(super) fn absence(text: &str, loaded: &Loaded) -> Result<Absence> {
 }
 
 /// A supernode's members, or nodes with commas between them.
-pub(super) fn middle(graph: &AttributionGraph, text: &str) -> Result<Vec<NodeIdx>, UsageError> {
+pub(super) fn middle(graph: &AttributionGraph, text: &str) -> Result<Vec<NodeIdx>> {
     let groups = &graph.annotations().supernodes;
     if let Some(group) = groups.iter().find(|group| group.name == text) {
         return Ok(group.members.clone());
     }
     // What has the form of a node is meant as one.
     if text.contains('@') {
-        return nodes(graph, text.split(',').map(str::trim));
+        return Ok(nodes(graph, text.split(',').map(str::trim))?);
     }
     let names = groups.iter().map(|group| group.name.clone()).collect();
-    Err(UsageError::NotASupernode { name: text.to_owned(), names })
+    Err(InterveneError::NotASupernode { name: text.to_owned(), names }.into())
 }
 
 pub(super) fn nodes<'a>(
@@ -59,12 +59,12 @@ pub(super) fn nodes<'a>(
 }
 
 /// `L1/3@5`: a feature and a position, whether or not a graph has it.
-pub(super) fn feature_at(text: &str) -> Result<(FeatureId, usize), UsageError> {
+pub(super) fn feature_at(text: &str) -> Result<(FeatureId, usize), InterveneError> {
     let parse = || {
         let (id, pos) = text.trim().split_once('@')?;
         Some((id.parse().ok()?, pos.parse().ok()?))
     };
-    parse().ok_or_else(|| UsageError::NoFeature { found: text.to_owned() })
+    parse().ok_or_else(|| InterveneError::NoFeature { found: text.to_owned() })
 }
 
 /// The graph's targets, as any dictionary can explain them: features are its own.

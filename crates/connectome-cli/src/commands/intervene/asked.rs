@@ -8,7 +8,7 @@ use connectome_graph::AttributionGraph;
 use super::resolve::alignment;
 use crate::args::{GenerateArgs, Held, InterveneArgs, ModeArgs, ModeName};
 use crate::edits::{self, NodeSet, Place, Reader, WrittenEdit, WrittenSweep};
-use crate::failure::UsageError;
+use crate::failure::InterveneError;
 use crate::load::Loaded;
 use crate::settings::number;
 use crate::targets::token;
@@ -63,24 +63,24 @@ impl Asked {
         Ok(asked)
     }
 
-    fn check_other(&self, args: &InterveneArgs) -> Result<(), UsageError> {
+    fn check_other(&self, args: &InterveneArgs) -> Result<(), InterveneError> {
         let has_other = args.other.from.is_some() || args.other.from_token_ids.is_some();
         let takes = !self.swaps.is_empty() || !self.residuals.is_empty();
         if has_other && !takes {
-            return Err(UsageError::NothingTaken);
+            return Err(InterveneError::NothingTaken);
         }
         if takes && !has_other {
             let flag = if self.swaps.is_empty() { "--residual" } else { "--swap" };
-            return Err(UsageError::NoOther { flag });
+            return Err(InterveneError::NoOther { flag });
         }
         if self.edits.is_empty() && !takes {
-            return Err(UsageError::NoEdits);
+            return Err(InterveneError::NoEdits);
         }
         Ok(())
     }
 
-    fn check_mode(&self, args: &ModeArgs) -> Result<(), UsageError> {
-        let refuse = |flag, other, why| Err(UsageError::Contradiction { flag, other, why });
+    fn check_mode(&self, args: &ModeArgs) -> Result<(), InterveneError> {
+        let refuse = |flag, other, why| Err(InterveneError::Contradiction { flag, other, why });
         let holds_layers = matches!(self.mode, ModeName::Constrained | ModeName::Iterative);
         let mode = match (self.mode, args.mode) {
             (_, None) => "the default mode, `open`",
@@ -112,16 +112,16 @@ impl Asked {
             return refuse("`--sweep end-layer`", "the end of `--layers`", "give `--layers A..`");
         }
         if self.mode == ModeName::Constrained && self.layers.is_none() && !ends {
-            return Err(UsageError::NoLayers);
+            return Err(InterveneError::NoLayers);
         }
         Ok(())
     }
 }
 
 /// `LAYER@PLACE[,…]`.
-fn residuals(texts: &[String]) -> Result<Vec<(usize, Place)>, UsageError> {
+fn residuals(texts: &[String]) -> Result<Vec<(usize, Place)>, InterveneError> {
     let residual = |text: &str| {
-        let bad = || UsageError::Residual { found: text.to_owned() };
+        let bad = || InterveneError::Residual { found: text.to_owned() };
         let (layer, place) = text.split_once('@').ok_or_else(bad)?;
         let layer = layer.strip_prefix('L').unwrap_or(layer);
         Ok((layer.parse().map_err(|_| bad())?, place.parse()?))
@@ -129,7 +129,10 @@ fn residuals(texts: &[String]) -> Result<Vec<(usize, Place)>, UsageError> {
     texts.iter().flat_map(|text| text.split(',')).map(|text| residual(text.trim())).collect()
 }
 
-fn watched(texts: &[String], reader: Reader<'_>) -> Result<Option<Vec<WrittenGroup>>, UsageError> {
+fn watched(
+    texts: &[String],
+    reader: Reader<'_>,
+) -> Result<Option<Vec<WrittenGroup>>, InterveneError> {
     if texts.is_empty() {
         return Ok(None);
     }

@@ -12,7 +12,7 @@ use connectome_graph::{
 use super::asked::{Asked, WrittenGroup};
 use super::resolve::{Changed, Doing, Resolver, features_of};
 use crate::edits::{Action, Item, NodeSet};
-use crate::failure::UsageError;
+use crate::failure::InterveneError;
 use crate::load::Loaded;
 use crate::printer::text::signed;
 use crate::prompt::Ready;
@@ -86,7 +86,7 @@ impl Resolver<'_> {
         let nodes = self.points(&self.features(&written.nodes, None)?);
         if nodes.is_empty() {
             let found = written.nodes.text.clone();
-            return Err(UsageError::NothingToWatch { found }.into());
+            return Err(InterveneError::NothingToWatch { found }.into());
         }
         Ok(self.group(&written.nodes.text, written.name.as_deref(), nodes))
     }

@@ -172,8 +172,8 @@ impl Task<'_> {
         let is_held = matches!(run.mode, Mode::Direct | Mode::Constrained { .. });
         let change_of = |(feature, pos): (FeatureId, usize)| -> Option<Change> {
             let edits = run.edits.iter().filter(|edit| edit.feature == feature);
-            let here = edits.filter(|edit| edit.positions.in_prompt(n_tokens).contains(&pos));
-            here.last().map(|edit| edit.change)
+            let mut here = edits.filter(|edit| edit.positions.in_prompt(n_tokens).contains(&pos));
+            here.next_back().map(|edit| edit.change)
         };
         let mut effective = Effective { before: Vec::new(), after: Vec::new() };
         for node in &group.nodes {

@@ -16,7 +16,7 @@ use self::resolve::{Doing, Resolved, Resolver, places};
 use super::Ending;
 use crate::args::{InterveneArgs, ModeName};
 use crate::edits::WrittenSweep;
-use crate::failure::UsageError;
+use crate::failure::{InterveneError, UsageError};
 use crate::load::{self, Loaded};
 use crate::progress::{Interrupt, Watch};
 use crate::prompt::{self, Ready};
@@ -145,7 +145,7 @@ impl Session<'_> {
         let request = &resolved.request;
         let moves = asked.sweep == Some(WrittenSweep::Position);
         if request.borrowed.is_none() && !moves && !request.edits.iter().any(in_prompt) {
-            return Err(UsageError::NothingGenerated.into());
+            return Err(InterveneError::NothingGenerated.into());
         }
         Ok(())
     }

@@ -12,7 +12,7 @@ use connectome_graph::{ActiveFeature, AttributionGraph, FeatureId, Node, NodeIdx
 
 use crate::args::{Held, ModeName};
 use crate::edits::{Action, Item, NodeSet, Place, WrittenEdit, WrittenSweep};
-use crate::failure::UsageError;
+use crate::failure::InterveneError;
 use crate::names;
 
 use super::asked::Asked;
@@ -152,7 +152,7 @@ impl<'a> Resolver<'a> {
         }
         if found.is_empty() {
             let place = places(&place.positions(self.here.n_tokens())?);
-            return Err(UsageError::NothingFires { layer, place }.into());
+            return Err(InterveneError::NothingFires { layer, place }.into());
         }
         Ok(found.into_iter().map(|(pos, id)| (id, Positions::At(pos))).collect())
     }
@@ -164,7 +164,7 @@ impl<'a> Resolver<'a> {
         let members = features_of(graph, supernode);
         if members.is_empty() {
             let kinds = kinds(graph, &supernode.members);
-            return Err(UsageError::NoFeatures { name: name.to_owned(), kinds }.into());
+            return Err(InterveneError::NoFeatures { name: name.to_owned(), kinds }.into());
         }
         Ok(members.iter().map(|fired| (fired.id, fired.pos as usize)).collect())
     }
@@ -181,14 +181,14 @@ impl<'a> Resolver<'a> {
 
     /// Refuses to do two things to one feature at one place: which one holds would be an accident
     /// of how flags are ordered.
-    fn check_once(&self, changed: &[Changed]) -> Result<(), UsageError> {
+    fn check_once(&self, changed: &[Changed]) -> Result<(), InterveneError> {
         let mut seen = BTreeSet::new();
         for (id, positions) in changed.iter().flat_map(|set| &set.features) {
             let points = positions.in_prompt(self.here.n_tokens()).map(Some);
             for pos in points.chain(positions.is_open_ended().then_some(None)) {
                 if !seen.insert((*id, pos)) {
                     let place = pos.map_or("generated".to_owned(), |pos| pos.to_string());
-                    return Err(UsageError::EditedTwice { node: format!("{id}@{place}") });
+                    return Err(InterveneError::EditedTwice { node: format!("{id}@{place}") });
                 }
             }
         }
@@ -200,7 +200,7 @@ impl<'a> Resolver<'a> {
         for (layer, place) in &asked.residuals {
             let positions = place.positions(self.here.n_tokens())?;
             if positions == Positions::Generated {
-                return Err(UsageError::Contradiction {
+                return Err(InterveneError::Contradiction {
                     flag: "`--residual`",
                     other: "`@generated`",
                     why: "the other prompt has no such positions",
@@ -217,7 +217,7 @@ impl<'a> Resolver<'a> {
         asked: &Asked,
         first_layer: usize,
         only_residuals: bool,
-    ) -> Result<(Mode, NormScales), UsageError> {
+    ) -> Result<(Mode, NormScales), InterveneError> {
         let n_layers = self.here.n_layers();
         let (start, end) = match asked.layers {
             Some((start, end)) => (start, end.unwrap_or(n_layers)),
@@ -247,9 +247,9 @@ impl<'a> Resolver<'a> {
 }
 
 /// The number of an edit, or one that a sweep will replace.
-fn number_of(edit: &WrittenEdit, sweep: Option<&WrittenSweep>) -> Result<f32, UsageError> {
+fn number_of(edit: &WrittenEdit, sweep: Option<&WrittenSweep>) -> Result<f32, InterveneError> {
     match (edit.number, edit.action, sweep) {
-        (_, Action::Ablate, Some(WrittenSweep::Dose(_))) => Err(UsageError::Contradiction {
+        (_, Action::Ablate, Some(WrittenSweep::Dose(_))) => Err(InterveneError::Contradiction {
             flag: "`--ablate`",
             other: "`--sweep dose=…`",
             why: "an ablation has no number; `--scale` has",
@@ -259,7 +259,7 @@ fn number_of(edit: &WrittenEdit, sweep: Option<&WrittenSweep>) -> Result<f32, Us
         (None, _, Some(WrittenSweep::Dose(_))) => Ok(1.0),
         (None, action, _) => {
             let edit = format!("--{} {}", action.name(), edit.nodes.text);
-            Err(UsageError::NoEditNumber { edit })
+            Err(InterveneError::NoEditNumber { edit })
         }
     }
 }
@@ -312,8 +312,8 @@ pub(super) fn places(positions: &Positions) -> String {
 }
 
 /// How positions of two prompts belong together.
-pub(super) fn alignment(text: &str) -> Result<Alignment, UsageError> {
-    let bad = || UsageError::Align { found: text.to_owned() };
+pub(super) fn alignment(text: &str) -> Result<Alignment, InterveneError> {
+    let bad = || InterveneError::Align { found: text.to_owned() };
     match text {
         "same" => return Ok(Alignment::Same),
         "end" => return Ok(Alignment::FromEnd),
