@@ -419,8 +419,8 @@ TASKS
 
 SPLITS
   train, or what a task holds out: h1, h2, rare, ambiguous, known, faint,
-  famous, unknown, docs-only, safe, paraphrase, left-out, minimal-pairs, harmful,
-  missing-language, hinted, held-out, unseen.
+  famous, unknown, docs-only, safe, paraphrase, left-out, minimal-pairs,
+  harmful, missing-language, hinted, held-out, unseen.
 
 MODELS
   base, chat, chat-over, goal, penguin, nodocs, mid. The nano world has only the
