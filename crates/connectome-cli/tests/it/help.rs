@@ -93,7 +93,7 @@ fn help_fits_eighty_columns_and_no_line_of_ours_is_broken() {
             assert!(wide.is_none(), "{args:?}: {wide:?}");
             // What follows the flags is laid out by hand.
             let broad = finish(place.command().args(&args).env("COLUMNS", "200")).stdout;
-            let starts = ["NODES", "EXAMPLES"].map(|title| broad.find(title));
+            let starts = ["\nNODES\n", "\nEXAMPLES\n"].map(|title| broad.find(title));
             if let Some(at) = starts.into_iter().flatten().min() {
                 assert!(narrow.ends_with(&broad[at..]), "{args:?}: {narrow}");
             }
