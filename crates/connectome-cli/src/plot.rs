@@ -153,7 +153,7 @@ impl Frame {
         let numbers = points.flat_map(|point| [point.predicted, point.measured]);
         let (lo, hi) = numbers.fold((0.0_f64, 0.0_f64), |(lo, hi), x| (lo.min(x), hi.max(x)));
         let span = if hi > lo { hi - lo } else { 1.0 };
-        let step = nice(span / 5.0);
+        let step = nice(span / 8.0);
         Self { lo: (lo / step).floor() * step, hi: (hi.max(lo + span) / step).ceil() * step, step }
     }
 
@@ -261,7 +261,9 @@ mod tests {
             for point in points {
                 assert!((LEFT..=LEFT + SIDE).contains(&frame.x(point.predicted)));
                 assert!((TOP..=TOP + SIDE).contains(&frame.y(point.measured)));
-                assert_eq!(frame.share(point.predicted), (frame.x(point.predicted) - LEFT) / SIDE);
+                // What is measured as predicted lies on the diagonal.
+                let (right, up) = (frame.x(point.predicted) - LEFT, frame.y(point.predicted) - TOP);
+                assert!((right + up - SIDE).abs() < 1e-9, "{point:?}");
             }
         }
         let alone = Frame::of([].iter());

@@ -21,7 +21,7 @@ use crate::load::{self, Loaded};
 use crate::report::Stop;
 use crate::report::inspect::{
     DictionaryFolder, EdgeView, GraphFile, Inspected, LayerSplit, ModelFolder, NodeView,
-    TensorReport, TokenizerReport, share_of_inputs,
+    TensorReport, TokenizerReport, VerdictView, share_of_inputs,
 };
 use crate::report::trace::{DictionaryReport, ModelReport};
 use crate::settings::World;
@@ -93,6 +93,7 @@ fn edge(
         target: Stop::of(graph, to),
         weight,
         share_of_inputs: share_of_inputs(weight, row),
+        verdict: VerdictView::of(graph, from, to),
         layers,
     })
 }

@@ -55,11 +55,16 @@ fn graph(page: &mut Page, file: &GraphFile) {
         &format!("{}: {}", count(file.nodes.total), super::trace::kinds(&file.nodes)),
     );
     page.entry("edges", NAMES, &format!("{}, {} layers", count(file.edges), file.layers));
-    if file.supernodes + file.labels > 0 {
+    if file.supernodes + file.labels + file.verdicts > 0 {
         page.entry(
             "annotations",
             NAMES,
-            &format!("{}, {}", counted(file.supernodes, "group"), counted(file.labels, "label")),
+            &format!(
+                "{}, {}, {}",
+                counted(file.supernodes, "group"),
+                counted(file.labels, "label"),
+                counted(file.verdicts, "verdict")
+            ),
         );
     }
     certificate(page, &file.certificate, None);
@@ -275,6 +280,20 @@ pub(crate) fn edge(view: &EdgeView, top: usize, screen: Screen) -> String {
         NAMES,
         &format!("{} of the target's inputs", percent(view.share_of_inputs).trim_start()),
     );
+    if let Some(found) = &view.verdict {
+        page.entry(
+            "verdict",
+            NAMES,
+            &format!(
+                "{}: at dose {} and rung {}, {:+.4} over all paths was predicted and {:+.4} measured",
+                found.verdict,
+                found.dose,
+                plain(&found.rung),
+                found.predicted,
+                found.measured
+            ),
+        );
+    }
     if let Some(layers) = &view.layers {
         heads(&mut page, layers, view.weight, top);
     }

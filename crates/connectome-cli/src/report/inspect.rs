@@ -43,6 +43,8 @@ pub(crate) struct GraphFile {
     pub(crate) residual: Option<Residual>,
     pub(crate) supernodes: usize,
     pub(crate) labels: usize,
+    /// Edges that a validation tested.
+    pub(crate) verdicts: usize,
 }
 
 #[derive(Debug, Serialize)]
@@ -79,6 +81,7 @@ impl GraphFile {
             residual: Residual::of(graph),
             supernodes: annotations.supernodes.len(),
             labels: annotations.feature_labels.len() + annotations.node_labels.len(),
+            verdicts: annotations.verdicts.as_ref().map_or(0, |verdicts| verdicts.edges.len()),
         }
     }
 }
@@ -214,10 +217,40 @@ pub(crate) struct EdgeView {
     pub(crate) target: Stop,
     pub(crate) weight: f32,
     pub(crate) share_of_inputs: f64,
+    /// What a validation found, if it tested the edge.
+    pub(crate) verdict: Option<VerdictView>,
     /// With `--heads`: the edge at every layer whose attention it can cross. Heads and residual
     /// path of each layer sum to the edge.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) layers: Option<Vec<LayerSplit>>,
+}
+
+/// A verdict that the graph holds; changes are in units of the target.
+#[derive(Debug, Serialize)]
+pub(crate) struct VerdictView {
+    pub(crate) verdict: &'static str,
+    pub(crate) predicted: f32,
+    pub(crate) measured: f32,
+    pub(crate) control_lo: Option<f32>,
+    pub(crate) control_hi: Option<f32>,
+    pub(crate) rung: String,
+    pub(crate) dose: f32,
+}
+
+impl VerdictView {
+    pub(crate) fn of(graph: &AttributionGraph, from: NodeIdx, to: NodeIdx) -> Option<Self> {
+        let verdicts = graph.annotations().verdicts.as_ref()?;
+        let edge = verdicts.of(from, to)?;
+        Some(Self {
+            verdict: super::validate::verdict(edge.verdict),
+            predicted: edge.predicted,
+            measured: edge.measured,
+            control_lo: edge.control.map(|band| band.lo),
+            control_hi: edge.control.map(|band| band.hi),
+            rung: verdicts.rung.clone(),
+            dose: verdicts.dose,
+        })
+    }
 }
 
 #[derive(Debug, Serialize)]

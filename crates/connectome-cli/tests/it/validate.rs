@@ -1,7 +1,8 @@
 //! `connectome validate`: what it prints, what it saves, and what it refuses.
 
 use connectome_graph::{
-    ActiveFeature, Annotations, AttributionGraph, Nodes, Provenance, Row, Supernode, Verdict,
+    ActiveFeature, Annotations, AttributionGraph, NodeIdx, Nodes, Provenance, Row, Supernode,
+    Verdict,
 };
 use serde_json::Value;
 
@@ -22,6 +23,10 @@ fn few<'a>(args: &[&'a str]) -> Vec<&'a str> {
 
 fn load(place: &Place, name: &str) -> AttributionGraph {
     AttributionGraph::load(&place.path(name)).unwrap()
+}
+
+fn bare_name(place: &Place, idx: NodeIdx) -> String {
+    load(place, "oak.graph").nodes().name(idx)
 }
 
 /// The graph, with groups of its own.
@@ -54,6 +59,11 @@ fn verdicts_are_saved_and_nothing_else_is_touched() {
     assert_eq!((verdicts.rung.as_str(), verdicts.dose, verdicts.partial), ("mlps", 0.0, false));
     let bare = graph.with_annotations(Annotations::default()).unwrap();
     assert!(bare.to_bytes() == before, "the graph itself has changed");
+    let edge = verdicts.edges[0];
+    let [from, to] = [edge.source, edge.target].map(|idx| bare_name(&place, idx));
+    let view = place.json(&["inspect", "oak.graph", "--edge", &from, &to]);
+    assert_eq!(view["verdict"]["measured"].as_f64().unwrap() as f32, edge.measured);
+    assert!(place.ok(&["inspect", "oak.graph"]).stdout.contains("verdicts"));
     // A second run finds the same, and writes the same file.
     let after = std::fs::read(place.path("oak.graph")).unwrap();
     assert_eq!(place.json(&few(&[])), report);
@@ -146,7 +156,7 @@ fn supernodes_are_tested_together_and_one_by_one() {
     assert_eq!(find("say it", "end")["is_relative"], true);
     assert_eq!(find("say it", "logit:Alder")["is_relative"], false);
     assert!(find("say it", "logit:Alder")["measured"].as_f64().unwrap() < 0.0);
-    let one = place.json(&few(&["--no-save", "--supernode", "end", "--features", "1"]));
+    let one = place.json(&few(&["--no-save", "--supernode", "end"]));
     assert_eq!(one["tested"]["supernodes"], 1);
     place.refused(
         &few(&["--supernode", "start"]),

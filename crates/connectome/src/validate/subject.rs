@@ -126,8 +126,9 @@ impl<'a> Subject<'a> {
 
     /// Whether the graph's rows are all rows, and hold all entries.
     pub(super) fn has_every_path(&self) -> bool {
-        let nodes = self.graph.nodes();
-        nodes.n_features() == nodes.active().len()
+        // A file of others holds a pruned graph, and says so by being partial.
+        !self.graph.extent().partial
+            && self.graph.nodes().n_features() == self.baseline.local().features().len()
             && self.graph.unexpanded().next().is_none()
             && self.graph.rows().all(|row| row.abs_remainder == 0.0)
     }
