@@ -76,7 +76,7 @@ fn tested(page: &mut Page, report: &ValidateReport) {
     let ratio = of.control_activation_ratio.map_or_else(String::new, |ratio| {
         format!(
             ", {} of them at the same position; they fire {ratio:.2} times as strongly (median) \
-             and are changed by as much",
+             and are pushed as far",
             count(of.controls_at_same_position)
         )
     });
@@ -329,7 +329,7 @@ fn verdicts(page: &mut Page, report: &ValidateReport) {
 fn controls(page: &mut Page, report: &ValidateReport) {
     page.heading(
         "Beside controls",
-        "other features of the same layer and position, changed by as much; size of the change \
+        "other features of the same layer and position, pushed as far; size of the change \
          (median), as a share of the target",
     );
     for control in report.controls.iter().filter(|control| control.pairs > 0) {
