@@ -208,7 +208,7 @@ EXAMPLES
     connectome trace \"the capital of the state containing oak port is\" \\
         --output oak.graph
     connectome group oak.graph state L2/370@9 L2/343@9 L2/46@9
-    connectome group oak.graph \"say Alder\" L3/391@9 L3/43@9
+    connectome group oak.graph \"say a capital\" L3/391@9 L3/43@9
     connectome intervene --graph oak.graph --scale state=-1 \\
         --figure oak.svg
 
@@ -246,9 +246,9 @@ WHAT IS PRINTED
 
 pub(crate) const GROUP: &str = "\
 EXAMPLES
-  connectome group oak.graph \"say Alder\" L3/391@9 L3/43@9
+  connectome group oak.graph \"say a capital\" L3/391@9 L3/43@9
   connectome group oak.graph --list
-  connectome group oak.graph --remove \"say Alder\"
+  connectome group oak.graph --remove \"say a capital\"
 
 A name that is there already gets the new nodes. The graph file is replaced
 whole or not at all. Nodes are named as in `connectome paths --help`.";
