@@ -65,7 +65,8 @@ fn config(args: &[OsString]) -> Option<PathBuf> {
 fn is_flag([group, name]: [&str; 2], flag: &str) -> bool {
     let cli = Cli::command();
     let command = cli.find_subcommand(group).and_then(|group| group.find_subcommand(name));
-    let mut flags = command.into_iter().flat_map(|command| command.get_arguments());
+    let own = command.into_iter().flat_map(|command| command.get_arguments());
+    let mut flags = own.chain(cli.get_arguments().filter(|argument| argument.is_global_set()));
     flag != "config" && flags.any(|argument| argument.get_long() == Some(flag))
 }
 

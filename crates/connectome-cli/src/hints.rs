@@ -95,6 +95,13 @@ fn usage(error: &UsageError) -> String {
         UsageError::NotImportable { .. } => {
             "graphs of circuit-tracer end in `.json` or `.pt`".to_owned()
         }
+        other => of_graphs_and_tables(other),
+    }
+}
+
+/// What a graph, a table or a folder does not hold.
+fn of_graphs_and_tables(error: &UsageError) -> String {
+    match error {
         UsageError::NotAFeature { .. } => {
             "features are named as `L12/4071@9`; `connectome prune` lists the strongest".to_owned()
         }
@@ -124,6 +131,7 @@ fn usage(error: &UsageError) -> String {
         UsageError::OnlyFeatures => "trace a logit with the same prompt".to_owned(),
         UsageError::Stdout { .. } => "is the disk or the device behind it full?".to_owned(),
         UsageError::Threads { .. } => "ask for fewer with `--threads`".to_owned(),
+        _ => "the command's `--help` has examples".to_owned(),
     }
 }
 
@@ -299,7 +307,9 @@ fn run(error: &RunError) -> String {
         RunError::Range { .. } => {
             "both count from 0, and a range ends before its end: 3..6 is 3, 4 and 5"
         }
-        RunError::EmptySet { .. } => "`connectome intervene --help` has examples",
+        RunError::EmptySet { .. } => {
+            "give at least one, by `--features`, as nodes, edits or prompts; `--help` has examples"
+        }
         RunError::EditValue { .. } => "numbers are as in `--set L2/50@8=3.5`",
         RunError::ContinuationLength { .. } => {
             "generate fewer tokens; later positions have no meaning to the model"

@@ -83,7 +83,7 @@ pub(crate) fn json_bytes(document: &impl Serialize) -> Result<Vec<u8>> {
     Ok(bytes)
 }
 
-fn to_stdout(bytes: &[u8]) -> Result<()> {
+pub(crate) fn to_stdout(bytes: &[u8]) -> Result<()> {
     let mut out = std::io::stdout().lock();
     let written = out.write_all(bytes).and_then(|()| out.flush());
     Ok(written.map_err(|source| UsageError::Stdout { source })?)

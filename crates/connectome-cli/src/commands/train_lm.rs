@@ -43,10 +43,12 @@ pub(crate) fn run(args: &TrainLmArgs, world: &World) -> Result<Ending> {
     let (params, origin) = model.params(&args.model, &net)?;
 
     let head = TrainHead::of(&net, &options, data.corpus().len(), model.named());
-    world.print(&printer::train_lm::head(&head, world.screen))?;
     let interrupt = Interrupt::installed(world, "ending with a checkpoint")?;
     let tokens_a_step = (options.batch_rows * options.n_tokens) as u64;
     let mut watch = TrainWatch::new(world, interrupt, options.n_steps, tokens_a_step);
+    if !world.json {
+        watch = watch.opening_with(printer::train_lm::head(&head, world.screen));
+    }
     let run = Run {
         trainer: Trainer::new(net, params, options),
         source: &mut data,

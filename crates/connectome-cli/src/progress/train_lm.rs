@@ -10,7 +10,7 @@ use indicatif::ProgressBar;
 
 use super::{Interrupt, LOG_EVERY, bar};
 use crate::printer::text::{count, percent};
-use crate::settings::World;
+use crate::settings::{World, to_stdout};
 
 /// Share of the newest loss in the mean that is shown.
 const NEWEST: f64 = 0.05;
@@ -28,6 +28,8 @@ pub(crate) struct TrainWatch {
     /// Steps done since the start of this process.
     n_done: u64,
     loss: Option<f64>,
+    /// What is printed when the run has begun, and not if it is refused.
+    opening: Option<String>,
     /// The last measurement.
     pub(crate) evaluation: Option<Evaluation>,
 }
@@ -52,8 +54,15 @@ impl TrainWatch {
             logged: now,
             n_done: 0,
             loss: None,
+            opening: None,
             evaluation: None,
         }
+    }
+
+    /// Prints this on stdout before the first step.
+    pub(crate) fn opening_with(mut self, text: String) -> Self {
+        self.opening = Some(text);
+        self
     }
 
     /// Seconds since the start of this process.
@@ -95,6 +104,10 @@ impl Drop for TrainWatch {
 
 impl Progress for TrainWatch {
     fn step(&mut self, step: &Step) -> ControlFlow<()> {
+        if let Some(text) = self.opening.take() {
+            // A run of hours is not ended for a page that nobody reads.
+            self.bar.suspend(|| drop(to_stdout(text.as_bytes())));
+        }
         if self.n_done == 0 {
             // Steps before this process took no time of it.
             self.bar.set_position(step.step - 1);

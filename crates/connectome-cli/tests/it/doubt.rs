@@ -165,7 +165,7 @@ fn doubts_that_cannot_be_asked_are_refused() {
     refused(
         &["--only", "interaction", "--spans", "3..5,9..12"],
         "positions 9..12 are not a range within 0..10",
-        "--help",
+        "count from 0",
     );
     refused(
         &["--only", "interaction", "--spans", "3..5,4..6"],

@@ -106,7 +106,7 @@ fn what_clap_refuses_is_one_sentence_and_a_hint_too() {
     let place = Place::new();
     place.refused(&["trace", "x", "--exhaustiv"], "no flag `--exhaustiv`", "`--exhaustive`");
     place.refused(&["trace", "x", "--zzz"], "no flag `--zzz`", "`connectome trace --help`");
-    place.refused(&["trase"], "no command `trase`", "`trace`");
+    place.refused(&["trce"], "no command `trce`", "`trace`");
     place.refused(&["hub", "zzz"], "no command `zzz`", "`connectome hub --help`");
     place.refused(&["hub"], "no command was given", "`connectome hub --help`");
     place.refused(

@@ -82,5 +82,6 @@ fn all_goldens_together_stay_small() {
             }
         }
     }
-    assert!((10_000_000..20_000_000).contains(&n_bytes), "{n_bytes} bytes");
+    // 19.5 MB of the tracer's, and what the trainers are held against.
+    assert!((10_000_000..20_500_000).contains(&n_bytes), "{n_bytes} bytes");
 }

@@ -10,6 +10,8 @@
 
 use rayon::prelude::*;
 
+use crate::ops::simd::vectorized;
+
 /// Parameters of one task: enough work to be worth a thread, and small enough to balance.
 const CHUNK: usize = 1 << 14;
 
@@ -122,7 +124,7 @@ impl Update {
     /// As [`Update::apply`], on this thread.
     pub fn apply_here(&self, slot: Slot<'_>, gradient: &[f32], factor: f32) {
         let update = *self;
-        pulp::Arch::new().dispatch(
+        vectorized(
             #[inline(always)]
             || {
                 let Slot { values, first, second } = slot;
@@ -137,7 +139,7 @@ impl Update {
     /// The step of parameters whose gradient is zero, on this thread.
     pub fn coast(&self, slot: Slot<'_>) {
         let update = *self;
-        pulp::Arch::new().dispatch(
+        vectorized(
             #[inline(always)]
             || {
                 let Slot { values, first, second } = slot;

@@ -220,7 +220,7 @@ impl Corpus {
                 let spans = match reading.cut {
                     Cut::Lines => lines(&bytes),
                     Cut::Paragraphs => paragraphs(&bytes),
-                    Cut::Files => Vec::from([0..bytes.len()]),
+                    Cut::Files => std::iter::once(0..bytes.len()).collect(),
                 };
                 (Kind::Text(reading.cut), spans)
             }

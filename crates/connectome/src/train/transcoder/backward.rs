@@ -22,11 +22,12 @@ use rayon::prelude::*;
 use super::decode::dense_activations;
 use super::encode::{Firings, SPAN, SpanKind, products, spans};
 use super::gate::{Feature, Outcome, Penalties, Slope, pull_back};
-use super::kernels::{add_scaled, add_scaled_and_dot, dot, vectorized};
+use super::kernels::{add_scaled, add_scaled_and_dot, dot};
 use super::norms::LayerNorms;
 use super::params::LayerTables;
 use crate::ops::Mat;
 use crate::ops::matmul::{Into, Threads, View, sgemm};
+use crate::ops::simd::vectorized;
 use crate::train::clip::sum_of_squares;
 
 /// Everything that one layer's backward pass reads.

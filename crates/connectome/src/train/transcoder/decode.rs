@@ -10,10 +10,11 @@ use std::ops::Range;
 use rayon::prelude::*;
 
 use super::encode::{Firings, spans};
-use super::kernels::{add_scaled, vectorized};
+use super::kernels::add_scaled;
 use super::params::{Shape, Tables};
 use crate::ops::Mat;
 use crate::ops::matmul::{Into, Threads, View, sgemm};
+use crate::ops::simd::vectorized;
 
 /// Numbers of a cut: half a megabyte, which leaves room in a core's second cache.
 const CUT: usize = 1 << 17;

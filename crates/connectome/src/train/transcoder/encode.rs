@@ -9,10 +9,10 @@ use std::ops::Range;
 
 use rayon::prelude::*;
 
-use super::kernels::vectorized;
 use super::params::LayerTables;
 use crate::ops::Mat;
 use crate::ops::matmul::{Into, Threads, View, sgemm};
+use crate::ops::simd::vectorized;
 
 /// Features of one product.
 pub(super) const SPAN: usize = 256;

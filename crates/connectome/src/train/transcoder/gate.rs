@@ -12,6 +12,7 @@
 //! Circuits, January 2025 update (the same estimator for pre-activations).
 
 use super::objective::SteToPreact;
+use crate::ops::simd::tanh;
 
 /// The gate as its gradient sees it.
 #[derive(Clone, Copy, Debug)]
@@ -83,7 +84,7 @@ pub(super) fn pull_back(
 ) -> Outcome {
     let mut outcome = Outcome::default();
     let pull = pull_up(feature, penalties, &mut outcome);
-    let tanh = Tanh::new(act, feature, penalties);
+    let penalty = Tanh::new(act, feature, penalties);
     let (half_window, height, reaches) = match slope {
         // No distance is below zero, so no window is ever met.
         Slope::Plain => (0.0, 0.0, SteToPreact::Off),
@@ -99,7 +100,7 @@ pub(super) fn pull_back(
             *g = 0.0;
             continue;
         }
-        let by_act = *g + tanh.gradient(*a, &mut sums);
+        let by_act = *g + penalty.gradient(*a, &mut sums);
         let mut through = f32::from(u8::from(fires));
         if is_inside {
             sums.by_threshold -= f64::from(height * by_act);
@@ -111,8 +112,8 @@ pub(super) fn pull_back(
         *g = by_act * through + if fires { pull } else { 0.0 };
         sums.by_pre += f64::from(*g);
     }
-    outcome.sparsity = tanh.loss(&sums, penalties);
-    outcome.by_norm += tanh.height * f64::from(penalties.stretch) * sums.by_norm;
+    outcome.sparsity = penalty.loss(&sums, penalties);
+    outcome.by_norm += penalty.height * f64::from(penalties.stretch) * sums.by_norm;
     outcome.by_log_threshold += sums.by_threshold * f64::from(feature.threshold);
     outcome.by_bias += sums.by_pre;
     outcome
@@ -145,7 +146,7 @@ impl Tanh {
         let mut height = penalties.sparsity;
         if penalties.inverse_frequency_scale > 0.0 && height > 0.0 {
             let fired = act.iter().filter(|a| **a != 0.0);
-            let sum: f64 = fired.map(|a| f64::from(libm::tanhf(scale * a))).sum();
+            let sum: f64 = fired.map(|a| f64::from(tanh(scale * a))).sum();
             let frequency = sum / penalties.n_tokens as f64;
             height *= 1.0 + 2.0 * frequency * penalties.inverse_frequency_scale;
         }
@@ -158,9 +159,9 @@ impl Tanh {
         if act == 0.0 || self.height == 0.0 {
             return self.steepest;
         }
-        let tanh = libm::tanhf(self.scale * act);
-        let slope = 1.0 - tanh * tanh;
-        sums.tanh += f64::from(tanh);
+        let value = tanh(self.scale * act);
+        let slope = 1.0 - value * value;
+        sums.tanh += f64::from(value);
         sums.by_norm += f64::from(act * slope);
         self.steepest * slope
     }

@@ -1,7 +1,8 @@
 //! The inner loops over rows of width D.
 //!
-//! They are compiled once for each instruction set ([`vectorized`]); what they compute does not
-//! depend on which: sums run in [`LANES`] parts in a fixed order, and nothing is fused.
+//! They are compiled once for each instruction set by whoever calls them in
+//! [`vectorized`](crate::ops::simd::vectorized); what they compute does not depend on which: sums
+//! run in [`LANES`] parts in a fixed order, and nothing is fused.
 
 /// Running sums of a dot product.
 ///
@@ -9,13 +10,6 @@
 /// tail has a sum of its own: 48 ns for two rows of 768. With a tree of additions at the end it
 /// makes half of it scalar code, 109 ns.
 const LANES: usize = 16;
-
-/// Runs `work` with the widest vectors that the machine has. What it calls must be
-/// `#[inline(always)]`, or it is compiled for the oldest machine.
-#[inline]
-pub(super) fn vectorized<Out>(work: impl FnOnce() -> Out) -> Out {
-    pulp::Arch::new().dispatch(work)
-}
 
 /// `⟨a, b⟩`.
 #[inline(always)]

@@ -2,9 +2,10 @@
 
 use rayon::prelude::*;
 
-use super::kernels::{dot, vectorized};
+use super::kernels::dot;
 use super::objective::DecoderNorm;
 use super::params::LayerTables;
+use crate::ops::simd::vectorized;
 
 /// The decoder norms of a layer's features.
 #[derive(Clone, Debug, PartialEq)]
