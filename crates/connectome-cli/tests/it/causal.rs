@@ -7,18 +7,18 @@ use crate::support::Place;
 #[test]
 fn the_two_models_that_ship_are_told_apart() {
     let place = Place::new();
-    let report = place.json(&["causal", "--pairs", "20"]);
+    // Slow machines log their progress, unless they are told not to.
+    let report = place.json(&["causal", "--pairs", "20", "--quiet"]);
     assert_eq!(
         (&report["verdict"], &report["causal_at"]),
         (&"causal".into(), &[9].as_slice().into())
     );
     assert_eq!(report["positions"][9]["token"], "is");
-    let report = place.json(&["causal", "--model", "one-token", "--pairs", "20", "--graphs", "3"]);
-    assert_eq!(report["verdict"], "not causal");
-    assert_eq!(report["positions"][7]["verdict"], "given");
-    assert_eq!(report["claims"]["false_bridge_rate"], 1.0);
-    let page = place.ok(&["causal", "--model", "one-token", "--pairs", "20"]).stdout;
+    let args = ["causal", "--model", "one-token", "--pairs", "20", "--graphs", "3", "--quiet"];
+    let page = place.ok(&args).stdout;
+    let page = page.split_whitespace().collect::<Vec<_>>().join(" ");
     assert!(page.contains("NOT CAUSAL") && page.contains("the word itself says it"), "{page}");
+    assert!(page.contains("false-bridge rate 100.0 %"), "{page}");
 }
 
 fn row(city: &str, state: &str, asks: &str, answer: &str) -> String {

@@ -67,7 +67,7 @@ fn a_file_of_flags_is_the_flags() {
     )
     .unwrap();
     let by_file = place.ok(&["train", "clt", "--config", "run.yaml", "--out", "a"]);
-    let by_flags = train(&place, &["--steps", "3", "--save-every", "500"]);
+    let by_flags = train(&place, &["--steps", "3"]);
     assert_eq!((by_file.code, by_flags.code), (Some(0), Some(0)), "{}", by_flags.stderr);
     for layer in 0..4 {
         for part in ["enc", "dec"] {
@@ -153,7 +153,7 @@ fn a_run_is_not_lost_by_mistake() {
 #[test]
 fn a_loss_that_is_not_finite_ends_the_run() {
     let place = place();
-    let ran = train(&place, &["--steps", "1000", "--lr", "999", "--decay", "constant"]);
+    let ran = train(&place, &["--steps", "40", "--lr", "1e30", "--decay", "constant"]);
     assert_eq!(ran.code, Some(2), "{}", ran.stderr);
     let kept = "the checkpoint of step";
     assert!(ran.stderr.contains("at step") && ran.stderr.contains(kept), "{}", ran.stderr);

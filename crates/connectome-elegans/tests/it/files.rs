@@ -45,19 +45,19 @@ fn the_same_request_gives_the_same_bytes() {
         0,
         Size::Full,
         Recipe::Base,
-        "98f855d8a42c407df79f12d0cc9ef351c387c959933c448d5e81e14ead40acbf",
+        "aaf323bbcef6a1af9fc1f9340169884d85303f8ae3c6fd1edf000d0a7ce7bdb5",
     );
     check(
         0,
         Size::Full,
         Recipe::Chat,
-        "2ddd97b91b10e92eda97187cb6d75cf9868f4123eaa50ab36752f29b7d4b9089",
+        "f4d78329ce9830369cb3c3fbbc3f535c80d5de287b40d5485f88fe89460931e4",
     );
     check(
         7,
         Size::Nano,
         Recipe::Base,
-        "d05783243d55a67a3ea195eaf0dfc6eb9579cb6379b720c7c0998d82e8dc5abc",
+        "93be438a062bf86389793b0087e46becac17656e0eac6a5efd121cf86ba1381a",
     );
 }
 
