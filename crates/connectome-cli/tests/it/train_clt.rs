@@ -153,7 +153,8 @@ fn a_run_is_not_lost_by_mistake() {
 #[test]
 fn a_loss_that_is_not_finite_ends_the_run() {
     let place = place();
-    let ran = train(&place, &["--steps", "40", "--lr", "1e30", "--decay", "constant"]);
+    let far = ["--lr", "999", "--weight-decay", "10", "--decay", "constant"];
+    let ran = train(&place, &[&["--steps", "1000", "--warm-up", "1000"], &far[..]].concat());
     assert_eq!(ran.code, Some(2), "{}", ran.stderr);
     let kept = "the checkpoint of step";
     assert!(ran.stderr.contains("at step") && ran.stderr.contains(kept), "{}", ran.stderr);
