@@ -10,14 +10,14 @@
 //!    becomes that of the other value to this prompt's question, the variable moved, and not
 //!    the answer ([`crate::doubt::interchange`]).
 //! 2. **Which features stand for it?** Those that fire for one value under every question, and
-//!    hardly for others ([`selective`]).
+//!    hardly for others (`selective`).
 //! 3. **Do they carry it?** Those features are swapped for another value's, by constrained
-//!    patching in the original model, and equally many others as a control ([`swaps`]).
+//!    patching in the original model, and equally many others as a control (`swaps`).
 //!
 //! A variable is a *step* at a position if the stream moves the answer there and the embedding
 //! does not: what the word itself says, the model did not have to compute. It is *causal* there
 //! if it is a step and its features move the answer as well ([`Verdict`]). What graphs of single prompts claim is then held against that
-//! ([`claims`]).
+//! (`claims`).
 //!
 //! # Invariants
 //!

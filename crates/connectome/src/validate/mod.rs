@@ -9,7 +9,7 @@
 //!
 //! A case is ablated and inverted ([`Options::doses`]) in the original model. Every later
 //! feature of the pruned graph and every target is measured and compared with the sum over all
-//! signed paths ([`paths`]). What is held still meanwhile is a [`Rung`]; the same runs are made
+//! signed paths (`paths`). What is held still meanwhile is a [`Rung`]; the same runs are made
 //! on each, so that a disagreement can be traced to what answered.
 //!
 //! # Invariants

@@ -3,7 +3,7 @@
 //!
 //! On a sample, a layer's threshold is put between the last activation that would be chosen and
 //! the next, so that as many fire as in training; where layers compete
-//! ([`Scope::All`](super::objective::Scope::All)), one threshold on activation times decoder norm
+//! ([`Scope::All`]), one threshold on activation times decoder norm
 //! holds for all, and a feature's own is that over its norm.
 //!
 //! Source: Bussmann et al. 2024, arXiv:2412.06410 (a threshold instead of the batch), with a

@@ -1,4 +1,4 @@
-//! [`RowStream`]: rows of all training documents, epoch after epoch, from any place on.
+//! `RowStream`: rows of all training documents, epoch after epoch, from any place on.
 
 use serde_json::{Value, json};
 
