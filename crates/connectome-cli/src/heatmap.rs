@@ -9,8 +9,12 @@ use crate::report::doubt::WhereReport;
 const CELL_WIDTH: f64 = 58.0;
 const CELL_HEIGHT: f64 = 30.0;
 const LEFT: f64 = 96.0;
-const TOP: f64 = 64.0;
-const BELOW: f64 = 92.0;
+/// Above the first line about the table, and below the last.
+const TOP: f64 = 48.0;
+const BELOW: f64 = 64.0;
+/// Height of a line of prose, and columns that fit a unit of width.
+const LINE: f64 = 17.0;
+const COLUMNS: f64 = 0.155;
 /// Room for the sentence, where there are few positions.
 const NARROWEST: f64 = 640.0;
 
@@ -28,7 +32,18 @@ const STRONG: f64 = 0.55;
 pub(crate) fn draw(report: &WhereReport) -> String {
     let (n_columns, n_rows) = (report.positions.len(), report.layers.len());
     let width = (LEFT + CELL_WIDTH * n_columns as f64 + 24.0).max(NARROWEST);
-    let height = TOP + CELL_HEIGHT * n_rows as f64 + BELOW;
+    let pairing = if report.pairs_ask_the_same { "the same" } else { "different things" };
+    let about = format!(
+        "{} exchanges of the residual stream between prompts that ask {pairing}; share whose \
+         answer became that of the source's value",
+        report.exchanges
+    );
+    let columns = ((width - 32.0) * COLUMNS) as usize;
+    let about = crate::printer::text::wrap(&about, columns, columns);
+    let reading = crate::printer::text::wrap(&report.reading, columns, columns);
+    let top = TOP + LINE * about.len() as f64;
+    let bottom = top + CELL_HEIGHT * n_rows as f64;
+    let height = bottom + BELOW + LINE * reading.len() as f64;
     let mut out = format!(
         "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {width} {height}\" \
          width=\"{width}\" height=\"{height}\" role=\"img\" \
@@ -38,15 +53,9 @@ pub(crate) fn draw(report: &WhereReport) -> String {
     put(&mut out, &format!("<title>{title}</title>"));
     put(&mut out, &format!("<rect class=\"page\" width=\"{width}\" height=\"{height}\"/>"));
     put(&mut out, &format!("<text class=\"head\" x=\"16\" y=\"26\">{title}</text>"));
-    let pairing = if report.pairs_ask_the_same { "the same" } else { "different things" };
-    let about = format!(
-        "{} exchanges of the residual stream between prompts that ask {pairing}; share whose \
-         answer became that of the source's value",
-        report.exchanges
-    );
-    put(&mut out, &format!("<text class=\"soft\" x=\"16\" y=\"46\">{}</text>", escape(&about)));
+    prose(&mut out, 46.0, &about);
     for (row, layer) in report.layers.iter().rev().enumerate() {
-        let y = TOP + CELL_HEIGHT * row as f64;
+        let y = top + CELL_HEIGHT * row as f64;
         let middle = y + CELL_HEIGHT / 2.0 + 4.0;
         put(
             &mut out,
@@ -61,7 +70,6 @@ pub(crate) fn draw(report: &WhereReport) -> String {
             self::cell(&mut out, (LEFT + CELL_WIDTH * column as f64, y), cell.expected_rate);
         }
     }
-    let bottom = TOP + CELL_HEIGHT * n_rows as f64;
     for (column, position) in report.positions.iter().enumerate() {
         let x = LEFT + CELL_WIDTH * (column as f64 + 0.5);
         let text = position.text.as_deref().map_or("…", str::trim);
@@ -78,13 +86,17 @@ pub(crate) fn draw(report: &WhereReport) -> String {
             ),
         );
     }
-    let reading = escape(&report.reading);
-    put(
-        &mut out,
-        &format!("<text class=\"soft\" x=\"16\" y=\"{}\">{reading}</text>", bottom + 64.0),
-    );
+    prose(&mut out, bottom + 62.0, &reading);
     out.push_str("</svg>\n");
     out
+}
+
+/// Lines of text from `y` down.
+fn prose(out: &mut String, y: f64, lines: &[String]) {
+    for (at, line) in lines.iter().enumerate() {
+        let (y, line) = (y + LINE * at as f64, escape(line));
+        put(out, &format!("<text class=\"soft\" x=\"16\" y=\"{y}\">{line}</text>"));
+    }
 }
 
 fn cell(out: &mut String, (x, y): (f64, f64), rate: f64) {
