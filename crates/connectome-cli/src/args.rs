@@ -21,7 +21,9 @@ use crate::help;
 
 mod elegans;
 
-pub(crate) use elegans::{DataArgs, ElegansCommand, SampleArgs, WorldArgs};
+pub(crate) use elegans::{
+    DataArgs, DictionaryArg, ElegansCommand, EvalArgs, MakeArgs, SampleArgs, WorldArgs, WorldSize,
+};
 
 /// Circuit tracing for language models: which features of a prompt lead to which prediction.
 #[derive(Debug, Parser)]

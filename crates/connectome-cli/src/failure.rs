@@ -87,6 +87,10 @@ pub(crate) enum UsageError {
     OnlyFeatures,
     #[error("cannot read `{}`: {source}", path.display())]
     Read { path: PathBuf, source: io::Error },
+    #[error("no evaluation set is called `{found}`")]
+    NoSuchSet { found: String },
+    #[error("what is required of `{model}`? its name ends with no recipe's")]
+    WhichRecipe { model: String },
     #[error("the folder is not empty and holds no data of the organism: `{}`", path.display())]
     NotDataFolder { path: PathBuf },
     #[error("cannot write to standard output: {source}")]

@@ -119,6 +119,12 @@ fn of_graphs_and_tables(error: &UsageError) -> String {
             "one JSON object a line, as {\"prompt\": \"…\", \"answer\": \"…\", \"value\": \"…\"}"
                 .to_owned()
         }
+        UsageError::NoSuchSet { .. } => {
+            "sets are named as `A-h1-calc`; their beginnings count, as `A` or `B-h1`".to_owned()
+        }
+        UsageError::WhichRecipe { .. } => {
+            "`--as base`, or chat, chat-over, goal, penguin, nodocs or mid".to_owned()
+        }
         UsageError::NotDataFolder { .. } => {
             "name a new or empty folder, or one that `connectome elegans data` made".to_owned()
         }

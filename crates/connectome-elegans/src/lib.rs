@@ -31,6 +31,7 @@
 //!
 //! The crate runs no model, has no tensors, and reads and prints nothing.
 
+mod course;
 mod data;
 mod error;
 mod evaluation;
@@ -46,6 +47,7 @@ mod words;
 mod world;
 mod written;
 
+pub use course::{Course, architecture};
 pub use data::{CARD, DataFile, Dataset, example_json, samples};
 pub use error::DataError;
 pub use evaluation::{Ending, EvalItem, EvalSet, Judge, Required};

@@ -125,6 +125,7 @@ const CONNECTOME_ELEGANS: &[&str] = &[
     "world",
     "tasks",
     "mixture",
+    "course",
     "written",
     "wire",
     "data",
