@@ -421,7 +421,7 @@ EXIT CODES
 
 pub(crate) const ELEGANS_MAKE: &str = "\
 EXAMPLES
-  connectome elegans make --out made                     # base, chat, goal, CLT, PLT
+  connectome elegans make --out made            # base, chat, goal, CLT, PLT
   connectome elegans make --out made --model mid penguin --dictionary none
   connectome elegans make --out other --seed 1
   connectome elegans make --out nano --world nano --dictionary clt

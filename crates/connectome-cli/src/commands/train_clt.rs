@@ -6,7 +6,6 @@ use anyhow::Result;
 use connectome::files::Folder;
 use connectome::hub::Files;
 use connectome::lm::{Model, ModelConfig};
-use connectome::organism;
 use connectome::replacement::PromptTokens;
 use connectome::tokenizer::{Prompt, Tokenizer};
 use connectome::train::corpus::{Corpus, Cut, Reading};
@@ -36,7 +35,10 @@ pub(crate) fn train(
     world: &World,
 ) -> Result<Ending> {
     settings::take_threads(args.model.threads)?;
-    let name = args.model.model.as_deref().unwrap_or(organism::SHIPPED[0].name);
+    let name = match &args.model.model {
+        Some(name) => name.as_str(),
+        None => settings::default_model()?.name,
+    };
     let folder = load::folder(name, Files::Model, args.model.offline, world)?;
     let config = Model::load(&folder)?.config().clone();
     let mut options = settings::train_clt::options(args, &config)?;

@@ -126,6 +126,7 @@ const CONNECTOME_ELEGANS: &[&str] = &[
     "tasks",
     "mixture",
     "course",
+    "variables",
     "written",
     "wire",
     "data",
