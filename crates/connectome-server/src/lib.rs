@@ -1,0 +1,3 @@
+//! The server of `connectome serve`.
+
+pub mod wire;
