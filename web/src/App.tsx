@@ -82,7 +82,7 @@ function page(path: string): ComponentChildren {
     if (parts) return show(parts);
   }
   return (
-    <div class="plain text">
+    <div class="sheet narrow">
       <h1>No such page</h1>
       <Empty action={<a href="/">Go to the library</a>}>Nothing lives at {path}.</Empty>
     </div>

@@ -148,17 +148,13 @@ export function follow(
       end();
       reject(new DOMException("not followed any more", "AbortError"));
     });
-    const onData = (event: MessageEvent<string>): void => {
+    source.addEventListener("job", (event: MessageEvent<string>) => {
       const job = JSON.parse(event.data) as wire.Job;
       onStep(job);
       if (!isFinal(job)) return;
       end();
       resolve(job);
-    };
-    source.onmessage = onData;
-    for (const name of ["stage", "progress", "job", "finished", "failed", "cancelled"]) {
-      source.addEventListener(name, onData as (event: Event) => void);
-    }
+    });
     source.onerror = () => {
       // The browser asks again by itself unless the server said that there is nothing.
       if (source.readyState === EventSource.CLOSED) {

@@ -29,7 +29,7 @@ export function CircuitPane({ work }: { work: Workspace }): JSX.Element {
   const suggesting = useSignal(false);
   const boxes = work.boxes.value;
   const key = boxes.map((box) => `${box.id}:${box.nodes.join(",")}`).join(";");
-  // biome-ignore lint/correctness/useExhaustiveDependencies: `key` is all that the answer depends on.
+  // `key` is all that the answer depends on.
   useEffect(() => {
     if (boxes.length === 0) {
       found.value = null;

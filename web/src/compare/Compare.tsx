@@ -32,7 +32,7 @@ export function Compare(): JSX.Element {
   const rows = load.value;
   if (rows.length < 2) {
     return (
-      <div class="plain">
+      <div class="sheet">
         <h1>Compare</h1>
         <Empty action={<a href="/new">Trace another prompt</a>}>
           It takes two graphs to compare, and there are fewer.
@@ -47,7 +47,7 @@ export function Compare(): JSX.Element {
     go(`/cmp?${new URLSearchParams({ a, b, align, ...next })}`, "replace");
   };
   return (
-    <div class="plain">
+    <div class="sheet">
       <div class="head-row">
         <h1>Compare</h1>
         <span class="grow" />

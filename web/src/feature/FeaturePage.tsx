@@ -7,7 +7,7 @@ export function FeaturePage(props: { model: string; layer: number; index: number
   const { model, layer, index } = props;
   const at = (to: number): string => `/f/${encodeURIComponent(model)}/${layer}/${to}`;
   return (
-    <div class="plain text">
+    <div class="sheet narrow">
       <div class="head-row">
         <h1>
           L{layer} · {index}

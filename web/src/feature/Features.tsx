@@ -29,7 +29,7 @@ export function Features(): JSX.Element {
     );
   };
   return (
-    <div class="plain text">
+    <div class="sheet narrow">
       <h1>Features</h1>
       {!status.features && (
         <Empty>

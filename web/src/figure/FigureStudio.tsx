@@ -96,7 +96,7 @@ function Studio({ source }: { source: Source }): JSX.Element {
     format,
   });
   const key = JSON.stringify(ask("svg"));
-  // biome-ignore lint/correctness/useExhaustiveDependencies: `key` is the whole request.
+  // `key` is the whole request.
   useEffect(() => {
     const abort = new AbortController();
     let url = "";

@@ -34,10 +34,9 @@ export function GraphView({ work, camera }: { work: Workspace; camera: Camera })
     scene.current = made;
     const observer = new ResizeObserver(() => {
       const { clientWidth: width, clientHeight: height } = element;
-      const first = camera.size.peek().width === 0;
       camera.size.value = { width, height };
       made.resize(width, height);
-      if (first) fit(work.layout.peek());
+      if (!camera.touched) fit(work.layout.peek());
     });
     observer.observe(element);
     const zooming = zoom<HTMLDivElement, unknown>()
@@ -45,6 +44,7 @@ export function GraphView({ work, camera }: { work: Workspace; camera: Camera })
       .filter((event: MouseEvent | WheelEvent) => !event.shiftKey && !event.button)
       .on("zoom", (event: D3ZoomEvent<HTMLDivElement, unknown>) => {
         const { k, x, y } = event.transform;
+        if (event.sourceEvent) camera.touched = true;
         camera.transform.value = { k, x, y };
         made.setTransform({ k, x, y });
       });
@@ -55,7 +55,10 @@ export function GraphView({ work, camera }: { work: Workspace; camera: Camera })
       const { width, height } = camera.size.peek();
       if (layout && width > 0) move(element, zooming, fitted(layout, width, height));
     };
-    camera.fit = () => fit(work.layout.peek());
+    camera.fit = () => {
+      camera.touched = false;
+      fit(work.layout.peek());
+    };
     return () => {
       observer.disconnect();
       made.destroy();
@@ -105,7 +108,7 @@ function useFrames(
   scene: { current: Scene | null },
   box: { current: HTMLDivElement | null },
 ): void {
-  const fittedFor = useRef<string | null>(null);
+  const fittedFor = useRef<Layout | null>(null);
   useSignalEffect(() => {
     const pack = work.pack.value;
     const layout = work.layout.value;
@@ -134,8 +137,8 @@ function useFrames(
       matches: work.matches.value,
       minShare: work.view.value.filters.minShare,
     });
-    if (fittedFor.current !== work.id && camera.size.value.width > 0) {
-      fittedFor.current = work.id;
+    if (fittedFor.current !== layout && camera.size.value.width > 0 && !camera.touched) {
+      fittedFor.current = layout;
       camera.fit();
       performance.mark("connectome:graph-painted");
     }

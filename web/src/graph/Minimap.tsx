@@ -24,7 +24,7 @@ export function Minimap({ work, camera }: { work: Workspace; camera: Camera }): 
     x >= AXIS.left - 1 &&
     y >= -1;
   const scale = layout ? WIDTH / Math.max(layout.width, layout.height * 1.2) : 1;
-  // biome-ignore lint/correctness/useExhaustiveDependencies: a new theme has new colours.
+  // A new theme has new colours.
   useEffect(() => {
     const context = canvas.current?.getContext("2d");
     if (!context || !layout || !nodes || !canvas.current) return;

@@ -7,6 +7,8 @@ import { AXIS, type Transform } from "./scene.ts";
 export class Camera {
   readonly transform = signal<Transform>({ k: 1, x: 0, y: 0 });
   readonly size = signal({ width: 0, height: 0 });
+  /** Whether a person moved it: then a new layout does not move it again. */
+  touched = false;
   /** Set by the view that is mounted. */
   moveTo: (transform: Transform) => void = () => undefined;
   fit: () => void = () => undefined;

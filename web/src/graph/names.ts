@@ -25,7 +25,9 @@ export class Names {
   }
 
   token(pos: number): string {
-    return tokenText(this.head.tokens[pos]?.text ?? `position ${pos}`);
+    const text = tokenText(this.head.tokens[pos]?.text ?? `position ${pos}`);
+    // A leading space is part of most tokens; between quotes it only looks like a slip.
+    return text.trim() || text;
   }
 
   source(node: number): Source {
@@ -66,7 +68,7 @@ export class Names {
 
   target(node: number): string {
     const target = this.targets.get(node);
-    return target ? tokenText(target.label) : "output";
+    return target ? tokenText(target.label).trim() || "output" : "output";
   }
 
   targetProbability(node: number): number | null {

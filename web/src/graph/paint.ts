@@ -221,7 +221,7 @@ function paintEdge(
   context.globalAlpha = style.alpha * (0.35 + 0.65 * Math.sqrt(strength));
   context.strokeStyle = share < 0 ? style.ink.negative : style.ink.positive;
   context.lineWidth = width;
-  context.setLineDash(share < 0 ? [5, 3] : []);
+  context.setLineDash(share < 0 ? [4 + 2 * width, 2 + width] : []);
   context.beginPath();
   context.moveTo(from.x, from.y);
   context.bezierCurveTo(from.x, from.y - bend, to.x, to.y + bend, to.x, to.y + RADIUS);

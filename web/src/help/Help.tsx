@@ -92,7 +92,7 @@ export function Help(): JSX.Element {
   const { state } = useLoad((signal) => askStatus(signal), []);
   const tour = state.value.is === "ready" ? state.value.value.tour : null;
   return (
-    <div class="plain text">
+    <div class="sheet narrow">
       <h1>Help</h1>
       <section class="stack">
         <div class="head-row">

@@ -47,7 +47,7 @@ export function Library(): JSX.Element {
   };
   return (
     <div
-      class={over.value ? "plain dropping" : "plain"}
+      class={over.value ? "sheet dropping" : "sheet"}
       onDragOver={(event) => {
         event.preventDefault();
         over.value = true;

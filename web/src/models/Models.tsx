@@ -15,7 +15,7 @@ export function Models(): JSX.Element {
   );
   const load = state.value;
   return (
-    <div class="plain">
+    <div class="sheet">
       <h1>Models</h1>
       {load.is === "loading" && <Skeleton lines={8} />}
       {load.is === "failed" && (

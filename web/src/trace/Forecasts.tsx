@@ -23,7 +23,7 @@ export function Forecasts({ request, prompt, onChange, children }: ForecastsProp
   const state = useSignal<Load<Forward>>({ is: "loading" });
   const key = JSON.stringify(prompt);
   const empty = request.ids === null && request.text === "";
-  // biome-ignore lint/correctness/useExhaustiveDependencies: `key` is the whole prompt.
+  // `key` is the whole prompt.
   useEffect(() => {
     if (empty) return;
     const abort = new AbortController();

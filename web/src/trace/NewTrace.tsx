@@ -62,7 +62,7 @@ function TraceForm({ models, usual }: { models: ModelRow[]; usual: string }): JS
     document.title = "New trace · Connectome";
   }, []);
   return (
-    <div class="plain">
+    <div class="sheet">
       <div class="head-row">
         <h1>New trace</h1>
         <span class="grow" />

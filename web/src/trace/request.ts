@@ -28,7 +28,9 @@ export function traceAsk(request: Request): TraceAsk {
       : request.expand === "budget"
         ? { kind: "budget", max_feature_nodes: request.maxNodes }
         : { kind: "exhaustive" };
-  const { targets, position } = request;
+  const { targets } = request;
+  // The wire's integer is a number in JSON.
+  const position = request.position as unknown as TraceAsk["position"];
   return { prompt: promptAsk(request), targets, position, expand, title: null };
 }
 

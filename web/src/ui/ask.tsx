@@ -41,7 +41,6 @@ export function AskDialog(): JSX.Element | null {
       >
         <label class="field">
           <span>{now.label}</span>
-          {/* biome-ignore lint/a11y/noAutofocus: the dialog exists for this field */}
           <input name="answer" value={now.value} autoFocus autocomplete="off" />
         </label>
         <p class="row end">

@@ -16,7 +16,7 @@ export function useLoad<T>(
 ): { state: Signal<Load<T>>; again: () => void } {
   const state = useSignal<Load<T>>({ is: "loading" });
   const round = useSignal(0);
-  // biome-ignore lint/correctness/useExhaustiveDependencies: `keys` says when to ask again.
+  // `keys` says when to ask again.
   useEffect(() => {
     const abort = new AbortController();
     if (state.peek().is === "failed") state.value = { is: "loading" };

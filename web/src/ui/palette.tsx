@@ -50,7 +50,7 @@ function CommandPalette(): JSX.Element {
         aria-activedescendant={found[at.value] ? `palette-${at.value}` : undefined}
         placeholder="Find a command"
         value={text.value}
-        // biome-ignore lint/a11y/noAutofocus: the palette is opened to type into
+        // The palette is opened to type into
         autoFocus
         onInput={(event) => {
           text.value = event.currentTarget.value;

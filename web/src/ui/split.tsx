@@ -44,7 +44,7 @@ export function Split(props: SplitProps): JSX.Element {
     event.stopPropagation();
   };
   return (
-    <div ref={box} class={`split ${props.direction}`}>
+    <div ref={box} class={`split in-${props.direction}`}>
       <div class="pane" style={{ flex: `${share.value} 1 0` }}>
         {props.first}
       </div>

@@ -36,7 +36,7 @@ export function WorkspacePage({ id }: { id: string }): JSX.Element {
     [id, viewName, work],
   );
 
-  // biome-ignore lint/correctness/useExhaustiveDependencies: `round` asks again.
+  // `round` asks again.
   useEffect(() => {
     failed.value = null;
     const abort = new AbortController();

@@ -26,7 +26,7 @@ export interface Packing {
 export function usePack(work: Workspace): Packing {
   const state = useSignal<Load<true>>({ is: "loading" });
   const round = useSignal(0);
-  // biome-ignore lint/correctness/useExhaustiveDependencies: `round` asks again.
+  // `round` asks again.
   useEffect(() => {
     const abort = new AbortController();
     const run = async (): Promise<void> => {
