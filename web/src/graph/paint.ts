@@ -171,9 +171,7 @@ export function paintHaze(
   context.stroke();
 }
 
-const MOST_LINKS = 300;
-
-/** Links of `anchors`, the strongest 300. Shares set width and, at the ends, colour. */
+/** Links of `anchors`. Shares set width and, at the ends, colour. */
 export function paintLinks(
   context: CanvasRenderingContext2D,
   layout: Layout,
@@ -189,8 +187,8 @@ export function paintLinks(
     const [from, to] = into ? [other, anchor] : [anchor, other];
     paintEdge(context, from, to, link.share, style);
   };
-  for (const link of links.inputs.slice(0, MOST_LINKS / 2).toReversed()) draw(link, true);
-  for (const link of links.outputs.slice(0, MOST_LINKS / 2).toReversed()) draw(link, false);
+  for (const link of links.inputs.toReversed()) draw(link, true);
+  for (const link of links.outputs.toReversed()) draw(link, false);
   context.globalAlpha = 1;
   context.setLineDash([]);
 }

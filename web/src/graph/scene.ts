@@ -48,6 +48,8 @@ export const AXIS = { left: 52, bottom: 62, top: 8, right: 10 };
 const MOST_HAZE = 20_000;
 const SLICE_MS = 8;
 const REST_MS = 90;
+/** Links that are drawn at rest, and while a hand moves the graph. */
+const MOST_LINKS = { resting: 300, moving: 60 };
 
 export class Scene {
   readonly canvases: {
@@ -70,6 +72,7 @@ export class Scene {
   private pending = 0;
   private rest = 0;
   private slicing = 0;
+  private moving = false;
 
   constructor(canvases: Scene["canvases"], ink: Ink) {
     this.canvases = canvases;
@@ -106,9 +109,13 @@ export class Scene {
 
   setTransform(transform: Transform): void {
     this.transform = transform;
+    this.moving = true;
     this.invalidate();
     window.clearTimeout(this.rest);
-    this.rest = window.setTimeout(() => this.repaint(), REST_MS);
+    this.rest = window.setTimeout(() => {
+      this.moving = false;
+      this.repaint();
+    }, REST_MS);
   }
 
   setLasso(points: { x: number; y: number }[]): void {
@@ -191,7 +198,7 @@ export class Scene {
     context.strokeStyle = this.ink.haze;
     context.lineWidth = 0.6 / this.transform.k;
     const last = Math.min(frame.pack.nEdges, MOST_HAZE);
-    context.globalAlpha = Math.max(0.035, Math.min(0.3, 60 / Math.max(1, last)) + 0.03);
+    context.globalAlpha = Math.min(0.3, 60 / Math.max(1, last)) + 0.03;
     let next = 0;
     const slice = (): void => {
       const until = performance.now() + SLICE_MS;
@@ -200,10 +207,23 @@ export class Scene {
         paintHaze(context, frame.pack, frame.layout, frame.mask, { from: next, to });
         next = to;
       }
-      this.showScene();
       if (next < last) this.slicing = requestAnimationFrame(slice);
+      else this.merge();
+      this.showScene();
     };
     slice();
+  }
+
+  /** Haze under nodes as one bitmap: a frame of a pan or zoom then copies one and not two. */
+  private merge(): void {
+    const context = this.bitmap.getContext("2d");
+    if (!context) return;
+    context.setTransform(1, 0, 0, 1, 0, 0);
+    context.globalAlpha = 1;
+    context.globalCompositeOperation = "destination-over";
+    context.drawImage(this.haze, 0, 0);
+    context.globalCompositeOperation = "source-over";
+    this.hazeAt = null;
   }
 
   /** Puts the bitmaps where the present transform wants them. */
@@ -222,13 +242,17 @@ export class Scene {
     }
   }
 
+  private most(): number {
+    return this.moving ? MOST_LINKS.moving : MOST_LINKS.resting;
+  }
+
   private paintOverlay(frame: Frame): void {
     const context = clear(this.canvases.overlay);
     this.world(context, this.transform);
     const { layout, pack, mask: shown } = frame;
     const style = { ink: this.ink, shown, width: 1 / Math.max(0.6, this.transform.k) };
     if (frame.links) {
-      const links = strong(frame.links, frame.minShare);
+      const links = strong(frame.links, frame.minShare, this.most());
       paintLinks(context, layout, frame.selection, links, { ...style, alpha: 0.9 });
       for (const link of [...links.outputs, ...links.inputs].toReversed()) {
         if (!shown[link.node]) continue;
@@ -242,7 +266,7 @@ export class Scene {
       }
     }
     if (frame.hoverLinks && !frame.selection.includes(frame.hover)) {
-      const links = strong(frame.hoverLinks, frame.minShare);
+      const links = strong(frame.hoverLinks, frame.minShare, this.most());
       paintLinks(context, layout, [frame.hover], links, { ...style, alpha: 0.45 });
     }
     for (const node of frame.pins) {
@@ -346,10 +370,14 @@ export class Scene {
   }
 }
 
-function strong(links: Links, least: number): Links {
-  if (least <= 0) return links;
+/** The strongest links of at least a share; lists come strongest first. */
+function strong(links: Links, least: number, most: number): Links {
   const enough = (link: { share: number }): boolean => Math.abs(link.share) >= least;
-  return { ...links, inputs: links.inputs.filter(enough), outputs: links.outputs.filter(enough) };
+  const of = (list: Links["inputs"]): Links["inputs"] => {
+    const cut = list.slice(0, most / 2);
+    return least > 0 ? cut.filter(enough) : cut;
+  };
+  return { ...links, inputs: of(links.inputs), outputs: of(links.outputs) };
 }
 
 function clear(canvas: HTMLCanvasElement): CanvasRenderingContext2D {

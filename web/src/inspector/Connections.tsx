@@ -15,7 +15,7 @@ type Grouping = "none" | "group" | "token" | "layer";
 const order = signal<Order>("strength");
 const grouping = signal<Grouping>("none");
 const words = signal("");
-const PAGE = 60;
+const PAGE = 40;
 
 export function Connections({ work }: { work: Workspace }): JSX.Element | null {
   const links = work.links.value;

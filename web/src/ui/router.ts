@@ -27,11 +27,13 @@ export function go(url: string, how: "push" | "replace" = "push"): void {
   if (how === "push" && before !== place.value.path) window.scrollTo(0, 0);
 }
 
-/** Changes the part after `#` without a step in the browser's history. */
+/**
+ * Changes the part after `#` without a step in the browser's history. `place` stays as it is, so
+ * that a selection, which is kept there, does not draw the page anew.
+ */
 export function setHash(hash: string): void {
   const url = `${location.pathname}${location.search}${hash ? `#${hash}` : ""}`;
   history.replaceState(history.state, "", url);
-  place.value = here();
 }
 
 function onClick(event: MouseEvent): void {
