@@ -27,7 +27,7 @@ export const online = signal(true);
 const RETRY_MS = 1500;
 
 export interface Asked {
-  method?: "GET" | "POST" | "PUT" | "DELETE";
+  method?: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
   body?: unknown;
   headers?: Record<string, string>;
   signal?: AbortSignal | undefined;

@@ -25,6 +25,8 @@ export const estimate = (body: wire.PromptAsk, signal?: AbortSignal) =>
 export const trace = (body: wire.TraceAsk) => json<wire.JobStarted>("/api/graphs", { body });
 export const importGraph = (file: Blob, name: string) =>
   json<wire.Imported>(`/api/graphs/import?name=${enc(name)}`, { method: "POST", body: file });
+export const patchGraph = (id: string, body: wire.GraphPatch) =>
+  send(`/api/graphs/${enc(id)}`, { method: "PATCH", body });
 export const deleteGraph = (id: string) => send(`/api/graphs/${enc(id)}`, { method: "DELETE" });
 export const cancelJob = (id: string) => send(`/api/jobs/${enc(id)}`, { method: "DELETE" });
 

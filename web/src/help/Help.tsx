@@ -4,7 +4,8 @@ import type { JSX } from "preact";
 import { status as askStatus } from "../api/endpoints.ts";
 import { useLoad } from "../ui/load.ts";
 import { open } from "../ui/palette.tsx";
-import { Button, Key } from "../ui/parts.tsx";
+import { Button } from "../ui/parts.tsx";
+import { STEPS } from "./steps.tsx";
 
 const NUMBERS: readonly { name: string; means: string }[] = [
   {
@@ -40,54 +41,6 @@ const NUMBERS: readonly { name: string; means: string }[] = [
   },
 ];
 
-const STEPS: readonly { title: string; text: JSX.Element }[] = [
-  {
-    title: "Read the graph",
-    text: (
-      <>
-        Tokens stand at the bottom, outputs at the top, layers between them. Click an output: its
-        strongest inputs light up, green where they raise it, purple and dashed where they lower it.
-      </>
-    ),
-  },
-  {
-    title: "Walk",
-    text: (
-      <>
-        Press <Key name="Enter" /> to go to the strongest input, again and again, until a token is
-        reached. <Key name="[" /> goes back.
-      </>
-    ),
-  },
-  {
-    title: "Keep what matters",
-    text: (
-      <>
-        Press <Key name="p" /> to pin a node. Pinned nodes form the circuit below the graph.
-      </>
-    ),
-  },
-  {
-    title: "Group",
-    text: (
-      <>
-        Shift-drag around features that do one thing and press <Key name="g" />. A group is one box
-        of the circuit. Suggestions come with their reasons.
-      </>
-    ),
-  },
-  {
-    title: "Test",
-    text: (
-      <>
-        Press <Key name="i" /> on a node or group, suppress it, and see the prediction beside what
-        the model does.
-      </>
-    ),
-  },
-  { title: "Show", text: <>Open Figure: the circuit and its tests as SVG, PDF or PNG.</> },
-];
-
 export function Help(): JSX.Element {
   const { state } = useLoad((signal) => askStatus(signal), []);
   const tour = state.value.is === "ready" ? state.value.value.tour : null;
@@ -99,8 +52,8 @@ export function Help(): JSX.Element {
           <h2>A tour in six steps</h2>
           <span class="grow" />
           {tour && (
-            <a class="button primary" href={`/g/${tour}`}>
-              Open the example graph
+            <a class="button primary" href={`/g/${tour}?tour=1`}>
+              Take it on the example graph
             </a>
           )}
         </div>

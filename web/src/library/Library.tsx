@@ -9,7 +9,9 @@ import {
   status as askStatus,
   deleteGraph,
   importGraph,
+  patchGraph,
 } from "../api/endpoints.ts";
+import { ask } from "../ui/ask.tsx";
 import { useActions } from "../ui/keys.ts";
 import { useLoad } from "../ui/load.ts";
 import { count, date, percent, score, tokenText } from "../ui/numbers.ts";
@@ -170,11 +172,11 @@ function Row({ row, onChange }: { row: GraphRow; onChange: () => void }): JSX.El
           {row.title && <strong>{row.title} </strong>}
           {tokenText(row.tokens.join(""))}
           <span class="muted"> → </span>
-          <strong>
-            {tokenText(row.target)}
-            {row.n_targets > 1 && <span class="muted"> and {row.n_targets - 1} more</span>}
-          </strong>{" "}
-          <span class="muted">{percent(row.target_weight)}</span>
+          <strong>{tokenText(row.target)}</strong>{" "}
+          <span class="muted">
+            {percent(row.target_weight)}
+            {row.n_targets > 1 && ` and ${row.n_targets - 1} more`}
+          </span>
         </span>
         <span class="graph-facts">
           <span>{row.model}</span>
@@ -198,6 +200,9 @@ function Row({ row, onChange }: { row: GraphRow; onChange: () => void }): JSX.El
           ))}
         </span>
       </a>
+      <Button kind="quiet" onClick={() => void retitle(row, onChange)} title="Title and tags">
+        Edit
+      </Button>
       <Button
         kind="quiet"
         onClick={() => void remove()}
@@ -208,6 +213,21 @@ function Row({ row, onChange }: { row: GraphRow; onChange: () => void }): JSX.El
       </Button>
     </li>
   );
+}
+
+/** Asks for a title and tags: words, and words after `#`. */
+async function retitle(row: GraphRow, onChange: () => void): Promise<void> {
+  const now = [row.title, ...row.tags.map((tag) => `#${tag}`)].filter(Boolean).join(" ");
+  const text = await ask("Title and tags", "Title, then tags as #two-hop #checked", now, "Keep");
+  if (text === null) return;
+  const tags = [...text.matchAll(/#(\S+)/g)].map(([, tag]) => tag);
+  const title = text.replaceAll(/#\S+/g, "").trim();
+  try {
+    await patchGraph(row.id, { title, tags });
+    onChange();
+  } catch (failure) {
+    toast(`Not changed: ${sentence(failure)}.`);
+  }
 }
 
 function FirstSteps(): JSX.Element {

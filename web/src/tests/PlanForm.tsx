@@ -6,6 +6,7 @@ import { Button, Empty, Field } from "../ui/parts.tsx";
 import type { EditPositions, ModeAsk } from "../wire.ts";
 import type { Workspace } from "../workspace/model.ts";
 import { type Plan, plan, STRENGTHS, type Strength } from "./plan.ts";
+import { SwapForm } from "./SwapForm.tsx";
 
 const POSITIONS: readonly { value: EditPositions; text: string }[] = [
   { value: "own", text: "at its own token" },
@@ -35,7 +36,7 @@ interface FormProps {
   onAll: () => void;
 }
 
-export function PlanForm({ boxes, busy, onRun, onAll }: FormProps): JSX.Element {
+export function PlanForm({ work, boxes, busy, onRun, onAll }: FormProps): JSX.Element {
   const now = plan.value;
   const set = (to: Partial<Plan>): void => {
     plan.value = { ...plan.value, ...to };
@@ -68,6 +69,7 @@ export function PlanForm({ boxes, busy, onRun, onAll }: FormProps): JSX.Element 
           </label>
         ))}
       </fieldset>
+      <SwapForm work={work} />
       <div class="form-grid">
         <Field label="How">
           <select

@@ -107,7 +107,7 @@ function OneRun({ work, number }: { work: Workspace; number: number }): JSX.Elem
 
 async function runPlan(work: Workspace, boxes: Group[]): Promise<void> {
   const ask = interveneAsk(plan.value, boxes, work.view.value.watch);
-  if (ask.edits.length === 0) {
+  if (ask.edits.length === 0 && ask.swap === null) {
     toast("Choose what to change first.");
     return;
   }

@@ -27,6 +27,8 @@ export interface Plan {
   mode: ModeAsk;
   nTokens: number;
   sweep: "none" | "dose" | "end_layer" | "position";
+  /** What another graph's group was there, put in here. */
+  swap: { graph: string; group: string; nodes: number[]; times: number; fromEnd: boolean } | null;
 }
 
 export const plan = signal<Plan>({
@@ -37,6 +39,7 @@ export const plan = signal<Plan>({
   mode: "open",
   nTokens: 0,
   sweep: "none",
+  swap: null,
 });
 
 export const DOSES = [-3, -2, -1, -0.5, 0, 0.5, 1, 1.5, 2, 3];
@@ -52,7 +55,15 @@ export function interveneAsk(now: Plan, boxes: readonly Group[], watch: number[]
     name: "",
     groups: wireGroups(boxes),
     edits,
-    swap: null,
+    swap:
+      now.swap && now.swap.nodes.length > 0
+        ? {
+            graph: now.swap.graph,
+            nodes: now.swap.nodes,
+            times: now.swap.times,
+            from_end: now.swap.fromEnd,
+          }
+        : null,
     mode: now.mode,
     layers: null,
     attention: null,

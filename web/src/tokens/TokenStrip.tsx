@@ -66,7 +66,11 @@ function Strip({ work, model, ids, at, changed, onIds }: StripProps): JSX.Elemen
     <div class="token-strip" tabIndex={0} role="region" aria-label="Tokens">
       <Positions work={work} value={load.value} pos={pos} onPos={(next) => (at.value = next)} />
       <div class="strip-detail">
-        <NextTokens work={work} forecast={positions[pos]} after={tokenText(tokens[pos].text)} />
+        <NextTokens
+          work={work}
+          forecast={positions[pos]}
+          after={tokenText(tokens[pos].text).trim()}
+        />
         <Splice model={model} ids={ids} pos={pos} changed={changed} onIds={onIds} />
       </div>
     </div>

@@ -103,7 +103,7 @@ function NextToken(props: {
   };
   return (
     <section class="card">
-      <h2>After “{tokenText(value.tokens[pos].text)}”</h2>
+      <h2>After “{tokenText(value.tokens[pos].text).trim()}”</h2>
       <ul class="split-list">
         {forecast.top.map((chance) => (
           <li key={chance.id}>

@@ -42,6 +42,7 @@ export function FilterBar({ work }: { work: Workspace }): JSX.Element | null {
         />
         errors
       </label>
+      <Layers work={work} set={set} />
       <HiddenChips work={work} set={set} />
       <Find work={work} />
     </div>
@@ -93,6 +94,36 @@ function Scores({ work }: { work: Workspace }): JSX.Element | null {
       <span class="muted">({score(head.scores.replacement.value)})</span> completeness{" "}
       <strong>{score(now.completeness.value)}</strong>{" "}
       <span class="muted">({score(head.scores.completeness.value)})</span>
+    </span>
+  );
+}
+
+function Layers({ work, set }: { work: Workspace; set: (to: Partial<Filters>) => void }) {
+  const { layerFrom, layerTo } = work.view.value.filters;
+  const last = (work.shape.value?.nLayers ?? 1) - 1;
+  const read = (text: string): number | null => (text === "" ? null : Number(text));
+  return (
+    <span class="check">
+      layers
+      <input
+        type="number"
+        aria-label="First layer that is shown"
+        min="0"
+        max={last}
+        placeholder="0"
+        value={layerFrom ?? ""}
+        onChange={(event) => set({ layerFrom: read(event.currentTarget.value) })}
+      />
+      –
+      <input
+        type="number"
+        aria-label="Last layer that is shown"
+        min="0"
+        max={last}
+        placeholder={String(last)}
+        value={layerTo ?? ""}
+        onChange={(event) => set({ layerTo: read(event.currentTarget.value) })}
+      />
     </span>
   );
 }

@@ -1,10 +1,12 @@
 // The workspace of one graph: loads it, keeps it saved, and lays out its panes.
 
-import { useSignal } from "@preact/signals";
+import { effect, untracked, useSignal } from "@preact/signals";
 import type { JSX } from "preact";
 import { useEffect, useMemo } from "preact/hooks";
 import { head as askHead, viewRemote } from "../api/endpoints.ts";
 import { Camera } from "../graph/camera.ts";
+import { Tour } from "../help/Tour.tsx";
+import type { Command } from "../state/commands.ts";
 import { rebase } from "../state/history.ts";
 import { decodeView } from "../state/link.ts";
 import { Saver } from "../state/saver.ts";
@@ -98,8 +100,32 @@ export function WorkspacePage({ id }: { id: string }): JSX.Element {
         </div>
       )}
       <StatusBar work={work} saver={saver} />
+      <Tour />
     </div>
   );
+}
+
+/** A graph file may hold groups and pins: they are the first view, unless one was saved. */
+function takeFileGroups(work: Workspace): void {
+  const stop = effect(() => {
+    const head = work.head.value;
+    if (!head) return;
+    const { groups, pinned } = head;
+    if (groups.length + pinned.length > 0) {
+      const pins = [...pinned, ...groups.flatMap((group) => group.nodes)];
+      untracked(() =>
+        work.do({
+          do: "several",
+          title: "groups of the file",
+          commands: [
+            { do: "pin", nodes: pins },
+            ...groups.map((group): Command => ({ do: "group", group })),
+          ],
+        }),
+      );
+    }
+    queueMicrotask(() => stop());
+  });
 }
 
 /** Opens the saved view, then what a link carries: as a change that can be undone. */
@@ -107,6 +133,7 @@ async function open(saver: Saver, work: Workspace): Promise<void> {
   const { hash } = place.peek();
   try {
     await saver.open();
+    if (saver.etag === null) takeFileGroups(work);
   } catch {
     toast("The saved view could not be read; it is kept on the server.");
   }
