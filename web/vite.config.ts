@@ -2,7 +2,7 @@
 // content, and nothing inline, as the server's content policy forbids it.
 import { defineConfig } from "vite";
 
-const server = process.env.CONNECTOME_SERVER ?? "http://127.0.0.1:7878";
+const server = process.env.CONNECTOME_SERVER ?? "http://127.0.0.1:4317";
 
 export default defineConfig({
   oxc: { jsx: { runtime: "automatic", importSource: "preact" } },

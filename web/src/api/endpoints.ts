@@ -3,7 +3,7 @@
 // Types are the server's (`wire.ts`, generated). What a view wants in another form is put into it
 // here, once.
 
-import type { Group, View } from "../state/document.ts";
+import type { Filters, Group, View } from "../state/document.ts";
 import { Conflict, type Remote } from "../state/saver.ts";
 import type * as wire from "../wire.ts";
 import { ApiError, json, send } from "./client.ts";
@@ -98,8 +98,11 @@ export async function figure(body: wire.FigureAsk, signal?: AbortSignal): Promis
   return await (await send("/api/figure", { body, signal })).blob();
 }
 
-export function exportUrl(id: string, format: string, view: string): string {
-  return `/api/graphs/${enc(id)}/export?format=${format}&view=${enc(view)}`;
+/** JSON is pruned at these thresholds; the other formats hold everything. */
+export function exportUrl(id: string, format: string, filters: Filters): string {
+  const { nodeThreshold, edgeThreshold } = filters;
+  const pruned = `&node_threshold=${nodeThreshold}&edge_threshold=${edgeThreshold}`;
+  return `/api/graphs/${enc(id)}/export?format=${format}${format === "json" ? pruned : ""}`;
 }
 
 const viewUrl = (id: string, name: string): string => `/api/graphs/${enc(id)}/views/${enc(name)}`;

@@ -67,7 +67,7 @@ export function Head(props: { work: Workspace; saver: Saver; viewName: string })
         >
           Share
         </Button>
-        <ExportMenu work={work} viewName={viewName} />
+        <ExportMenu work={work} />
       </span>
       {versions.value && (
         <Versions
@@ -121,20 +121,20 @@ async function share(work: Workspace): Promise<void> {
   toast("Link copied. It carries this view, and opens where this graph is served.");
 }
 
-function ExportMenu({ work, viewName }: { work: Workspace; viewName: string }): JSX.Element {
-  const url = (format: string): string => exportUrl(work.id, format, viewName);
+function ExportMenu({ work }: { work: Workspace }): JSX.Element {
+  const url = (format: string): string => exportUrl(work.id, format, work.view.value.filters);
   return (
     <details class="menu">
       <summary class="button quiet">Export</summary>
       <div>
         <a href={url("connectome")} download>
-          Graph file (.connectome)
+          Graph file
         </a>
         <a href={url("json")} download>
-          JSON for circuit-tracer and Neuronpedia
+          JSON for circuit-tracer and Neuronpedia, pruned as shown
         </a>
         <a href={url("csv")} download>
-          Edges as CSV
+          Edges as CSV, pruned as usual
         </a>
         <a href={`/g/${work.id}/figure`}>Figure: SVG, PDF, PNG</a>
       </div>
