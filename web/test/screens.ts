@@ -3,7 +3,7 @@
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import type { Browser, BrowserContextOptions, Page } from "playwright-core";
-import { launch } from "./support/browser.ts";
+import { launch, pageFromDist } from "./support/browser.ts";
 import { type Running, startServer } from "./support/server.ts";
 
 const FOLDER = join(import.meta.dirname, "../../docs/screens");
@@ -19,6 +19,7 @@ async function open(
   await context.addInitScript(
     `localStorage.setItem("connectome.theme", ${JSON.stringify(options.theme ?? "light")})`,
   );
+  await pageFromDist(context, server.url);
   const page = await context.newPage();
   await page.goto(server.url + path);
   await page.waitForTimeout(SETTLE_MS);

@@ -6,8 +6,9 @@
 
 import { signal } from "@preact/signals";
 import { ApiError, GONE, online, sentence } from "../api/client.ts";
-import { apply, type Command } from "./commands.ts";
+import type { Command } from "./commands.ts";
 import { emptyView, readView, type View } from "./document.ts";
+import { adoptUnsaved, keepUnsaved } from "./unsaved.ts";
 
 export type SaveState =
   | { is: "loading" }
@@ -156,62 +157,6 @@ export class Saver {
   }
 
   private keep(): void {
-    const name = `${PREFIX}${this.key}.${TAB}`;
-    if (this.unsaved.length === 0) localStorage.removeItem(name);
-    else localStorage.setItem(name, JSON.stringify(this.unsaved));
-  }
-}
-
-const PREFIX = "connectome.unsaved.";
-const TAB = tabName();
-
-function tabName(): string {
-  const name = sessionStorage.getItem("connectome.tab") ?? crypto.randomUUID().slice(0, 8);
-  sessionStorage.setItem("connectome.tab", name);
-  // Held as long as this tab lives, so that another tab knows whose commands are orphans.
-  void navigator.locks?.request(`connectome.tab.${name}`, () => new Promise(() => undefined));
-  return name;
-}
-
-/** Unsaved commands of this tab before a reload, and of tabs that were closed. */
-async function adoptUnsaved(key: string): Promise<Command[]> {
-  const start = `${PREFIX}${key}.`;
-  const names = Object.keys(localStorage)
-    .filter((name) => name.startsWith(start))
-    .sort();
-  const commands: Command[] = [];
-  for (const name of names) {
-    const tab = name.slice(start.length);
-    if (tab !== TAB && !(await isClosed(tab))) continue;
-    commands.push(...readCommands(localStorage.getItem(name)));
-    localStorage.removeItem(name);
-  }
-  return commands;
-}
-
-async function isClosed(tab: string): Promise<boolean> {
-  if (!navigator.locks) return false;
-  return await navigator.locks.request(
-    `connectome.tab.${tab}`,
-    { ifAvailable: true },
-    (lock) => lock !== null,
-  );
-}
-
-function readCommands(text: string | null): Command[] {
-  try {
-    const read: unknown = JSON.parse(text ?? "[]");
-    if (!Array.isArray(read)) return [];
-    // A command that this page does not know would throw later; it is left out here.
-    return (read as Command[]).filter((command) => {
-      try {
-        apply(emptyView(), command);
-        return true;
-      } catch {
-        return false;
-      }
-    });
-  } catch {
-    return [];
+    keepUnsaved(this.key, this.unsaved);
   }
 }

@@ -1,6 +1,6 @@
 // What every browser test needs: one server, one browser, and a page that reports its errors.
 
-import { launch } from "../support/browser.ts";
+import { launch, pageFromDist } from "../support/browser.ts";
 import { type Running, startServer } from "../support/server.ts";
 import { type Browser, type BrowserContextOptions, expect, type Page } from "./playwright.ts";
 
@@ -22,6 +22,7 @@ export async function openSite(): Promise<Site> {
       viewport: { width: 1440, height: 900 },
       ...options,
     });
+    await pageFromDist(context, server.url);
     const page = await context.newPage();
     page.on("request", (request) => {
       const url = request.url();

@@ -5,7 +5,7 @@ import { readFile } from "node:fs/promises";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join, normalize } from "node:path";
-import { type Browser, chromium } from "playwright-core";
+import { type Browser, type BrowserContext, chromium } from "playwright-core";
 
 const CANDIDATES = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"];
 
@@ -23,6 +23,32 @@ const TYPES: Record<string, string> = {
   svg: "image/svg+xml",
 };
 
+/**
+ * With `CONNECTOME_PAGE=dist` a browser takes the page from `web/dist` and only the API from the
+ * server, so that a change of the page needs no build of the program. The policy is the server's.
+ */
+export async function pageFromDist(context: BrowserContext, server: string): Promise<void> {
+  if (process.env.CONNECTOME_PAGE !== "dist") return;
+  const policy = (await fetch(server)).headers.get("content-security-policy") ?? "";
+  await context.route(
+    (url) => url.href.startsWith(server) && !url.pathname.startsWith("/api/"),
+    async (route) => {
+      const { path, type } = distFile(new URL(route.request().url()).pathname);
+      const headers = { "content-security-policy": policy };
+      await route.fulfill({ body: await readFile(path), contentType: type, headers });
+    },
+  );
+}
+
+const DIST = join(import.meta.dirname, "../../dist");
+
+/** The built file of an address; every address without a dot is the page itself. */
+function distFile(pathname: string): { path: string; type: string } {
+  const name = normalize(pathname).replace(/^(\.\.[/\\])+/, "");
+  const path = /\.\w+$/.test(name) ? join(DIST, name) : join(DIST, "index.html");
+  return { path, type: TYPES[path.split(".").at(-1) ?? ""] ?? "application/octet-stream" };
+}
+
 export type Answer = (
   path: string,
   url: URL,
@@ -31,7 +57,6 @@ export type Answer = (
 
 /** Serves `web/dist` and whatever `answer` gives for `/api/`, on a free port of loopback. */
 export async function serveDist(answer: Answer): Promise<{ url: string; server: Server }> {
-  const dist = join(import.meta.dirname, "../../dist");
   const server = createServer(async (request, response) => {
     const url = new URL(request.url ?? "/", "http://x");
     const chunks: Buffer[] = [];
@@ -47,13 +72,10 @@ export async function serveDist(answer: Answer): Promise<{ url: string; server: 
       );
       return;
     }
-    const name = normalize(url.pathname).replace(/^(\.\.[/\\])+/, "");
-    const path = /\.\w+$/.test(name) ? join(dist, name) : join(dist, "index.html");
+    const { path, type } = distFile(url.pathname);
     try {
       const body = await readFile(path);
-      response.writeHead(200, {
-        "content-type": TYPES[path.split(".").at(-1) ?? ""] ?? "application/octet-stream",
-      });
+      response.writeHead(200, { "content-type": type });
       response.end(body);
     } catch {
       response.writeHead(404).end();
