@@ -3,7 +3,7 @@
 // Contexts come in with the world transform already set; sizes are in world pixels. Sign is
 // never colour alone: a negative edge is dashed and ends in a bar, a positive one in an arrow.
 
-import { interpolatePRGn } from "d3-scale-chromatic";
+import { interpolateRgb } from "d3-interpolate";
 import type { Link } from "./edges.ts";
 import type { Layout } from "./layout.ts";
 import { KIND, type Pack } from "./pack.ts";
@@ -21,7 +21,6 @@ export interface Ink {
   haze: string;
   glyph: string;
   glyphLine: string;
-  dark: boolean;
 }
 
 export function readInk(element: Element): Ink {
@@ -39,17 +38,15 @@ export function readInk(element: Element): Ink {
     haze: of("haze"),
     glyph: of("glyph"),
     glyphLine: of("glyph-line"),
-    dark: document.documentElement.dataset.theme === "dark",
   };
 }
 
 export const RADIUS = 4.4;
 
-/** Fill of a neighbour: PRGn by signed share, full at a quarter of the input. */
+/** Fill of a neighbour by signed share: from a plain glyph's to its edge's, at a third of the input. */
 export function shareColour(share: number, ink: Ink): string {
-  const strength = Math.min(1, Math.sqrt(Math.abs(share) / 0.25));
-  const middle = 0.5 + Math.sign(share) * (0.12 + 0.32 * strength);
-  return ink.dark ? interpolatePRGn(0.5 + (middle - 0.5) * 0.75) : interpolatePRGn(middle);
+  const strength = Math.min(1, 0.15 + Math.sqrt(Math.abs(share) / 0.33));
+  return interpolateRgb(ink.glyph, share < 0 ? ink.negative : ink.positive)(strength);
 }
 
 function glyphPath(path: Path2D, kind: number, x: number, y: number, r: number): void {

@@ -180,7 +180,7 @@ function rowsOf(work: Workspace, links: readonly Link[]): Row[] {
   const single = (link: Link): Row => {
     const { node } = link;
     const kind = pack.kind[node];
-    const layer = kind === KIND.feature || kind === KIND.error ? `L${pack.layer[node]}` : "";
+    const layer = kind === KIND.feature ? `L${pack.layer[node]}` : "";
     const token = kind === KIND.token ? "token" : names.token(pack.pos[node]);
     const labelled = names.label(node) !== null;
     const where = labelled || kind !== KIND.feature ? `${layer} ${token}` : token;

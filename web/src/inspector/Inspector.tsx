@@ -94,8 +94,7 @@ function Heading({ work }: { work: Workspace }): JSX.Element | null {
       <header class="inspector-head">
         <h2>{count(selection.length)} nodes treated as one</h2>
         <p class="muted">
-          influence {percent(influence)} of all, summed · {work.titles.value.undo ? "" : ""}
-          edges between them do not count
+          influence {percent(influence)} of all, summed · edges between them do not count
         </p>
         <Actions work={work} />
       </header>
@@ -106,7 +105,7 @@ function Heading({ work }: { work: Workspace }): JSX.Element | null {
     <header class="inspector-head">
       <h2 class="row">
         <span class="clip">{names.short(node)}</span>
-        <LabelSource work={work} node={node} />
+        {work.pack.value?.kind[node] === KIND.feature && <LabelSource work={work} node={node} />}
       </h2>
       <Facts work={work} node={node} />
       <Actions work={work} />

@@ -9,7 +9,7 @@ export function Legend(): JSX.Element {
         <svg viewBox="0 0 12 12" aria-hidden="true">
           <circle cx="6" cy="6" r="4.5" class="legend-glyph" />
         </svg>
-        feature, darker with more influence
+        feature; the fuller, the more influence
       </span>
       <span>
         <svg viewBox="0 0 12 12" aria-hidden="true">
