@@ -50,6 +50,8 @@ export function GraphView({ work, camera }: { work: Workspace; camera: Camera })
       });
     behaviour.current = zooming;
     select(element).call(zooming).on("dblclick.zoom", null);
+    // A view that was hidden meanwhile looks where it looked before.
+    if (camera.touched) move(element, zooming, camera.transform.peek());
     camera.moveTo = (transform) => move(element, zooming, transform);
     const fit = (layout: Layout | null): void => {
       const { width, height } = camera.size.peek();

@@ -4,7 +4,7 @@ import type { JSX } from "preact";
 import { sentence } from "../api/client.ts";
 import { version, versions, viewRemote } from "../api/endpoints.ts";
 import { readView } from "../state/document.ts";
-import type { Saver } from "../state/saver.ts";
+import { Conflict, type Saver } from "../state/saver.ts";
 import { ask } from "../ui/ask.tsx";
 import { Dialog } from "../ui/dialog.tsx";
 import { useLoad } from "../ui/load.ts";
@@ -113,6 +113,7 @@ export async function nameView(work: Workspace): Promise<void> {
     go(viewAddress(work.id, name));
     toast(`Saved as ${name}.`);
   } catch (failure) {
-    toast(`Not saved: ${sentence(failure)}.`);
+    const taken = failure instanceof Conflict;
+    toast(taken ? `There is a view ${name} already.` : `Not saved: ${sentence(failure)}.`);
   }
 }
