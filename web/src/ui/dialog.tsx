@@ -10,17 +10,25 @@ export function Dialog(props: {
   wide?: boolean;
 }): JSX.Element {
   const ref = useRef<HTMLDialogElement>(null);
+  const onClose = useRef(props.onClose);
+  onClose.current = props.onClose;
   useEffect(() => {
     const dialog = ref.current;
-    if (dialog && !dialog.open) dialog.showModal();
-    return () => dialog?.close();
+    if (!dialog) return;
+    if (!dialog.open) dialog.showModal();
+    // Told once, and not by a dialog that is gone: its `close` comes late.
+    const closed = (): void => onClose.current();
+    dialog.addEventListener("close", closed);
+    return () => {
+      dialog.removeEventListener("close", closed);
+      dialog.close();
+    };
   }, []);
   return (
     <dialog
       ref={ref}
       class={props.wide ? "dialog wide" : "dialog"}
       aria-label={props.title}
-      onClose={props.onClose}
       onClick={(event) => {
         if (event.target === ref.current) ref.current?.close();
       }}

@@ -2,7 +2,7 @@
 
 import { effect, type Signal, useSignal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
-import { sentence } from "../api/client.ts";
+import { online, sentence } from "../api/client.ts";
 import { pack as askPack, edgesOf, prune } from "../api/endpoints.ts";
 import { linksOf, shareOf, strongestFirst } from "../graph/edges.ts";
 import { readPack } from "../graph/pack.ts";
@@ -62,6 +62,7 @@ export function useKept(work: Workspace): void {
     const stop = effect(() => {
       const pack = work.pack.value;
       const head = work.head.value;
+      if (!online.value) return;
       const { nodeThreshold, edgeThreshold } = work.view.value.filters;
       const keep = [...work.view.value.pins].sort((a, b) => a - b);
       const key = JSON.stringify([nodeThreshold, edgeThreshold, keep, pack?.nNodes]);
@@ -80,7 +81,9 @@ export function useKept(work: Workspace): void {
           (why) => {
             if (signal.aborted) return;
             work.kept.value = null;
-            toast(`Not pruned: ${sentence(why)}.`);
+            // The banner says it, and the answer is asked for again when the server is back.
+            if (!online.value) asked = "";
+            else toast(`Not pruned: ${sentence(why)}.`);
           },
         );
       }, PRUNE_WAIT_MS);

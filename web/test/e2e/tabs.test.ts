@@ -57,9 +57,9 @@ describe("work cannot be lost", () => {
     await site.server.kill();
     await page.keyboard.press("Enter");
     await page.keyboard.press("p");
-    await page.getByText("The server does not answer").waitFor();
+    await page.locator(".banner").waitFor();
     await site.server.restart();
-    await page.getByText("The server does not answer").waitFor({ state: "detached" });
+    await page.locator(".banner").waitFor({ state: "detached" });
     await saved(page);
     const other = await site.open(path);
     await ready(other);
@@ -73,7 +73,7 @@ describe("work cannot be lost", () => {
     await ready(page);
     await site.server.kill();
     await pinOutput(page, 1);
-    await page.getByText("The server does not answer").waitFor();
+    await page.locator(".banner").waitFor();
     const context = page.context();
     await page.close();
     await site.server.restart();

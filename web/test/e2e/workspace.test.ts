@@ -134,7 +134,7 @@ describe("the workspace", () => {
     await page.keyboard.press("r");
     await answer(page, "linked name");
     await page.keyboard.press("p");
-    await page.getByRole("button", { name: "Share" }).click();
+    await page.getByRole("button", { name: "Share", exact: true }).click();
     await page.getByText("Link copied").waitFor();
     const link = await page.evaluate(() => navigator.clipboard.readText());
     await page.keyboard.press("Control+z");

@@ -56,6 +56,7 @@ export async function startServer(): Promise<Running> {
   return {
     url,
     kill: async () => {
+      if (child.exitCode !== null || child.signalCode !== null) return;
       const ended = new Promise((done) => child.once("exit", done));
       child.kill("SIGKILL");
       await ended;
