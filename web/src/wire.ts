@@ -905,7 +905,7 @@ targets: TargetsAsk | null,
 /**
  * Where the targets are; negative counts from the end, null is the last position.
  */
-position: bigint | null, 
+position: number | null, 
 /**
  * Which features get rows; certified to 1 % if null.
  */

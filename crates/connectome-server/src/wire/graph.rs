@@ -393,6 +393,7 @@ pub struct TraceAsk {
     pub targets: Option<TargetsAsk>,
     /// Where the targets are; negative counts from the end, null is the last position.
     #[serde(default)]
+    #[ts(type = "number | null")]
     pub position: Option<i64>,
     /// Which features get rows; certified to 1 % if null.
     #[serde(default)]
