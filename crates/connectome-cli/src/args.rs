@@ -5,6 +5,7 @@
 //! and the exit codes (0 done, 2 bad input, 130 interrupted).
 
 mod intervene;
+pub(crate) mod serve;
 pub(crate) mod train;
 pub(crate) mod train_clt;
 pub(crate) mod train_lm;
@@ -103,6 +104,12 @@ pub(crate) enum Command {
     /// What a graph file, a model or a dictionary is; a node or an edge of a graph.
     #[command(after_long_help = help::INSPECT)]
     Inspect(InspectArgs),
+    /// A circuit as a figure: SVG, PDF or PNG.
+    #[command(after_long_help = help::FIGURE)]
+    Figure(serve::FigureArgs),
+    /// The workspace in a browser: graphs, circuits, tests and figures, served from this machine.
+    #[command(after_long_help = help::SERVE)]
+    Serve(serve::ServeArgs),
     /// Models and dictionaries of the Hugging Face Hub: list, fetch, where.
     #[command(subcommand, after_long_help = help::HUB)]
     Hub(HubCommand),

@@ -97,6 +97,12 @@ pub(crate) enum UsageError {
     WhichRecipe { model: String },
     #[error("the folder is not empty and holds no data of the organism: `{}`", path.display())]
     NotDataFolder { path: PathBuf },
+    #[error("the name of a figure ends in .svg, .pdf or .png, found `{}`", path.display())]
+    FigureFormat { path: PathBuf },
+    #[error("not a measured run ({reason}): `{}`", path.display())]
+    NotARun { path: PathBuf, reason: String },
+    #[error("this machine has no folder for a user's data")]
+    NoDataFolder,
     #[error("cannot write to standard output: {source}")]
     Stdout { source: io::Error },
     #[error("cannot start {n_threads} threads: {source}")]

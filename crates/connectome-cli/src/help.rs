@@ -312,6 +312,47 @@ EXAMPLES
 
 Nodes are named as in `connectome paths --help`.";
 
+pub(crate) const FIGURE: &str = "\
+Boxes are the graph's supernodes and the pinned nodes; arrows are signed shares
+of a box's inputs. The figure of a page of `connectome serve` is the same, to the
+last byte: text is drawn with fonts that are in the program.
+
+EXAMPLES
+
+  connectome trace \"the capital of the state containing oak port is\" \\
+      --output oak.graph
+  connectome group oak.graph Arvenia L1/403@9 L2/370@9 L2/343@9
+  connectome figure oak.graph --pin target:0 --output oak.svg
+  connectome figure oak.graph --pin target:0 --pin token:7 --output oak.pdf
+
+  With what a run on the page did to each box:
+
+  connectome figure oak.graph --run run-3.json --output tested.png --scale 3
+";
+
+pub(crate) const SERVE: &str = "\
+One program, one port, nothing from the network. Graphs, circuits and measured
+runs are files in one folder; each is written whole or not at all, so the server
+may be killed at any time. What its routes take and give is in docs/server.md.
+
+EXAMPLES
+
+  connectome serve
+  connectome serve --dir ~/circuits --port 8080 --no-open
+
+  Beside the models that ship, one of your own and its dictionary:
+
+  connectome serve --model ./my-model=./my-clt
+
+  For others on the network; the address that is printed holds a token:
+
+  connectome serve --host 0.0.0.0 --name lab.example.org --read-only
+
+  circuit-tracer's own page on the same graphs, from your copy of it:
+
+  connectome serve --compat circuit-tracer/circuit_tracer/frontend/assets
+";
+
 pub(crate) const HUB: &str = "\
 EXAMPLES
   connectome hub list

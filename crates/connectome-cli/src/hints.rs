@@ -8,6 +8,7 @@ use connectome::tokenizer::TokenizerError;
 use connectome::train::TrainError;
 use connectome_elegans::DataError;
 use connectome_graph::GraphError;
+use connectome_server::ServeError;
 
 use crate::failure::{InterveneError, UsageError};
 
@@ -25,6 +26,7 @@ pub(crate) fn hint(error: &Error) -> Option<String> {
             .or_else(|| cause.downcast_ref::<GraphError>().map(graph))
             .or_else(|| cause.downcast_ref::<HubError>().map(hub))
             .or_else(|| cause.downcast_ref::<DataError>().map(data))
+            .or_else(|| cause.downcast_ref::<ServeError>().and_then(serve))
             .or_else(|| cause.downcast_ref::<TokenizerError>().map(tokenizer))?;
         Some(hint)
     })
@@ -138,11 +140,27 @@ fn of_graphs_and_tables(error: &UsageError) -> String {
         UsageError::DoubtNeeds { needs, .. } => {
             format!("give it with `{needs}`; `connectome doubt --help` has examples")
         }
+        UsageError::FigureFormat { .. } => {
+            "for example `--output circuit.pdf`; what is in the file follows its name".to_owned()
+        }
+        UsageError::NotARun { .. } => {
+            "`/api/graphs/ID/runs/N` of `connectome serve` gives one".to_owned()
+        }
+        UsageError::NoDataFolder => "name a folder with `--dir`".to_owned(),
         UsageError::OnlyFeatures => "trace a logit with the same prompt".to_owned(),
         UsageError::Stdout { .. } => "is the disk or the device behind it full?".to_owned(),
         UsageError::Threads { .. } => "ask for fewer with `--threads`".to_owned(),
         _ => "the command's `--help` has examples".to_owned(),
     }
+}
+
+/// What the server says itself; a fault of it has no hint.
+fn serve(error: &ServeError) -> Option<String> {
+    if matches!(error, ServeError::Fault { .. } | ServeError::Figure { .. }) {
+        return None;
+    }
+    let usual = "`connectome serve --help` has examples";
+    Some(error.body().hint.unwrap_or_else(|| usual.to_owned()))
 }
 
 fn intervene(error: &InterveneError) -> String {

@@ -4,8 +4,9 @@ use std::path::Path;
 
 use anyhow::Result;
 use connectome::organism;
-use connectome::replacement::PromptTokens;
 use connectome_graph::AttributionGraph;
+
+pub(crate) use connectome::open::tokens_of as prompt;
 
 use crate::args::ModelArgs;
 use crate::failure::UsageError;
@@ -17,13 +18,6 @@ pub(crate) fn load(args: &ModelArgs, graph: &AttributionGraph, world: &World) ->
     let loaded = load::load(&makers(args, graph)?, world)?;
     same_makers(&loaded, graph)?;
     Ok(loaded)
-}
-
-/// The prompt of a graph.
-pub(crate) fn prompt(graph: &AttributionGraph) -> PromptTokens {
-    let zeroed = graph.provenance().flags.get("zeroed-positions");
-    let n_zeroed = zeroed.and_then(|n| n.parse().ok()).unwrap_or(1);
-    PromptTokens { ids: graph.nodes().tokens().to_vec(), n_zeroed }
 }
 
 /// The model and dictionary that the arguments name, or else those that the graph does.
@@ -57,7 +51,7 @@ fn makers(args: &ModelArgs, graph: &AttributionGraph) -> Result<ModelArgs, Usage
 
 /// Refuses other files than those that made the graph: the numbers would not belong to it.
 fn same_makers(loaded: &Loaded, graph: &AttributionGraph) -> Result<(), UsageError> {
-    let (own, found) = (graph.provenance(), loaded.provenance());
+    let (own, found) = (graph.provenance(), loaded.provenance(crate::report::TOOL));
     for (what, own, found) in
         [("model", &own.model, found.model), ("dictionary", &own.dictionary, found.dictionary)]
     {

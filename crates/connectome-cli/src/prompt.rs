@@ -3,33 +3,14 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::Result;
-use connectome::replacement::PromptTokens;
-use connectome::tokenizer::{ChatOptions, Date, Message, Opening, Prepared, Prompt};
+use connectome::tokenizer::{ChatOptions, Date, Message};
 use connectome_graph::AttributionGraph;
+
+pub(crate) use connectome::open::{Ready, Wanted};
 
 use crate::args::PromptArgs;
 use crate::failure::UsageError;
-use crate::load::Loaded;
-
-/// A prompt ready to be traced.
-#[derive(Debug)]
-pub(crate) struct Ready {
-    pub(crate) tokens: PromptTokens,
-    /// The decoded ids, special tokens included.
-    pub(crate) text: String,
-    /// Each id decoded by itself.
-    pub(crate) token_texts: Vec<String>,
-    /// What a reader should know: what was put in front, what the vocabulary lacks.
-    pub(crate) notes: Vec<String>,
-}
-
-/// What was asked for, before a tokenizer is there to read it.
-#[derive(Debug)]
-pub(crate) enum Wanted {
-    Text(String),
-    Ids(Vec<u32>),
-    Chat { messages: Vec<Message>, options: ChatOptions },
-}
+use crate::load::{self, Loaded};
 
 /// Reads the arguments, a file or stdin, before anything is loaded.
 pub(crate) fn read(positional: Option<&str>, args: &PromptArgs) -> Result<Wanted> {
@@ -101,65 +82,10 @@ fn from_reader(mut reader: impl std::io::Read, path: &Path) -> Result<String> {
 
 /// The ids of a prompt, by the model's tokenizer.
 pub(crate) fn prepare(wanted: &Wanted, loaded: &Loaded) -> Result<Ready> {
-    // As the user named it: a cache's folder is called by its commit.
-    let model_name = &loaded.model_name;
-    let prepared = match wanted {
-        Wanted::Ids(ids) if loaded.tokenizer.is_none() => as_given(ids),
-        Wanted::Ids(ids) if ids.is_empty() => as_given(ids),
-        Wanted::Ids(ids) => loaded.tokenizer()?.prepare(Prompt::Ids(ids), model_name)?,
-        Wanted::Text(text) => loaded.tokenizer()?.prepare(Prompt::Text(text), model_name)?,
-        Wanted::Chat { messages, options } => {
-            let tokenizer = loaded.tokenizer()?;
-            let text = tokenizer.render_chat(messages, options)?;
-            tokenizer.prepare(Prompt::Text(&text), model_name)?
-        }
-    };
-    loaded.replacement.model().check_prompt(&prepared.ids)?;
-    let text = match &loaded.tokenizer {
-        Some(tokenizer) => tokenizer.decode(&prepared.ids)?,
-        None => String::new(),
-    };
-    let token_texts = prepared.ids.iter().map(|id| loaded.token_text(*id)).collect();
-    let notes = notes(&prepared, loaded);
-    let tokens = PromptTokens { ids: prepared.ids, n_zeroed: prepared.zeroed_positions };
-    Ok(Ready { tokens, text, token_texts, notes })
+    loaded.prepare(wanted).map_err(load::plain)
 }
 
 /// The prompt of a graph.
 pub(crate) fn of_graph(graph: &AttributionGraph, loaded: &Loaded) -> Result<Ready> {
-    let tokens = crate::origin::prompt(graph);
-    loaded.replacement.model().check_prompt(&tokens.ids)?;
-    let prompt = graph.prompt();
-    let (text, token_texts) = (prompt.text.clone(), prompt.token_texts.clone());
-    Ok(Ready { tokens, text, token_texts, notes: Vec::new() })
-}
-
-/// What [`connectome::tokenizer::Tokenizer::prepare`] makes of ids, without a tokenizer.
-fn as_given(ids: &[u32]) -> Prepared {
-    Prepared {
-        ids: ids.to_vec(),
-        zeroed_positions: 1,
-        opening: Opening::AsGiven,
-        unknown: Vec::new(),
-    }
-}
-
-fn notes(prepared: &Prepared, loaded: &Loaded) -> Vec<String> {
-    let mut notes = Vec::new();
-    if prepared.opening == Opening::Bare {
-        let first = loaded.token_text(prepared.ids[0]);
-        notes.push(format!(
-            "the tokenizer has no special token to begin with, so `{first}` at position 0 is used \
-             but not explained"
-        ));
-    }
-    for word in &prepared.unknown {
-        notes.push(format!(
-            "`{}` is not in the vocabulary; the model sees `{}` at position {}",
-            word.text.trim(),
-            loaded.token_text(prepared.ids[word.pos as usize]),
-            word.pos
-        ));
-    }
-    notes
+    loaded.prompt_of(graph).map_err(load::plain)
 }

@@ -119,6 +119,15 @@ pub(crate) fn cuda() -> Search {
     Search { roots: roots.into_iter().filter_map(env).map(PathBuf::from).collect() }
 }
 
+/// The folder of `connectome serve`: as named, or among the user's data.
+pub(crate) fn workspace(named: Option<&Path>) -> Result<PathBuf> {
+    if let Some(named) = named {
+        return Ok(named.to_owned());
+    }
+    let data = dirs::data_local_dir().ok_or(UsageError::NoDataFolder)?;
+    Ok(data.join("connectome-workspace"))
+}
+
 /// Takes the threads, before anything is loaded.
 pub(crate) fn take_threads(n_threads: Option<u16>) -> Result<()> {
     if let Some(n_threads) = n_threads.map(usize::from) {

@@ -37,6 +37,7 @@ pub mod files;
 pub mod hub;
 pub mod intervene;
 pub mod lm;
+pub mod open;
 pub mod ops;
 pub mod organism;
 pub mod replacement;

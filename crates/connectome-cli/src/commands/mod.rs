@@ -6,6 +6,7 @@ mod doctor;
 pub(crate) mod doubt;
 mod elegans;
 mod export;
+mod figure;
 mod group;
 mod hub;
 mod import;
@@ -14,6 +15,7 @@ mod intervene;
 mod paths;
 mod prune;
 mod score;
+mod serve;
 mod trace;
 mod train_clt;
 mod train_lm;
@@ -90,6 +92,8 @@ fn run(command: Option<Command>, world: &World) -> Result<Ending> {
         Some(Command::Doubt(args)) => doubt::run(&args, world),
         Some(Command::Export(args)) => export::run(&args, world),
         Some(Command::Import(args)) => import::run(&args, world),
+        Some(Command::Figure(args)) => figure::run(&args, world),
+        Some(Command::Serve(args)) => serve::run(&args, world),
         Some(Command::Hub(command)) => hub::run(&command, world),
         Some(Command::Train(TrainCommand::Lm(args))) => train_lm::run(&args, world),
         Some(Command::Train(TrainCommand::Clt(args))) => train_clt::run(&args, world),

@@ -107,7 +107,7 @@ impl Traced<'_> {
         flags.push(("device", self.device.name()));
         flags.extend(self.args.slug.iter().map(|slug| ("slug", slug.clone())));
         let flags = flags.into_iter().map(|(flag, value)| (flag.to_owned(), value)).collect();
-        Provenance { flags, ..self.loaded.provenance() }
+        Provenance { flags, ..self.loaded.provenance(crate::report::TOOL) }
     }
 }
 

@@ -24,6 +24,7 @@
 //! `docs/validation.md` has every definition.
 
 mod cases;
+mod forecast;
 mod paths;
 mod run;
 mod rung;
@@ -38,6 +39,7 @@ use std::ops::ControlFlow;
 use connectome_graph::{AttributionGraph, NodeIdx, Thresholds};
 
 pub use cases::{Case, CaseKind, Member, Skipped};
+pub use forecast::{Answering, Forecast, Readout};
 pub use rung::Rung;
 pub use targets::{Class, Target};
 pub use validation::{By, Disagreement, Effect, Scale, StoredPaths, Validation};

@@ -36,6 +36,20 @@ const CONNECTOME: &[Module] = &[
         may_import: &["error", "ops", "device", "lm", "transcoder", GRAPH],
     },
     Module {
+        name: "open",
+        may_import: &[
+            "error",
+            "files",
+            "hub",
+            "organism",
+            "tokenizer",
+            "lm",
+            "transcoder",
+            "replacement",
+            GRAPH,
+        ],
+    },
+    Module {
         name: "intervene",
         may_import: &["error", "ops", "lm", "transcoder", "replacement", GRAPH],
     },

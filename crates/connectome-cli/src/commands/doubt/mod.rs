@@ -300,7 +300,7 @@ impl Asking<'_> {
         let ids = baseline.prompt().ids.clone();
         let token_texts = ids.iter().map(|id| self.loaded.token_text(*id)).collect();
         let prompt = Prompt { text: String::new(), token_texts, token_ids: ids };
-        let labels = Labels { prompt, provenance: self.loaded.provenance() };
+        let labels = Labels { prompt, provenance: self.loaded.provenance(crate::report::TOOL) };
         let targets = Targets::Given(specs.to_vec());
         let options = Options { targets, pos: Some(pos), ..Options::default() };
         let text = |id| self.loaded.token_text(id);

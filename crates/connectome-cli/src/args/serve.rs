@@ -1,0 +1,80 @@
+//! The flags of `connectome serve` and `connectome figure`.
+
+use std::net::IpAddr;
+use std::path::PathBuf;
+
+use clap::Args;
+
+#[derive(Debug, Args)]
+pub(crate) struct ServeArgs {
+    /// The port; 0 takes any free one.
+    #[arg(long, value_name = "N", default_value_t = 4317)]
+    pub(crate) port: u16,
+    /// The address to listen on. Anything but this machine itself needs a token.
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1")]
+    pub(crate) host: IpAddr,
+    /// What every request must bring; made up where one is needed and none is given.
+    #[arg(long, value_name = "TOKEN")]
+    pub(crate) token: Option<String>,
+    /// A further name that the server is reached by, as `lab.example.org`; repeatable.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) name: Vec<String>,
+    /// The folder of graphs; `connectome-workspace` among the user's data if not given.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) dir: Option<PathBuf>,
+    /// A model and its dictionary, beside what ships; repeatable, the first is the default.
+    #[arg(long, value_name = "MODEL[=DICTIONARY]")]
+    pub(crate) model: Vec<String>,
+    /// Never use the network, only what is on this machine.
+    #[arg(long)]
+    pub(crate) offline: bool,
+    /// Threads to use; all cores if not given.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    pub(crate) threads: Option<u16>,
+    /// Answer, but change nothing.
+    #[arg(long)]
+    pub(crate) read_only: bool,
+    /// Files of another frontend (circuit-tracer's or Anthropic's), served at `/compat/`.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) compat: Option<PathBuf>,
+    /// Do not open a browser.
+    #[arg(long)]
+    pub(crate) no_open: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct FigureArgs {
+    /// A graph file with supernodes (`connectome group`).
+    #[arg(value_name = "GRAPH")]
+    pub(crate) graph: PathBuf,
+    /// Where to write it; the name ends in `.svg`, `.pdf` or `.png`.
+    #[arg(long, short, value_name = "FILE")]
+    pub(crate) output: PathBuf,
+    /// A node that is a box by itself, as `target:0`; repeatable.
+    #[arg(long, value_name = "NODE")]
+    pub(crate) pin: Vec<String>,
+    /// A run that `connectome serve` measured on this graph, as JSON; repeatable.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) run: Vec<PathBuf>,
+    /// Above everything.
+    #[arg(long, value_name = "TEXT", default_value = "")]
+    pub(crate) title: String,
+    /// Outputs that are listed.
+    #[arg(long, value_name = "N", default_value_t = 6)]
+    pub(crate) outputs: usize,
+    /// Leave out the unchanged model, if there are runs.
+    #[arg(long)]
+    pub(crate) no_baseline: bool,
+    /// Leave out what is left of activations.
+    #[arg(long)]
+    pub(crate) no_percentages: bool,
+    /// Leave out the prompt.
+    #[arg(long)]
+    pub(crate) no_prompt: bool,
+    /// Leave out the small lines.
+    #[arg(long)]
+    pub(crate) no_footer: bool,
+    /// Pixels a unit, of PNG.
+    #[arg(long, value_name = "X", default_value_t = 2.0)]
+    pub(crate) scale: f64,
+}

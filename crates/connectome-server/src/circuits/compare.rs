@@ -1,0 +1,73 @@
+//! Two graphs of one dictionary, feature by feature.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use connectome_graph::{ActiveFeature, FeatureId, NodeIdx};
+
+use crate::error::ServeError;
+use crate::store::Kept;
+use crate::wire::{Compare, CompareAlign, MatchedFeature};
+
+/// Where a feature is looked for in the other graph.
+type Key = (FeatureId, Option<i64>);
+
+/// Compares the features of two graphs.
+pub(crate) fn compare(a: &Kept, b: &Kept, align: CompareAlign) -> Result<Compare, ServeError> {
+    let [of_a, of_b] = [a, b].map(|kept| kept.graph.provenance());
+    if of_a.dictionary.digest != of_b.dictionary.digest
+        || of_a.dictionary.name != of_b.dictionary.name
+    {
+        let (a, b) = (&of_a.dictionary.name, &of_b.dictionary.name);
+        return Err(ServeError::bad(format!(
+            "the graphs are of two dictionaries, `{a}` and `{b}`: their features have nothing in \
+             common"
+        )));
+    }
+    let (in_a, in_b) = (places(a, align), places(b, align));
+    let mut both = Vec::new();
+    for (key, (node_a, fired_a)) in &in_a {
+        let Some((node_b, fired_b)) = in_b.get(key) else { continue };
+        both.push(MatchedFeature {
+            a: node_a.get(),
+            b: node_b.get(),
+            feature: fired_a.id.to_string(),
+            activation_a: f64::from(fired_a.activation),
+            activation_b: f64::from(fired_b.activation),
+            influence_a: a.influence_share(node_a.as_usize()),
+            influence_b: b.influence_share(node_b.as_usize()),
+        });
+    }
+    let most = |one: &MatchedFeature| one.influence_a.max(one.influence_b);
+    both.sort_by(|x, y| most(y).total_cmp(&most(x)).then(x.a.cmp(&y.a)));
+    let matched_a: BTreeSet<u32> = both.iter().map(|one| one.a).collect();
+    let matched_b: BTreeSet<u32> = both.iter().map(|one| one.b).collect();
+    let left = |places: &BTreeMap<Key, (NodeIdx, ActiveFeature)>, matched: &BTreeSet<u32>| {
+        let all = places.values().map(|(node, _)| node.get());
+        let mut left: Vec<u32> = all.filter(|node| !matched.contains(node)).collect();
+        left.sort_unstable();
+        left
+    };
+    let (only_a, only_b) = (left(&in_a, &matched_a), left(&in_b, &matched_b));
+    let all = both.len() + only_a.len() + only_b.len();
+    let jaccard = if all > 0 { both.len() as f64 / all as f64 } else { 0.0 };
+    Ok(Compare { both, only_a, only_b, jaccard })
+}
+
+/// Features of a graph by what they are matched by; of several the most active one.
+fn places(kept: &Kept, align: CompareAlign) -> BTreeMap<Key, (NodeIdx, ActiveFeature)> {
+    let n_tokens = kept.graph.nodes().n_tokens() as i64;
+    let mut places: BTreeMap<Key, (NodeIdx, ActiveFeature)> = BTreeMap::new();
+    for (idx, fired) in kept.graph.nodes().features() {
+        let pos = match align {
+            CompareAlign::Start => Some(i64::from(fired.pos)),
+            CompareAlign::End => Some(i64::from(fired.pos) - n_tokens),
+            CompareAlign::Any => None,
+        };
+        let key = (fired.id, pos);
+        let is_more = |known: &(NodeIdx, ActiveFeature)| fired.activation > known.1.activation;
+        if places.get(&key).is_none_or(is_more) {
+            places.insert(key, (idx, fired));
+        }
+    }
+    places
+}

@@ -1,0 +1,210 @@
+//! A circuit: boxes, the edges between them, and where they stand.
+
+use std::collections::BTreeSet;
+
+use connectome_figure::{Edge, strongest_inputs};
+use connectome_graph::{
+    AttributionGraph, Node, NodeIdx, Supernode, Weighing, circuit_scores, scores_of,
+    supernode_edges,
+};
+
+use super::{checked, checked_one, label};
+use crate::error::ServeError;
+use crate::store::Kept;
+use crate::wire::{Circuit, CircuitAsk, CircuitBox, CircuitEdge, Group};
+
+/// Of each box's inputs, the strongest that make up this share are drawn.
+const COVERAGE: f64 = 0.8;
+
+/// Groups, and pins that are in none of them, as boxes.
+#[derive(Debug)]
+pub(crate) struct Boxes {
+    pub(crate) ids: Vec<String>,
+    pub(crate) groups: Vec<Supernode>,
+}
+
+impl Boxes {
+    pub(crate) fn of(
+        graph: &AttributionGraph,
+        groups: &[Group],
+        pins: &[u32],
+    ) -> Result<Self, ServeError> {
+        let mut boxes = Self { ids: Vec::new(), groups: Vec::new() };
+        let mut grouped = BTreeSet::new();
+        for group in groups {
+            let members = checked(graph, &group.nodes)?;
+            grouped.extend(members.iter().copied());
+            boxes.add(group.id.clone(), Supernode { name: group.name.clone(), members })?;
+        }
+        for pin in pins {
+            let idx = checked_one(graph, *pin)?;
+            if grouped.insert(idx) {
+                let one = Supernode { name: label(graph, idx), members: vec![idx] };
+                boxes.add(format!("pin:{pin}"), one)?;
+            }
+        }
+        Ok(boxes)
+    }
+
+    fn add(&mut self, id: String, group: Supernode) -> Result<(), ServeError> {
+        if self.ids.contains(&id) {
+            return Err(ServeError::bad(format!("two groups have the id `{id}`")));
+        }
+        self.ids.push(id);
+        self.groups.push(group);
+        Ok(())
+    }
+
+    /// All edges between boxes, and which of them are drawn.
+    pub(crate) fn edges(&self, graph: &AttributionGraph) -> Result<Vec<(Edge, bool)>, ServeError> {
+        let edges = supernode_edges(graph, &self.groups, Weighing::OutsideInput)?;
+        let edges: Vec<Edge> = edges
+            .into_iter()
+            .map(|edge| Edge { source: edge.source, target: edge.target, share: edge.share })
+            .collect();
+        let drawn = strongest_inputs(&edges, COVERAGE);
+        Ok(edges.into_iter().map(|edge| (edge, drawn.contains(&edge))).collect())
+    }
+
+    /// Mean layer of a box; tokens count −1.
+    pub(crate) fn level(&self, graph: &AttributionGraph, at: usize) -> f64 {
+        let of = |idx: &NodeIdx| graph.nodes().layer_of(*idx).map_or(-1.0, f64::from);
+        mean(self.groups[at].members.iter().map(of))
+    }
+
+    /// Mean position of a box.
+    pub(crate) fn column(&self, graph: &AttributionGraph, at: usize) -> f64 {
+        let of = |idx: &NodeIdx| f64::from(graph.nodes().pos_of(*idx));
+        mean(self.groups[at].members.iter().map(of))
+    }
+}
+
+/// A circuit of a graph.
+pub(crate) fn circuit(kept: &Kept, ask: &CircuitAsk) -> Result<Circuit, ServeError> {
+    let graph = &kept.graph;
+    let boxes = Boxes::of(graph, &ask.groups, &ask.pins)?;
+    let edges = boxes.edges(graph)?;
+    let n_boxes = boxes.ids.len();
+    let levels: Vec<f64> = (0..n_boxes).map(|at| boxes.level(graph, at)).collect();
+    let columns: Vec<f64> = (0..n_boxes).map(|at| boxes.column(graph, at)).collect();
+    let ranks = ranks(&levels, &edges);
+    let xs = places(&ranks, &columns, &edges);
+    let mut keep = vec![false; graph.nodes().len()];
+    boxes.groups.iter().flat_map(|group| &group.members).for_each(|i| keep[i.as_usize()] = true);
+    let boxed = |at: usize| CircuitBox {
+        id: boxes.ids[at].clone(),
+        name: boxes.groups[at].name.clone(),
+        nodes: boxes.groups[at].members.iter().map(|idx| idx.get()).collect(),
+        rank: ranks[at],
+        x: xs[at],
+        level: levels[at],
+        column: columns[at],
+        activation: activation(graph, &boxes.groups[at].members),
+        influence: influence(kept, &boxes.groups[at].members),
+    };
+    let edge = |(edge, drawn): &(Edge, bool)| CircuitEdge {
+        source: boxes.ids[edge.source].clone(),
+        target: boxes.ids[edge.target].clone(),
+        share: edge.share,
+        drawn: *drawn,
+    };
+    Ok(Circuit {
+        boxes: (0..n_boxes).map(boxed).collect(),
+        edges: edges.iter().map(edge).collect(),
+        scores: circuit_scores(graph, &keep)?.into(),
+        graph_scores: scores_of(graph, kept.influence()).into(),
+    })
+}
+
+/// The longest path over drawn edges that rise. Two boxes may feed each other; an edge from a box
+/// that is higher on average does not count.
+fn ranks(levels: &[f64], edges: &[(Edge, bool)]) -> Vec<usize> {
+    let mut order: Vec<usize> = (0..levels.len()).collect();
+    order.sort_by(|&a, &b| levels[a].total_cmp(&levels[b]).then(a.cmp(&b)));
+    let mut ranks = vec![0; levels.len()];
+    for &target in &order {
+        for (edge, drawn) in edges {
+            let rises = levels[edge.source] < levels[edge.target];
+            if edge.target == target && *drawn && rises {
+                ranks[target] = ranks[target].max(ranks[edge.source] + 1);
+            }
+        }
+    }
+    ranks
+}
+
+/// Places in rows: the bottom row in the order of the prompt, others by the mean of their inputs.
+fn places(ranks: &[usize], columns: &[f64], edges: &[(Edge, bool)]) -> Vec<f64> {
+    let mut xs = vec![0.5; ranks.len()];
+    let last = ranks.iter().copied().max().unwrap_or(0);
+    for rank in 0..=last {
+        let mut row: Vec<usize> = (0..ranks.len()).filter(|at| ranks[*at] == rank).collect();
+        let key = |at: usize| {
+            let inputs = edges
+                .iter()
+                .filter(|(edge, drawn)| *drawn && edge.target == at && ranks[edge.source] < rank);
+            let (sum, whole) = inputs.fold((0.0, 0.0), |(sum, whole), (edge, _)| {
+                (sum + xs[edge.source] * edge.share.abs(), whole + edge.share.abs())
+            });
+            if whole > 0.0 { sum / whole } else { columns[at] / (columns[at] + 1.0) }
+        };
+        let keys: Vec<f64> = (0..ranks.len()).map(key).collect();
+        row.sort_by(|&a, &b| {
+            keys[a].total_cmp(&keys[b]).then(columns[a].total_cmp(&columns[b])).then(a.cmp(&b))
+        });
+        for (place, at) in row.iter().enumerate() {
+            xs[*at] = (place as f64 + 0.5) / row.len() as f64;
+        }
+    }
+    xs
+}
+
+/// Σ activation of the features among some nodes.
+fn activation(graph: &AttributionGraph, members: &[NodeIdx]) -> f64 {
+    let of = |idx: &NodeIdx| match graph.nodes().node(*idx) {
+        Node::Feature(feature) => f64::from(feature.activation),
+        _ => 0.0,
+    };
+    members.iter().map(of).sum()
+}
+
+fn influence(kept: &Kept, members: &[NodeIdx]) -> f64 {
+    let of = |idx: &NodeIdx| match kept.graph.nodes().node(*idx) {
+        Node::Target(k) => f64::from(kept.graph.nodes().targets()[k as usize].weight),
+        _ => kept.influence_share(idx.as_usize()),
+    };
+    members.iter().map(of).sum()
+}
+
+fn mean(numbers: impl Iterator<Item = f64>) -> f64 {
+    let (sum, count) = numbers.fold((0.0, 0_usize), |(sum, n), x| (sum + x, n + 1));
+    if count > 0 { sum / count as f64 } else { 0.0 }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Boxes that feed each other, weights that are no numbers at all: never a panic, every place
+    /// in its row.
+    #[test]
+    fn any_edges_have_a_layout() {
+        let weights = [0.3, -0.7, 0.0, f64::NAN, 1.0, -1e-300];
+        let levels = [2.0, -1.0, 2.0, 0.5, 3.0, 0.5];
+        let mut edges = Vec::new();
+        for source in 0..6 {
+            for target in (0..6).filter(|target| *target != source) {
+                let share = weights[(source * 5 + target) % 6];
+                edges.push((Edge { source, target, share }, source % 2 == 0 || target == 4));
+            }
+        }
+        let ranks = ranks(&levels, &edges);
+        let xs = places(&ranks, &levels, &edges);
+        assert!(xs.iter().all(|x| (0.0..=1.0).contains(x)), "{xs:?}");
+        for (edge, drawn) in &edges {
+            if *drawn && levels[edge.source] < levels[edge.target] {
+                assert!(ranks[edge.source] < ranks[edge.target]);
+            }
+        }
+    }
+}

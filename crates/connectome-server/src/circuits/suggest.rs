@@ -1,0 +1,239 @@
+//! Groups that may be made: features whose signed inputs and outputs are alike.
+//!
+//! A node's profile is the vector of its inputs' and outputs' signed shares, each part scaled to
+//! length one. Two nodes are as alike as the cosine of their profiles. Groups grow by complete
+//! linkage: two of them join as long as the least alike pair is alike enough. Nothing is hidden
+//! in a weight: the least cosine of each group is told, with what else its members have in common.
+//!
+//! Source: the idea of clustering by edge profiles is that of Neuronpedia's issue 145.
+
+use std::collections::BTreeMap;
+
+use connectome_graph::{AttributionGraph, Node, NodeIdx, circuit_scores};
+
+use super::{checked, label};
+use crate::error::ServeError;
+use crate::store::Kept;
+use crate::wire::{SuggestAsk, Suggestion, Suggestions};
+
+/// The least cosine of two members.
+const ALIKE: f64 = 0.5;
+/// Features that are considered unless others are named.
+const TOP: usize = 40;
+/// The most that may be: the work grows with the square.
+const MOST: usize = 400;
+
+/// Suggestions for some nodes of a graph.
+pub(crate) fn suggest(kept: &Kept, ask: &SuggestAsk) -> Result<Suggestions, ServeError> {
+    let graph = &kept.graph;
+    let considered = considered(kept, ask)?;
+    let profiles = profiles(kept, &considered);
+    let alike = |a: usize, b: usize| cosine(&profiles[a], &profiles[b]);
+    let n = considered.len();
+    let alike_nn: Vec<Vec<f64>> = (0..n).map(|a| (0..n).map(|b| alike(a, b)).collect()).collect();
+    let clusters = clusters(&alike_nn);
+    let mut mask = vec![false; graph.nodes().len()];
+    // Tokens and targets belong to every circuit; the considered nodes are what is in between.
+    for place in graph.nodes().token_range().chain(graph.nodes().target_range()) {
+        mask[place] = true;
+    }
+    considered.iter().for_each(|idx| mask[idx.as_usize()] = true);
+    let whole = circuit_scores(graph, &mask)?;
+    let mut groups = Vec::new();
+    let mut alone = Vec::new();
+    for cluster in clusters {
+        let members: Vec<NodeIdx> = cluster.iter().map(|at| considered[*at]).collect();
+        if members.len() < 2 {
+            alone.extend(members.iter().map(|idx| idx.get()));
+            continue;
+        }
+        let mut without = mask.clone();
+        members.iter().for_each(|idx| without[idx.as_usize()] = false);
+        let left = circuit_scores(graph, &without)?;
+        let pairs = cluster.iter().flat_map(|a| cluster.iter().map(move |b| (*a, *b)));
+        let similarity = pairs.map(|(a, b)| alike_nn[a][b]).fold(1.0, f64::min);
+        groups.push(Suggestion {
+            name: name(graph, &members),
+            nodes: members.iter().map(|idx| idx.get()).collect(),
+            reasons: reasons(graph, &members, similarity),
+            similarity,
+            influence: members.iter().map(|idx| kept.influence_share(idx.as_usize())).sum(),
+            replacement_change: left.replacement.value - whole.replacement.value,
+            completeness_change: left.completeness.value - whole.completeness.value,
+        });
+    }
+    groups.sort_by(|a, b| b.influence.total_cmp(&a.influence).then(a.nodes.cmp(&b.nodes)));
+    alone.sort_unstable();
+    Ok(Suggestions { groups, alone })
+}
+
+/// Features that are asked for, or the most influential ones; ascending.
+fn considered(kept: &Kept, ask: &SuggestAsk) -> Result<Vec<NodeIdx>, ServeError> {
+    let nodes = kept.graph.nodes();
+    let mut found = match &ask.nodes {
+        Some(asked) => checked(&kept.graph, asked)?,
+        None => {
+            let mut all: Vec<NodeIdx> = nodes.features().map(|(idx, _)| idx).collect();
+            let of = |idx: &NodeIdx| kept.influence().node[idx.as_usize()];
+            all.sort_by(|a, b| of(b).total_cmp(&of(a)).then(a.cmp(b)));
+            all.truncate(ask.top.unwrap_or(TOP));
+            all
+        }
+    };
+    found.retain(|idx| matches!(nodes.node(*idx), Node::Feature(_)));
+    found.sort_unstable();
+    found.dedup();
+    if found.len() > MOST {
+        let n = found.len();
+        return Err(ServeError::bad(format!(
+            "{n} features are to be grouped, expected {MOST} at most"
+        )));
+    }
+    Ok(found)
+}
+
+/// Signed shares of inputs (keys from 0) and outputs (keys from the node count), each of length
+/// one or empty.
+fn profiles(kept: &Kept, considered: &[NodeIdx]) -> Vec<BTreeMap<u32, f64>> {
+    let graph = &kept.graph;
+    let n_nodes = graph.nodes().len() as u32;
+    let place: BTreeMap<NodeIdx, usize> =
+        considered.iter().enumerate().map(|(at, idx)| (*idx, at)).collect();
+    let mut inputs = vec![BTreeMap::new(); considered.len()];
+    let mut outputs = vec![BTreeMap::new(); considered.len()];
+    for edge in graph.edges() {
+        let whole = kept.abs_in[edge.target.as_usize()];
+        if whole == 0.0 {
+            continue;
+        }
+        let share = f64::from(edge.weight) / whole;
+        if let Some(at) = place.get(&edge.target) {
+            inputs[*at].insert(edge.source.get(), share);
+        }
+        if let Some(at) = place.get(&edge.source) {
+            outputs[*at].insert(n_nodes + edge.target.get(), share);
+        }
+    }
+    let mut profiles = Vec::new();
+    for (mut input, output) in inputs.into_iter().zip(outputs) {
+        let mut output = output;
+        unit(&mut input);
+        unit(&mut output);
+        input.extend(output);
+        profiles.push(input);
+    }
+    profiles
+}
+
+fn unit(vector: &mut BTreeMap<u32, f64>) {
+    let length = vector.values().map(|x| x * x).sum::<f64>().sqrt();
+    if length > 0.0 {
+        vector.values_mut().for_each(|x| *x /= length);
+    }
+}
+
+fn cosine(a: &BTreeMap<u32, f64>, b: &BTreeMap<u32, f64>) -> f64 {
+    let length = |v: &BTreeMap<u32, f64>| v.values().map(|x| x * x).sum::<f64>().sqrt();
+    let product: f64 = a.iter().filter_map(|(key, x)| b.get(key).map(|y| x * y)).sum();
+    let whole = length(a) * length(b);
+    if whole > 0.0 { product / whole } else { 0.0 }
+}
+
+/// Complete linkage down to [`ALIKE`]; members ascend, clusters by their first.
+fn clusters(alike_nn: &[Vec<f64>]) -> Vec<Vec<usize>> {
+    let mut clusters: Vec<Vec<usize>> = (0..alike_nn.len()).map(|at| vec![at]).collect();
+    let mut between = alike_nn.to_vec();
+    loop {
+        let mut best: Option<(f64, usize, usize)> = None;
+        for (a, row) in between.iter().enumerate() {
+            for (b, found) in row.iter().enumerate().skip(a + 1) {
+                if *found >= ALIKE && best.is_none_or(|(most, _, _)| *found > most) {
+                    best = Some((*found, a, b));
+                }
+            }
+        }
+        let Some((_, a, b)) = best else { break };
+        let joined = clusters.remove(b);
+        clusters[a].extend(joined);
+        clusters[a].sort_unstable();
+        let other = between.remove(b);
+        between.iter_mut().for_each(|row| {
+            row.remove(b);
+        });
+        let other: Vec<f64> =
+            other.into_iter().enumerate().filter(|(at, _)| *at != b).map(|(_, x)| x).collect();
+        for at in 0..between.len() {
+            let least = between[a][at].min(other[at]);
+            between[a][at] = least;
+            between[at][a] = least;
+        }
+    }
+    clusters.sort();
+    clusters
+}
+
+/// What all members have in common, by its first match: a label, or where they stand.
+fn name(graph: &AttributionGraph, members: &[NodeIdx]) -> String {
+    let labels: Vec<Option<&str>> =
+        members.iter().map(|idx| graph.annotations().label(graph.nodes(), *idx)).collect();
+    if let Some(first) = labels[0]
+        && labels.iter().all(|label| *label == Some(first))
+    {
+        return first.to_owned();
+    }
+    let token = |pos: u32| graph.prompt().token_texts[pos as usize].trim().to_owned();
+    let positions: Vec<u32> = members.iter().map(|idx| graph.nodes().pos_of(*idx)).collect();
+    let layers: Vec<u32> = members.iter().filter_map(|idx| graph.nodes().layer_of(*idx)).collect();
+    let (low, high) = (layers.iter().min(), layers.iter().max());
+    let layers = match (low, high) {
+        (Some(low), Some(high)) if low == high => format!("L{low}"),
+        (Some(low), Some(high)) => format!("L{low}–{high}"),
+        _ => String::new(),
+    };
+    if positions.iter().all(|pos| *pos == positions[0]) {
+        return format!("{} {layers}", token(positions[0]));
+    }
+    format!("{}, {} more {layers}", label(graph, members[0]), members.len() - 1)
+}
+
+fn reasons(graph: &AttributionGraph, members: &[NodeIdx], similarity: f64) -> Vec<String> {
+    let mut reasons = vec![format!(
+        "their signed inputs and outputs are alike: cosine {similarity:.2} or more for every two"
+    )];
+    let positions: Vec<u32> = members.iter().map(|idx| graph.nodes().pos_of(*idx)).collect();
+    if positions.iter().all(|pos| *pos == positions[0]) {
+        let token = &graph.prompt().token_texts[positions[0] as usize];
+        reasons.push(format!("all stand at position {}, `{}`", positions[0], token.trim()));
+    }
+    let ids: Vec<_> = members
+        .iter()
+        .filter_map(|idx| match graph.nodes().node(*idx) {
+            Node::Feature(feature) => Some(feature.id),
+            _ => None,
+        })
+        .collect();
+    let mut distinct = ids.clone();
+    distinct.sort();
+    distinct.dedup();
+    if distinct.len() < ids.len() {
+        reasons.push(format!("{} nodes are {} features", ids.len(), distinct.len()));
+    }
+    reasons
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn groups_join_only_while_the_least_alike_pair_is_alike() {
+        let alike = vec![
+            vec![1.0, 0.9, 0.6, 0.0],
+            vec![0.9, 1.0, 0.3, 0.0],
+            vec![0.6, 0.3, 1.0, 0.7],
+            vec![0.0, 0.0, 0.7, 1.0],
+        ];
+        assert_eq!(clusters(&alike), [vec![0, 1], vec![2, 3]]);
+        assert_eq!(clusters(&[vec![1.0, 0.4], vec![0.4, 1.0]]), [vec![0], vec![1]]);
+    }
+}

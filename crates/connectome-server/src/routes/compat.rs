@@ -1,0 +1,177 @@
+//! What the pages of others fetch: their graphs, their saving, and their own files from a folder
+//! of the user's.
+//!
+//! None of their code is here. What they ask for and how is in `docs/server.md`; sources:
+//! circuit-tracer 0.5 `frontend/local_server.py`, anthropics/attribution-graphs-frontend.
+
+use std::path::{Component, Path as FilePath, PathBuf};
+
+use axum::extract::{Path, State};
+use axum::http::{StatusCode, header};
+use axum::response::IntoResponse as _;
+use connectome_graph::prune;
+use connectome_graph::wire::circuit_tracer::export;
+use serde_json::{Map, Value, json};
+
+use super::extract::Sent;
+use super::{Answer, Shared, blocking, json as answer};
+use crate::App;
+use crate::error::ServeError;
+use crate::id::Id;
+
+/// The view that these pages save to.
+const VIEW: &str = "compat";
+/// Where circuit-tracer's and Anthropic's pages fetch everything that starts with `/`.
+const THEIR_HOST: &str = "https://transformer-circuits.pub/2025/attribution-graphs";
+
+fn view() -> Id {
+    Id::parse("view", VIEW).expect("it is an id")
+}
+
+/// `data/graph-metadata.json`.
+pub(super) async fn index(State(app): Shared) -> Answer {
+    let found = blocking(move || {
+        let mut graphs = Vec::new();
+        for row in app.store.list() {
+            let mut json = graph_json(&app, &Id::parse("graph", &row.id)?)?;
+            graphs.push(json["metadata"].take());
+        }
+        Ok(json!({ "graphs": graphs }))
+    });
+    Ok(answer(&found.await?))
+}
+
+/// `graph_data/SLUG.json`, never kept by the page: it would show the old file after saving.
+pub(super) async fn graph(State(app): Shared, Path(file): Path<String>) -> Answer {
+    let found = blocking(move || graph_json(&app, &Id::parse("graph", slug(&file)?)?));
+    Ok(([(header::CACHE_CONTROL, "no-store")], answer(&found.await?)).into_response())
+}
+
+fn slug(file: &str) -> Result<&str, ServeError> {
+    let missing = || ServeError::Missing { what: "file", name: file.chars().take(80).collect() };
+    file.strip_suffix(".json").ok_or_else(missing)
+}
+
+/// A graph as they read it, with what they saved of it.
+fn graph_json(app: &App, id: &Id) -> Result<Value, ServeError> {
+    let kept = app.store.graph(id)?;
+    let pruned = prune(&kept.graph, &kept.pruned.thresholds)?;
+    let fault = |error: serde_json::Error| ServeError::Fault { reason: error.to_string() };
+    let bytes = export(&kept.graph, &pruned, id.as_str())?.to_bytes();
+    let mut json: Value = serde_json::from_slice(&bytes).map_err(fault)?;
+    if let Some(Value::Object(saved)) = saved(app, id)?.map(|(document, _)| document)
+        && let Some(Value::Object(saved)) = saved.get("qParams")
+        && let Some(own) = json.get_mut("qParams").and_then(Value::as_object_mut)
+    {
+        merge(own, saved);
+    }
+    Ok(json)
+}
+
+/// The saved document and its ETag.
+fn saved(app: &App, id: &Id) -> Result<Option<(Value, String)>, ServeError> {
+    match app.store.view(id, &view(), None) {
+        Ok(view) => {
+            let document = serde_json::from_slice(&view.bytes);
+            let fault = |error: serde_json::Error| ServeError::Fault { reason: error.to_string() };
+            Ok(Some((document.map_err(fault)?, view.etag)))
+        }
+        Err(ServeError::Missing { what: "view", .. }) => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+/// `POST save_graph/SLUG`: what it does not say stays as it was, and the version before is kept.
+pub(super) async fn save(
+    State(app): Shared,
+    Path(slug): Path<String>,
+    Sent(body): Sent<Value>,
+) -> Answer {
+    let saved = blocking(move || {
+        let id = Id::parse("graph", slug.strip_suffix(".json").unwrap_or(&slug))?;
+        app.store.row(&id)?;
+        let Some(sent) = body.get("qParams").and_then(Value::as_object) else {
+            return Err(ServeError::bad("the body has no object `qParams`"));
+        };
+        let found = saved(&app, &id)?;
+        let mut params = Map::new();
+        if let Some(Value::Object(known)) = found.as_ref().and_then(|(doc, _)| doc.get("qParams")) {
+            merge(&mut params, known);
+        }
+        merge(&mut params, sent);
+        let document = json!({ "schema": 1, "name": "saved by another page", "qParams": params });
+        let etag = found.map(|(_, etag)| etag);
+        app.store.save_view(&id, &view(), etag.as_deref(), document.to_string().as_bytes())
+    });
+    saved.await?;
+    Ok(answer(&json!({ "status": "success" })))
+}
+
+/// Takes over what is no null: their page posts nulls for everything that its address lacks.
+fn merge(into: &mut Map<String, Value>, from: &Map<String, Value>) {
+    for (key, value) in from.iter().filter(|(_, value)| !value.is_null()) {
+        into.insert(key.clone(), value.clone());
+    }
+}
+
+/// Examples of features, which were not collected.
+pub(super) async fn feature(Path((set, file)): Path<(String, String)>) -> ServeError {
+    ServeError::Missing { what: "feature file", name: format!("{set}/{file}") }
+}
+
+pub(super) async fn to_folder() -> Answer {
+    Ok((StatusCode::PERMANENT_REDIRECT, [(header::LOCATION, "/compat/")]).into_response())
+}
+
+pub(super) async fn start(app: Shared) -> Answer {
+    file(app, Path("index.html".to_owned())).await
+}
+
+/// A file of the other frontend. Below it, its own data are ours.
+pub(super) async fn file(State(app): Shared, Path(path): Path<String>) -> Answer {
+    let missing = || ServeError::Missing { what: "file", name: path.chars().take(200).collect() };
+    if path == "data/graph-metadata.json" {
+        return index(State(app)).await;
+    }
+    if let Some(file) = path.strip_prefix("graph_data/") {
+        return graph(State(app), Path(file.to_owned())).await;
+    }
+    let root = app.settings.compat.clone().ok_or_else(missing)?;
+    let name = path.clone();
+    let bytes = blocking(move || below(&root, &name)).await?;
+    let kind = super::page::kind(&path);
+    let is_text = kind.starts_with("text/");
+    let bytes = if is_text { rewritten(bytes) } else { bytes };
+    Ok(([(header::CONTENT_TYPE, kind)], bytes).into_response())
+}
+
+/// A file below a folder: plain names only, and no link that leads out of it.
+fn below(root: &FilePath, path: &str) -> Result<Vec<u8>, ServeError> {
+    let missing = || ServeError::Missing { what: "file", name: path.chars().take(200).collect() };
+    let plain: PathBuf = FilePath::new(path)
+        .components()
+        .map(|part| match part {
+            Component::Normal(name) if !name.to_string_lossy().starts_with('.') => Ok(name),
+            _ => Err(missing()),
+        })
+        .collect::<Result<_, _>>()?;
+    let root = root.canonicalize().map_err(|_| missing())?;
+    let found = root.join(plain).canonicalize().map_err(|_| missing())?;
+    if !found.starts_with(&root) || !found.is_file() {
+        return Err(missing());
+    }
+    std::fs::read(&found).map_err(|_| missing())
+}
+
+/// Data that their scripts fetch from their own host come from here; libraries stay where they
+/// are.
+fn rewritten(bytes: Vec<u8>) -> Vec<u8> {
+    match String::from_utf8(bytes) {
+        Ok(text) => text
+            .replace(&format!("{THEIR_HOST}/static_js"), "\u{1}")
+            .replace(THEIR_HOST, "/compat")
+            .replace('\u{1}', &format!("{THEIR_HOST}/static_js"))
+            .into_bytes(),
+        Err(error) => error.into_bytes(),
+    }
+}

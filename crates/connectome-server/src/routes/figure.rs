@@ -1,0 +1,22 @@
+//! Figures.
+
+use axum::extract::State;
+use axum::http::header;
+use axum::response::IntoResponse as _;
+
+use super::extract::Sent;
+use super::{Answer, Shared, blocking};
+use crate::id::Id;
+use crate::wire::FigureAsk;
+
+pub(super) async fn figure(State(app): Shared, Sent(ask): Sent<FigureAsk>) -> Answer {
+    let drawn = blocking(move || {
+        let id = Id::parse("graph", &ask.graph)?;
+        let kept = app.store.graph(&id)?;
+        let runs: Result<Vec<_>, _> =
+            ask.runs.iter().map(|number| app.store.run(&id, *number)).collect();
+        crate::draw(&kept.graph, &ask, &runs?)
+    });
+    let drawn = drawn.await?;
+    Ok(([(header::CONTENT_TYPE, drawn.kind)], drawn.bytes).into_response())
+}

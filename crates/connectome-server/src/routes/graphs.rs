@@ -1,0 +1,226 @@
+//! Graphs: the library, a graph's head, pack and edges, traces, import and export.
+
+use axum::extract::{Path, State};
+use axum::http::{StatusCode, header};
+use axum::response::IntoResponse as _;
+use connectome_graph::wire::{circuit_tracer, torch};
+use connectome_graph::{AttributionGraph, Thresholds, prune};
+use serde::Deserialize;
+
+use super::extract::{Asked, Raw, Sent};
+use super::{Answer, Shared, blocking, download, json};
+use crate::circuits;
+use crate::error::ServeError;
+use crate::id::Id;
+use crate::wire::{GraphPatch, Imported, JobKind, JobResult, JobStarted, TraceAsk};
+
+/// The largest file that is imported.
+const IMPORT_LIMIT: usize = 1 << 30;
+
+pub(super) async fn list(State(app): Shared) -> Answer {
+    Ok(json(&blocking(move || Ok(app.store.list())).await?))
+}
+
+pub(super) async fn trace(State(app): Shared, Sent(ask): Sent<TraceAsk>) -> Answer {
+    let started = blocking(move || {
+        let title = app.engine.check_trace(&ask)?;
+        app.start_trace(ask, title)
+    });
+    let job = started.await?;
+    Ok((StatusCode::ACCEPTED, json(&JobStarted { job })).into_response())
+}
+
+impl crate::App {
+    /// Puts a trace in the queue; the job's id.
+    pub(crate) fn start_trace(
+        self: &std::sync::Arc<Self>,
+        ask: TraceAsk,
+        title: String,
+    ) -> Result<String, ServeError> {
+        let app = self.clone();
+        let work = Box::new(move |reporter: &crate::jobs::Reporter| {
+            let graph = app.engine.trace(&ask, reporter)?;
+            let _ = reporter.step("writing", 0, 0);
+            let (id, _) = app.store.add(&graph, ask.title.as_deref())?;
+            let partial = graph.extent().partial;
+            Ok(JobResult { graph: id.to_string(), run: None, partial })
+        });
+        self.jobs.add(JobKind::Trace, title, None, work)
+    }
+}
+
+#[derive(Deserialize)]
+pub(super) struct ImportQuery {
+    name: Option<String>,
+}
+
+pub(super) async fn import(
+    State(app): Shared,
+    Asked(query): Asked<ImportQuery>,
+    Raw(bytes): Raw<IMPORT_LIMIT>,
+) -> Answer {
+    let imported = blocking(move || {
+        let graph = read_any(&bytes)?;
+        let (id, known) = app.store.add(&graph, query.name.as_deref())?;
+        Ok(Imported { id: id.to_string(), known })
+    });
+    Ok(json(&imported.await?))
+}
+
+/// A graph of any format that we read.
+fn read_any(bytes: &[u8]) -> Result<AttributionGraph, ServeError> {
+    let first = bytes.iter().find(|byte| !byte.is_ascii_whitespace());
+    match first {
+        _ if bytes.starts_with(b"PK") => Ok(torch::import(bytes)?),
+        Some(b'{' | b'[') => Ok(circuit_tracer::import(bytes)?),
+        _ => AttributionGraph::from_bytes(bytes).map_err(|_| ServeError::Bad {
+            what: "the file is neither a JSON graph, nor a `.pt` graph, nor a graph file"
+                .to_owned(),
+            hint: Some(
+                "JSON of circuit-tracer or Neuronpedia, circuit-tracer's `.pt`, and what \
+                        `connectome trace --output` writes can be imported",
+            ),
+        }),
+    }
+}
+
+pub(super) async fn head(State(app): Shared, Path(id): Path<String>) -> Answer {
+    let head = blocking(move || {
+        let id = Id::parse("graph", &id)?;
+        let kept = app.store.graph(&id)?;
+        let not_runnable = app.engine.of_graph(&kept.graph).err().map(|error| error.body().what);
+        circuits::head(&app.store, &id, &kept, not_runnable)
+    });
+    Ok(json(&head.await?))
+}
+
+pub(super) async fn patch(
+    State(app): Shared,
+    Path(id): Path<String>,
+    Sent(patch): Sent<GraphPatch>,
+) -> Answer {
+    let row = blocking(move || app.store.patch(&Id::parse("graph", &id)?, patch));
+    Ok(json(&row.await?))
+}
+
+pub(super) async fn delete(State(app): Shared, Path(id): Path<String>) -> Answer {
+    blocking(move || app.store.delete(&Id::parse("graph", &id)?)).await?;
+    Ok(StatusCode::NO_CONTENT.into_response())
+}
+
+#[derive(Deserialize)]
+pub(super) struct PackQuery {
+    top: Option<usize>,
+}
+
+pub(super) async fn pack(
+    State(app): Shared,
+    Path(id): Path<String>,
+    Asked(query): Asked<PackQuery>,
+) -> Answer {
+    let packed = blocking(move || {
+        let kept = app.store.graph(&Id::parse("graph", &id)?)?;
+        Ok(crate::pack::pack(&kept, query.top.unwrap_or(usize::MAX)))
+    });
+    Ok(([(header::CONTENT_TYPE, "application/octet-stream")], packed.await?).into_response())
+}
+
+#[derive(Deserialize)]
+pub(super) struct EdgesQuery {
+    node: u32,
+}
+
+pub(super) async fn edges(
+    State(app): Shared,
+    Path(id): Path<String>,
+    Asked(query): Asked<EdgesQuery>,
+) -> Answer {
+    let edges = blocking(move || {
+        let kept = app.store.graph(&Id::parse("graph", &id)?)?;
+        circuits::edges(&kept, query.node)
+    });
+    Ok(json(&edges.await?))
+}
+
+#[derive(Deserialize)]
+pub(super) struct WhyQuery {
+    source: u32,
+    target: u32,
+}
+
+pub(super) async fn why(
+    State(app): Shared,
+    Path(id): Path<String>,
+    Asked(query): Asked<WhyQuery>,
+) -> Answer {
+    let why = blocking(move || {
+        let kept = app.store.graph(&Id::parse("graph", &id)?)?;
+        app.engine.why(&kept.graph, query.source, query.target)
+    });
+    Ok(json(&why.await?))
+}
+
+#[derive(Deserialize)]
+pub(super) struct ExportQuery {
+    format: String,
+    node_threshold: Option<f64>,
+    edge_threshold: Option<f64>,
+}
+
+pub(super) async fn export(
+    State(app): Shared,
+    Path(id): Path<String>,
+    Asked(query): Asked<ExportQuery>,
+) -> Answer {
+    blocking(move || {
+        let id = Id::parse("graph", &id)?;
+        match query.format.as_str() {
+            "connectome" => {
+                let bytes = app.store.bytes(&id)?;
+                Ok(download(&format!("{id}.graph"), "application/octet-stream", bytes))
+            }
+            "json" => {
+                let kept = app.store.graph(&id)?;
+                let usual = Thresholds::default();
+                let thresholds = Thresholds {
+                    nodes: query.node_threshold.unwrap_or(usual.nodes),
+                    edges: query.edge_threshold.unwrap_or(usual.edges),
+                };
+                let pruned = prune(&kept.graph, &thresholds)?;
+                let json = circuit_tracer::export(&kept.graph, &pruned, id.as_str())?;
+                Ok(download(&format!("{id}.json"), "application/json", json.to_bytes()))
+            }
+            "csv" => {
+                let kept = app.store.graph(&id)?;
+                Ok(download(&format!("{id}.csv"), "text/csv; charset=utf-8", csv(&kept)))
+            }
+            other => Err(ServeError::Bad {
+                what: format!("`{}` is no format", other.chars().take(40).collect::<String>()),
+                hint: Some("json, csv or connectome"),
+            }),
+        }
+    })
+    .await
+}
+
+/// Edges of the pruned graph: names, labels, raw weight and share of the target's absolute input.
+fn csv(kept: &crate::store::Kept) -> Vec<u8> {
+    let (graph, nodes) = (&kept.graph, kept.graph.nodes());
+    let mut text = String::from("source,source_label,target,target_label,raw,share_of_input\n");
+    for edge in &kept.pruned.edges {
+        let share = f64::from(edge.weight) / kept.abs_in[edge.target.as_usize()];
+        let ends = [edge.source, edge.target];
+        for idx in ends {
+            let label = circuits::label(graph, idx);
+            text.push_str(&format!("{},{},", cell(&nodes.name(idx)), cell(&label)));
+        }
+        text.push_str(&format!("{},{share}\n", edge.weight));
+    }
+    text.into_bytes()
+}
+
+/// A cell that no program takes for a formula.
+fn cell(text: &str) -> String {
+    let start = if text.starts_with(['=', '+', '-', '@', '\t', '\r']) { "'" } else { "" };
+    format!("\"{start}{}\"", text.replace('"', "\"\""))
+}

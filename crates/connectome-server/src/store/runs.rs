@@ -1,0 +1,41 @@
+//! Measured runs of a graph.
+
+use super::Store;
+use super::files::{numbered, numbers, read_json, write_json};
+use crate::error::ServeError;
+use crate::id::Id;
+use crate::wire::{Run, RunBody, RunRow};
+
+impl Store {
+    /// Saves a run under the next number.
+    pub(crate) fn add_run(&self, graph: &Id, mut run: Run) -> Result<u32, ServeError> {
+        let folder = self.existing(graph)?.join("runs");
+        let _writing = self.lock();
+        run.number = numbers(&folder).last().map_or(1, |last| last + 1);
+        write_json(&numbered(&folder, run.number), &run)?;
+        Ok(run.number)
+    }
+
+    pub(crate) fn run(&self, graph: &Id, number: u32) -> Result<Run, ServeError> {
+        let folder = self.existing(graph)?.join("runs");
+        if !numbers(&folder).contains(&number) {
+            return Err(ServeError::Missing { what: "run", name: number.to_string() });
+        }
+        read_json(&numbered(&folder, number))
+    }
+
+    /// Rows of a graph's runs, the newest first.
+    pub(crate) fn runs(&self, graph: &Id) -> Result<Vec<RunRow>, ServeError> {
+        let folder = self.existing(graph)?.join("runs");
+        let row = |number: u32| {
+            let run: Run = read_json(&numbered(&folder, number)).ok()?;
+            let partial = match &run.result {
+                RunBody::Validate(run) => run.partial,
+                RunBody::Intervene(run) => run.sweep.as_ref().is_some_and(|sweep| sweep.partial),
+            };
+            let validates = matches!(run.result, RunBody::Validate(_));
+            Some(RunRow { number, name: run.name, created: run.created, validates, partial })
+        };
+        Ok(numbers(&folder).into_iter().rev().filter_map(row).collect())
+    }
+}

@@ -1,0 +1,103 @@
+//! Views: versions of the page's state document.
+
+use serde_json::Value;
+
+use super::Store;
+use super::files::{folders, numbered, numbers, read_bytes, write_bytes};
+use crate::error::ServeError;
+use crate::id::Id;
+use crate::wire::{ViewSaved, ViewVersion};
+
+/// A version of a view.
+#[derive(Debug)]
+pub(crate) struct View {
+    pub(crate) version: u32,
+    pub(crate) etag: String,
+    pub(crate) bytes: Vec<u8>,
+}
+
+impl Store {
+    /// Names of a graph's views.
+    pub(crate) fn views(&self, graph: &Id) -> Vec<String> {
+        folders(&self.graph_folder(graph).join("views"))
+    }
+
+    /// The current version, or another one.
+    pub(crate) fn view(
+        &self,
+        graph: &Id,
+        name: &Id,
+        version: Option<u32>,
+    ) -> Result<View, ServeError> {
+        let folder = self.existing(graph)?.join("views").join(name.as_str());
+        let all = numbers(&folder);
+        let wanted = version.or(all.last().copied()).filter(|version| all.contains(version));
+        let missing = || ServeError::Missing {
+            what: "view",
+            name: version.map_or(name.to_string(), |version| format!("{name}, version {version}")),
+        };
+        let version = wanted.ok_or_else(missing)?;
+        let bytes = read_bytes(&numbered(&folder, version))?;
+        Ok(View { version, etag: etag(version, &bytes), bytes })
+    }
+
+    /// Versions of a view, the newest first.
+    pub(crate) fn versions(&self, graph: &Id, name: &Id) -> Result<Vec<ViewVersion>, ServeError> {
+        let folder = self.existing(graph)?.join("views").join(name.as_str());
+        let version = |number: u32| {
+            let path = numbered(&folder, number);
+            let bytes = read_bytes(&path).ok()?;
+            let saved = std::fs::metadata(&path).and_then(|meta| meta.modified()).ok()?;
+            let saved = saved.duration_since(std::time::UNIX_EPOCH).ok()?.as_millis() as f64;
+            let document: Value = serde_json::from_slice(&bytes).ok()?;
+            let name = document.get("name").and_then(Value::as_str).map(str::to_owned);
+            Some(ViewVersion { version: number, saved, bytes: bytes.len(), name })
+        };
+        Ok(numbers(&folder).into_iter().rev().filter_map(version).collect())
+    }
+
+    /// Saves a new version if nobody else did since the one that `if_match` names.
+    pub(crate) fn save_view(
+        &self,
+        graph: &Id,
+        name: &Id,
+        if_match: Option<&str>,
+        bytes: &[u8],
+    ) -> Result<ViewSaved, ServeError> {
+        check(bytes)?;
+        let folder = self.existing(graph)?.join("views").join(name.as_str());
+        let _writing = self.lock();
+        let current = match numbers(&folder).last() {
+            None => None,
+            Some(_) => Some(self.view(graph, name, None)?),
+        };
+        if let Some(current) = &current
+            && if_match != Some(current.etag.as_str())
+        {
+            let document = serde_json::from_slice(&current.bytes).unwrap_or(Value::Null);
+            let etag = current.etag.clone();
+            return Err(ServeError::Conflict { version: current.version, etag, current: document });
+        }
+        let version = current.map_or(1, |current| current.version + 1);
+        write_bytes(&numbered(&folder, version), bytes)?;
+        Ok(ViewSaved { version, etag: etag(version, bytes) })
+    }
+}
+
+fn etag(version: u32, bytes: &[u8]) -> String {
+    format!("\"{version}-{}\"", &blake3::hash(bytes).to_hex()[..12])
+}
+
+/// A document is an object that says which form it has.
+fn check(bytes: &[u8]) -> Result<(), ServeError> {
+    let hint = Some("send the page's state document");
+    let document: Value = serde_json::from_slice(bytes)
+        .map_err(|error| ServeError::Bad { what: format!("the view is no JSON: {error}"), hint })?;
+    match document.get("schema").and_then(Value::as_u64) {
+        Some(_) => Ok(()),
+        None => {
+            let what = "the view has no whole number `schema`".to_owned();
+            Err(ServeError::Bad { what, hint })
+        }
+    }
+}

@@ -1,0 +1,74 @@
+//! Figures.
+
+use serde::{Deserialize, Serialize};
+use ts_rs::TS;
+
+use super::circuit::Group;
+
+/// The body of `POST /api/figure`; the answer is the file.
+#[derive(Clone, Debug, Serialize, Deserialize, TS)]
+pub struct FigureAsk {
+    /// The graph.
+    pub graph: String,
+    /// The circuit; the graph file's own groups if null.
+    #[serde(default)]
+    pub groups: Option<Vec<Group>>,
+    /// Single nodes that are boxes, too.
+    #[serde(default)]
+    pub pins: Vec<u32>,
+    /// Runs of interventions to be drawn below the unchanged model, by number.
+    #[serde(default)]
+    pub runs: Vec<u32>,
+    /// How it looks.
+    #[serde(default)]
+    pub options: FigureOptions,
+    /// The file.
+    pub format: FigureFormat,
+}
+
+/// How a figure looks.
+#[derive(Clone, Debug, Serialize, Deserialize, TS)]
+#[serde(default)]
+pub struct FigureOptions {
+    /// Above everything; empty for the prompt's targets.
+    pub title: String,
+    /// Whether the unchanged model has a panel of its own.
+    pub baseline: bool,
+    /// Outputs of each run; none if 0.
+    pub n_outputs: usize,
+    /// Whether boxes say what is left of their activation.
+    pub percentages: bool,
+    /// Whether the prompt stands below each panel.
+    pub prompt: bool,
+    /// Whether small lines below say how the numbers were made.
+    pub footer: bool,
+    /// Pixels a unit, of PNG.
+    pub scale: f64,
+}
+
+impl Default for FigureOptions {
+    fn default() -> Self {
+        Self {
+            title: String::new(),
+            baseline: true,
+            n_outputs: 6,
+            percentages: true,
+            prompt: true,
+            footer: true,
+            scale: 2.0,
+        }
+    }
+}
+
+/// A figure's file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "snake_case")]
+#[ts(rename_all = "snake_case")]
+pub enum FigureFormat {
+    /// Text stays text.
+    Svg,
+    /// Vectors, with text as outlines.
+    Pdf,
+    /// Pixels.
+    Png,
+}

@@ -1,0 +1,21 @@
+//! The server as it is run: a real port on loopback, real files, plain HTTP.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
+// The pages of others: what they fetch and save, and their own files.
+mod compat;
+// Figures: the same bytes everywhere, with their provenance.
+mod figures;
+// Graphs: traced, read, pruned, exported, imported.
+mod graphs;
+// Who may ask, and what is refused.
+mod guard;
+// Many at once.
+mod load;
+// The page's types are the server's.
+mod page_types;
+// Runs: interventions and validations, as jobs.
+mod runs;
+mod support;
+// Views: versions and conflicts; a restart loses nothing.
+mod views;

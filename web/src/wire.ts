@@ -1,0 +1,2095 @@
+// Written from `crates/connectome-server/src/wire/` by its test `page_types_are_ours`;
+// change those and run it with CONNECTOME_BLESS=1.
+
+/**
+ * Every answer that is no success.
+ */
+export type Failure = { 
+/**
+ * What went wrong.
+ */
+error: FailureBody, };
+
+/**
+ * One sentence with the facts, and what may help.
+ */
+export type FailureBody = { 
+/**
+ * What went wrong, with the facts.
+ */
+what: string, 
+/**
+ * What may help.
+ */
+hint: string | null, 
+/**
+ * The HTTP status.
+ */
+status: number, };
+
+/**
+ * `GET /api/status`.
+ */
+export type Status = { 
+/**
+ * The program and its version, as in `connectome 0.1.0`.
+ */
+version: string, 
+/**
+ * The model that is used where none is named.
+ */
+default_model: string, 
+/**
+ * Whether feature examples and labels were collected for some dictionary.
+ */
+features: boolean, 
+/**
+ * The address that the server is bound to, with its port.
+ */
+host: string, 
+/**
+ * Whether nothing can be changed.
+ */
+read_only: boolean, 
+/**
+ * Whether another frontend is served at `/compat/`.
+ */
+compat: boolean, 
+/**
+ * The graph that the tour opens; null if it was deleted.
+ */
+tour: string | null, };
+
+/**
+ * A row of `GET /api/models`.
+ */
+export type ModelRow = { 
+/**
+ * What requests call it.
+ */
+name: string, 
+/**
+ * One line; empty if nothing is known.
+ */
+about: string, 
+/**
+ * `model_type` of its config.
+ */
+family: string, 
+/**
+ * Decoder layers.
+ */
+n_layers: number, 
+/**
+ * Width of the residual stream.
+ */
+d_model: number, 
+/**
+ * Length of the logits.
+ */
+n_vocab: number, 
+/**
+ * Its dictionary.
+ */
+dictionary: DictionaryRow, 
+/**
+ * Whether it is inside the program.
+ */
+shipped: boolean, 
+/**
+ * What its folder's README says, as markdown; empty if there is none.
+ */
+card: string, 
+/**
+ * A prompt that shows what it does.
+ */
+example: string | null, 
+/**
+ * Whether prompts can be written as a chat turn.
+ */
+chat: boolean, };
+
+/**
+ * A transcoder dictionary.
+ */
+export type DictionaryRow = { 
+/**
+ * What requests call it.
+ */
+name: string, 
+/**
+ * `clt` (cross-layer) or `plt` (per-layer).
+ */
+kind: string, 
+/**
+ * Features of one layer.
+ */
+n_features: number, };
+
+/**
+ * A prompt as it is asked for: text, or ids. The body of `POST /api/tokenize` and
+ * `POST /api/estimate`.
+ */
+export type PromptAsk = { 
+/**
+ * The default model if null.
+ */
+model: string | null, 
+/**
+ * Text; a token to begin with is put in front as the model wants it.
+ */
+text: string | null, 
+/**
+ * Ids; used as they are, but for a token to begin with.
+ */
+ids: Array<number> | null, 
+/**
+ * Whether `text` is what the user says in a chat.
+ */
+chat: boolean, 
+/**
+ * What a chat's system message says.
+ */
+system: string | null, };
+
+/**
+ * A token of the vocabulary.
+ */
+export type Token = { 
+/**
+ * Its id.
+ */
+id: number, 
+/**
+ * The id decoded by itself.
+ */
+text: string, };
+
+/**
+ * The answer of `POST /api/tokenize`.
+ */
+export type Tokens = { 
+/**
+ * As the model sees them, special tokens included.
+ */
+tokens: Array<Token>, 
+/**
+ * What a reader should know: what was put in front, what the vocabulary lacks.
+ */
+notes: Array<string>, 
+/**
+ * At so many positions at the start features are not used.
+ */
+n_zeroed: number, };
+
+/**
+ * The body of `POST /api/forward`.
+ */
+export type ForwardAsk = { 
+/**
+ * The prompt.
+ */
+prompt: PromptAsk, 
+/**
+ * So many most probable tokens at each position; at most 100.
+ */
+top_k: number, 
+/**
+ * Tokens whose probability is wanted at every position.
+ */
+watch: Array<number>, };
+
+/**
+ * The answer of `POST /api/forward`.
+ */
+export type Forward = { 
+/**
+ * The prompt.
+ */
+tokens: Array<Token>, 
+/**
+ * What comes next, at every position.
+ */
+positions: Array<Forecast>, 
+/**
+ * As in [`Tokens`].
+ */
+notes: Array<string>, };
+
+/**
+ * The distribution over the next token.
+ */
+export type Forecast = { 
+/**
+ * The most probable first.
+ */
+top: Array<Chance>, 
+/**
+ * Entropy in bits.
+ */
+entropy_bits: number, 
+/**
+ * Probability of each watched token, in the order of the request.
+ */
+watched: Array<number>, 
+/**
+ * Probability of the watched set: each id once.
+ */
+watched_total: number, };
+
+/**
+ * A token that may come next.
+ */
+export type Chance = { 
+/**
+ * Its id.
+ */
+id: number, 
+/**
+ * The id decoded by itself.
+ */
+text: string, 
+/**
+ * Its probability.
+ */
+p: number, };
+
+/**
+ * The answer of `POST /api/estimate`: what a trace of a prompt takes.
+ */
+export type Estimate = { 
+/**
+ * Tokens of the prompt.
+ */
+n_tokens: number, 
+/**
+ * Features that fire on it.
+ */
+n_active: number, 
+/**
+ * Seconds if every feature is expanded, from rows that were timed; a certified graph takes
+ * less.
+ */
+seconds: number, 
+/**
+ * Rows that were timed.
+ */
+n_timed_rows: number, 
+/**
+ * Bytes of a graph file with every row in full: the most that it can be.
+ */
+bytes: number, };
+
+/**
+ * A row of `GET /api/graphs`, the newest first.
+ */
+export type GraphRow = { 
+/**
+ * `[a-z0-9-]{1,64}`.
+ */
+id: string, 
+/**
+ * What its owner calls it; empty if nothing.
+ */
+title: string, 
+/**
+ * Words of the owner.
+ */
+tags: Array<string>, 
+/**
+ * Milliseconds since 1970.
+ */
+created: number, 
+/**
+ * Each token of the prompt by itself.
+ */
+tokens: Array<string>, 
+/**
+ * The label of the first target.
+ */
+target: string, 
+/**
+ * The weight of the first target: of a logit, its probability.
+ */
+target_weight: number, 
+/**
+ * Targets.
+ */
+n_targets: number, 
+/**
+ * The language model.
+ */
+model: string, 
+/**
+ * The dictionary.
+ */
+dictionary: string, 
+/**
+ * Nodes, errors and tokens included.
+ */
+n_nodes: number, 
+/**
+ * Stored edges.
+ */
+n_edges: number, 
+/**
+ * The two scores.
+ */
+scores: Scores, 
+/**
+ * Whether groups are saved in its file or a view was saved.
+ */
+has_circuit: boolean, 
+/**
+ * Runs that were measured on it.
+ */
+n_runs: number, 
+/**
+ * What it was imported from; null if it was traced here.
+ */
+imported: string | null, 
+/**
+ * Whether rows are missing that were asked for.
+ */
+partial: boolean, };
+
+/**
+ * The body of `PATCH /api/graphs/:id`; what is null stays.
+ */
+export type GraphPatch = { 
+/**
+ * A new title.
+ */
+title: string | null, 
+/**
+ * New tags.
+ */
+tags: Array<string> | null, };
+
+/**
+ * `GET /api/graphs/:id`.
+ */
+export type GraphHead = { 
+/**
+ * Its id.
+ */
+id: string, 
+/**
+ * What its owner calls it; empty if nothing.
+ */
+title: string, 
+/**
+ * Words of the owner.
+ */
+tags: Array<string>, 
+/**
+ * Milliseconds since 1970.
+ */
+created: number, 
+/**
+ * The prompt.
+ */
+tokens: Array<Token>, 
+/**
+ * The prompt in one piece.
+ */
+text: string, 
+/**
+ * What is explained.
+ */
+targets: Array<TargetRow>, 
+/**
+ * Layers of the model.
+ */
+n_layers: number, 
+/**
+ * How many of what.
+ */
+counts: GraphCounts, 
+/**
+ * Which nodes are what.
+ */
+ranges: NodeRanges, 
+/**
+ * The two scores, with bounds.
+ */
+scores: Scores, 
+/**
+ * What made it.
+ */
+provenance: ProvenanceRow, 
+/**
+ * How far the trace went.
+ */
+extent: ExtentRow, 
+/**
+ * Labels of nodes: their own, or their feature's.
+ */
+labels: Array<NodeLabel>, 
+/**
+ * Groups that the file holds.
+ */
+groups: Array<Group>, 
+/**
+ * Pins that the file holds.
+ */
+pinned: Array<number>, 
+/**
+ * What interventions said of edges, if the file holds that.
+ */
+verdicts: VerdictsRow | null, 
+/**
+ * Names of saved views.
+ */
+views: Array<string>, 
+/**
+ * Runs that were measured.
+ */
+n_runs: number, 
+/**
+ * Whether the model that made it can be run here.
+ */
+runnable: boolean, 
+/**
+ * Why not, in a sentence.
+ */
+not_runnable: string | null, };
+
+/**
+ * Counts of a graph.
+ */
+export type GraphCounts = { 
+/**
+ * All nodes.
+ */
+nodes: number, 
+/**
+ * Features that are nodes.
+ */
+features: number, 
+/**
+ * Error nodes: one a layer and position.
+ */
+errors: number, 
+/**
+ * Tokens.
+ */
+tokens: number, 
+/**
+ * Targets.
+ */
+targets: number, 
+/**
+ * Stored edges.
+ */
+edges: number, 
+/**
+ * Features that fired, nodes or not.
+ */
+active: number, 
+/**
+ * Features and targets whose inputs are known.
+ */
+expanded: number, };
+
+/**
+ * Places of nodes by kind.
+ */
+export type NodeRanges = { 
+/**
+ * Features.
+ */
+features: NodeRange, 
+/**
+ * Errors.
+ */
+errors: NodeRange, 
+/**
+ * Tokens.
+ */
+tokens: NodeRange, 
+/**
+ * Targets.
+ */
+targets: NodeRange, };
+
+/**
+ * From `start` up to, without, `end`.
+ */
+export type NodeRange = { 
+/**
+ * The first.
+ */
+start: number, 
+/**
+ * After the last.
+ */
+end: number, };
+
+/**
+ * A label of a node.
+ */
+export type NodeLabel = { 
+/**
+ * The node.
+ */
+node: number, 
+/**
+ * What it says.
+ */
+text: string, 
+/**
+ * Whether it is of the feature wherever it fires, or of this node alone.
+ */
+of_feature: boolean, };
+
+/**
+ * Something that a graph explains.
+ */
+export type TargetRow = { 
+/**
+ * Its node.
+ */
+node: number, 
+/**
+ * `logit`, `contrast`, `direction` or `feature`.
+ */
+kind: string, 
+/**
+ * The token, or that whose logit is added, of logits and contrasts.
+ */
+token: number | null, 
+/**
+ * The token whose logit is subtracted, of contrasts.
+ */
+minus: number | null, 
+/**
+ * As a person reads it.
+ */
+label: string, 
+/**
+ * Its position.
+ */
+pos: number, 
+/**
+ * Its weight among the targets: of a logit, its probability.
+ */
+weight: number, };
+
+/**
+ * A number, and where it lies once missing rows are known.
+ */
+export type Bounded = { 
+/**
+ * As the graph stands.
+ */
+value: number, 
+/**
+ * The least that it can be.
+ */
+lo: number, 
+/**
+ * The most that it can be.
+ */
+hi: number, };
+
+/**
+ * How much of the model a graph or circuit explains; both from 0 to 1.
+ */
+export type Scores = { 
+/**
+ * Of the influence that ends in tokens or errors, the share that ends in tokens.
+ */
+replacement: Bounded, 
+/**
+ * Of the inputs of all nodes, by what each passes on, the share that are no errors.
+ */
+completeness: Bounded, };
+
+/**
+ * What made a graph.
+ */
+export type ProvenanceRow = { 
+/**
+ * The program and its version.
+ */
+tool: string, 
+/**
+ * The language model.
+ */
+model: OriginRow, 
+/**
+ * The dictionary.
+ */
+dictionary: OriginRow, 
+/**
+ * What bears on the result, by name.
+ */
+flags: { [key in string]: string }, 
+/**
+ * What was imported and from which format; null for a graph traced here.
+ */
+imported: string | null, };
+
+/**
+ * A model or dictionary.
+ */
+export type OriginRow = { 
+/**
+ * As it was named.
+ */
+name: string, 
+/**
+ * BLAKE3 of its files, in hex; null if the graph was imported.
+ */
+digest: string | null, };
+
+/**
+ * How far a trace went.
+ */
+export type ExtentRow = { 
+/**
+ * `certified`, `exhaustive` or `budget`.
+ */
+expansion: string, 
+/**
+ * Of a certified graph, the share of influence that may be unresolved.
+ */
+tolerance: number | null, 
+/**
+ * Of a budget, the most features that may be nodes.
+ */
+max_feature_nodes: number | null, 
+/**
+ * Whether rows are missing that were asked for.
+ */
+partial: boolean, 
+/**
+ * Influence on the targets whose origin is not known, as a share of their weights.
+ */
+unresolved: number, };
+
+/**
+ * What interventions said of a graph's edges.
+ */
+export type VerdictsRow = { 
+/**
+ * The program and its version.
+ */
+tool: string, 
+/**
+ * What was left free to answer: `gates`, `mlps`, `norms`, `attention` or `constrained`.
+ */
+rung: string, 
+/**
+ * What sources were multiplied by.
+ */
+dose: number, 
+/**
+ * Whether the run was ended early.
+ */
+partial: boolean, 
+/**
+ * Those that were tested.
+ */
+edges: Array<EdgeVerdictRow>, };
+
+/**
+ * The verdict on one edge; numbers are changes of the target, in units of its pre-activation or
+ * logit.
+ */
+export type EdgeVerdictRow = { 
+/**
+ * The node that was changed.
+ */
+source: number, 
+/**
+ * The node that was measured.
+ */
+target: number, 
+/**
+ * What came out.
+ */
+verdict: VerdictName, 
+/**
+ * What the graph said would happen, over all paths.
+ */
+predicted: number, 
+/**
+ * What happened.
+ */
+measured: number, 
+/**
+ * Where 95 % of controls lie, lower and upper end; null if there were too few.
+ */
+control: [number, number] | null, };
+
+/**
+ * Whether a measurement agrees with an edge (`docs/validation.md`).
+ */
+export type VerdictName = "supported" | "weak" | "contradicted";
+
+/**
+ * The answer of `POST /api/graphs/import`.
+ */
+export type Imported = { 
+/**
+ * The new graph.
+ */
+id: string, 
+/**
+ * Whether an id of before was given, as the same bytes were there already.
+ */
+known: boolean, };
+
+/**
+ * The JSON header of a pack (`GET /api/graphs/:id/pack`).
+ *
+ * A pack is `CTPK`, the header's length in bytes as u32, the header, zeros up to a multiple of
+ * eight, and the columns. Everything is little-endian.
+ */
+export type PackHeader = { 
+/**
+ * 1.
+ */
+version: number, 
+/**
+ * All nodes of the graph.
+ */
+n_nodes: number, 
+/**
+ * Edges in this pack.
+ */
+n_edges: number, 
+/**
+ * Edges of the graph.
+ */
+n_edges_total: number, 
+/**
+ * Columns in their order.
+ */
+columns: Array<PackColumn>, };
+
+/**
+ * A column of a pack.
+ */
+export type PackColumn = { 
+/**
+ * Of nodes: `kind` (0 feature, 1 error, 2 token, 3 target), `layer` (-1 token), `pos`,
+ * `feature`, `activation`, `influence` (share of all influence), `cumulative` (that of all
+ * nodes at least as influential), `frequency`, `abs_in` (what shares of inputs are of),
+ * `expanded`. Of edges: `source`, `target`, `weight` (raw).
+ */
+name: string, 
+/**
+ * `u8`, `i16`, `u16`, `u32` or `f32`.
+ */
+dtype: string, 
+/**
+ * Bytes from the start of the first column; a multiple of eight.
+ */
+offset: number, 
+/**
+ * Entries.
+ */
+len: number, };
+
+/**
+ * `GET /api/graphs/:id/edges?node=`.
+ */
+export type NodeEdges = { 
+/**
+ * The node.
+ */
+node: number, 
+/**
+ * Whether its inputs are known.
+ */
+expanded: boolean, 
+/**
+ * `Σ |weight|` of all its inputs, those included that were cut from the file.
+ */
+abs_in: number, 
+/**
+ * The part of `abs_in` that was cut.
+ */
+abs_cut: number, 
+/**
+ * The part of `abs_in` that comes from errors.
+ */
+abs_errors: number, 
+/**
+ * What no node carries, in units of the node.
+ */
+constant: number, 
+/**
+ * Its pre-activation or logit less the mean.
+ */
+value: number, 
+/**
+ * What feeds it, by |share|, then place.
+ */
+inputs: Array<EdgeRow>, 
+/**
+ * What it feeds, by |share|, then place.
+ */
+outputs: Array<EdgeRow>, };
+
+/**
+ * An edge, seen from one of its ends.
+ */
+export type EdgeRow = { 
+/**
+ * The other end.
+ */
+node: number, 
+/**
+ * The signed effect, in units of the edge's target.
+ */
+raw: number, 
+/**
+ * `raw` as a share of the absolute input of the edge's target.
+ */
+share: number, };
+
+/**
+ * `GET /api/graphs/:id/why?source=&target=`: an edge by the heads that carry it.
+ */
+export type Why = { 
+/**
+ * The node that contributes.
+ */
+source: number, 
+/**
+ * The node that is explained.
+ */
+target: number, 
+/**
+ * The edge, in units of the target.
+ */
+raw: number, 
+/**
+ * One split a layer whose attention it crosses; each sums to the edge.
+ */
+layers: Array<WhyLayer>, };
+
+/**
+ * What carries an edge at one layer, in units of the target.
+ */
+export type WhyLayer = { 
+/**
+ * The layer.
+ */
+layer: number, 
+/**
+ * What goes past attention.
+ */
+residual: number, 
+/**
+ * By head.
+ */
+heads: Array<number>, };
+
+/**
+ * The body of `POST /api/graphs`.
+ */
+export type TraceAsk = { 
+/**
+ * The prompt.
+ */
+prompt: PromptAsk, 
+/**
+ * What is to be explained; the likely tokens to 95 %, at most 10, if null.
+ */
+targets: TargetsAsk | null, 
+/**
+ * Where the targets are; negative counts from the end, null is the last position.
+ */
+position: number | null, 
+/**
+ * Which features get rows; certified to 1 % if null.
+ */
+expand: ExpandAsk | null, 
+/**
+ * What its owner calls it.
+ */
+title: string | null, };
+
+/**
+ * What a trace explains.
+ */
+export type TargetsAsk = { "kind": "salient", 
+/**
+ * So many at most.
+ */
+max: number, 
+/**
+ * Together as probable as this.
+ */
+probability: number, } | { "kind": "given", 
+/**
+ * In order.
+ */
+targets: Array<TargetAsk>, };
+
+/**
+ * One target.
+ */
+export type TargetAsk = { "kind": "token", 
+/**
+ * Its token.
+ */
+id: number, } | { "kind": "contrast", 
+/**
+ * The token whose logit is added.
+ */
+plus: number, 
+/**
+ * The token whose logit is subtracted.
+ */
+minus: number, } | { "kind": "feature", 
+/**
+ * Its layer.
+ */
+layer: number, 
+/**
+ * Its place in the layer.
+ */
+index: number, };
+
+/**
+ * Which features get rows.
+ */
+export type ExpandAsk = { "kind": "certified", 
+/**
+ * That share.
+ */
+tolerance: number, } | { "kind": "exhaustive" } | { "kind": "budget", 
+/**
+ * The most features that may be nodes.
+ */
+max_feature_nodes: number, };
+
+/**
+ * Nodes under one name.
+ */
+export type Group = { 
+/**
+ * The page's own.
+ */
+id: string, 
+/**
+ * Shown on its box.
+ */
+name: string, 
+/**
+ * Its nodes.
+ */
+nodes: Array<number>, };
+
+/**
+ * The body of `POST /api/graphs/:id/prune`.
+ */
+export type PruneAsk = { 
+/**
+ * Share of all influence that kept nodes have together.
+ */
+node_threshold: number, 
+/**
+ * Share of all edge scores that kept edges have together.
+ */
+edge_threshold: number, 
+/**
+ * Nodes that are kept in any case: selected, pinned or grouped ones.
+ */
+keep: Array<number>, };
+
+/**
+ * A pruned graph.
+ */
+export type PrunedGraph = { 
+/**
+ * Nodes that are kept, ascending.
+ */
+kept: Array<number>, 
+/**
+ * Edges that are kept.
+ */
+n_edges: number, 
+/**
+ * Nodes that missing rows might add or remove.
+ */
+n_undetermined: number, 
+/**
+ * Scores of what is kept: all else counts as an error.
+ */
+scores: Scores, };
+
+/**
+ * The body of `POST /api/graphs/:id/paths`.
+ */
+export type PathsAsk = { 
+/**
+ * Where paths start; any token or error if null, which needs `to` to be null, too.
+ */
+from: number | null, 
+/**
+ * Where they end; any target if null.
+ */
+to: number | null, 
+/**
+ * So many; at most 1,000.
+ */
+k: number, 
+/**
+ * Only through these nodes, if given.
+ */
+within: Array<number> | null, };
+
+/**
+ * The strongest paths.
+ */
+export type Paths = { 
+/**
+ * The strongest first.
+ */
+paths: Array<PathRow>, 
+/**
+ * What these paths make of the sum of |share| over all paths between the same ends; null
+ * without ends.
+ */
+coverage: number | null, };
+
+/**
+ * A path.
+ */
+export type PathRow = { 
+/**
+ * From its start to its end.
+ */
+nodes: Array<number>, 
+/**
+ * The product of its edges, each a signed share of its target's absolute input.
+ */
+share: number, };
+
+/**
+ * The body of `POST /api/graphs/:id/circuit`.
+ */
+export type CircuitAsk = { 
+/**
+ * Groups.
+ */
+groups: Array<Group>, 
+/**
+ * Single nodes that are boxes, too.
+ */
+pins: Array<number>, };
+
+/**
+ * A circuit: boxes, what they give each other, and where they stand.
+ */
+export type Circuit = { 
+/**
+ * Groups in the order of the request, then pins that are in no group.
+ */
+boxes: Array<CircuitBox>, 
+/**
+ * By target, then source.
+ */
+edges: Array<CircuitEdge>, 
+/**
+ * Scores of the boxes' nodes: all else counts as an error.
+ */
+scores: Scores, 
+/**
+ * Scores of the whole graph.
+ */
+graph_scores: Scores, };
+
+/**
+ * A box of a circuit.
+ */
+export type CircuitBox = { 
+/**
+ * The group's id; `pin:NODE` of a pin.
+ */
+id: string, 
+/**
+ * The group's name, or the node's label or name.
+ */
+name: string, 
+/**
+ * Its nodes.
+ */
+nodes: Array<number>, 
+/**
+ * Row, from 0 at the bottom: the longest path over drawn edges.
+ */
+rank: number, 
+/**
+ * Place in its row, from 0 to 1.
+ */
+x: number, 
+/**
+ * Mean layer; tokens count -1.
+ */
+level: number, 
+/**
+ * Mean position.
+ */
+column: number, 
+/**
+ * Σ activation of its features.
+ */
+activation: number, 
+/**
+ * Its nodes' share of all influence on the targets; a target by its weight.
+ */
+influence: number, };
+
+/**
+ * What one box gives another.
+ */
+export type CircuitEdge = { 
+/**
+ * The contributing box.
+ */
+source: string, 
+/**
+ * The explained box.
+ */
+target: string, 
+/**
+ * The signed share of the target's inputs from outside it, from -1 to 1.
+ */
+share: number, 
+/**
+ * Whether it is among the strongest that make up 80 % of its target's box inputs.
+ */
+drawn: boolean, };
+
+/**
+ * The body of `POST /api/graphs/:id/suggest`.
+ */
+export type SuggestAsk = { 
+/**
+ * The nodes to group; the most influential features if null.
+ */
+nodes: Array<number> | null, 
+/**
+ * How many features then; 40 if null.
+ */
+top: number | null, };
+
+/**
+ * Groups that may be made; nothing is applied.
+ */
+export type Suggestions = { 
+/**
+ * The most influential first.
+ */
+groups: Array<Suggestion>, 
+/**
+ * Nodes that were considered and fit nowhere.
+ */
+alone: Array<number>, };
+
+/**
+ * A group that may be made, and why.
+ */
+export type Suggestion = { 
+/**
+ * A name, from labels or the position.
+ */
+name: string, 
+/**
+ * Its nodes, ascending.
+ */
+nodes: Array<number>, 
+/**
+ * Sentences.
+ */
+reasons: Array<string>, 
+/**
+ * The least similarity of two members' signed input and output profiles: cosine, -1 to 1.
+ */
+similarity: number, 
+/**
+ * Its nodes' share of all influence on the targets.
+ */
+influence: number, 
+/**
+ * What the circuit of all considered nodes loses in replacement score without the group.
+ */
+replacement_change: number, 
+/**
+ * What it loses in completeness score.
+ */
+completeness_change: number, };
+
+/**
+ * The body of `POST /api/compare`.
+ */
+export type CompareAsk = { 
+/**
+ * A graph.
+ */
+a: string, 
+/**
+ * Another of the same dictionary.
+ */
+b: string, 
+/**
+ * Which positions belong together.
+ */
+align: CompareAlign, };
+
+/**
+ * Which positions of two prompts belong together.
+ */
+export type CompareAlign = "start" | "end" | "any";
+
+/**
+ * Two graphs, feature by feature.
+ */
+export type Compare = { 
+/**
+ * In both, by the larger influence.
+ */
+both: Array<MatchedFeature>, 
+/**
+ * Nodes of A alone, ascending.
+ */
+only_a: Array<number>, 
+/**
+ * Nodes of B alone, ascending.
+ */
+only_b: Array<number>, 
+/**
+ * Both, as a share of all.
+ */
+jaccard: number, };
+
+/**
+ * A feature that is a node of both graphs.
+ */
+export type MatchedFeature = { 
+/**
+ * Its node in A.
+ */
+a: number, 
+/**
+ * Its node in B.
+ */
+b: number, 
+/**
+ * `L2/50`.
+ */
+feature: string, 
+/**
+ * Its activation in A.
+ */
+activation_a: number, 
+/**
+ * Its activation in B.
+ */
+activation_b: number, 
+/**
+ * Its share of all influence in A.
+ */
+influence_a: number, 
+/**
+ * Its share of all influence in B.
+ */
+influence_b: number, };
+
+/**
+ * The answer of `PUT /api/graphs/:id/views/:name`. The body is any JSON object of at most 4 MiB
+ * with a whole number `schema`; `If-Match` must be the current ETag, or `*` for a new one.
+ */
+export type ViewSaved = { 
+/**
+ * Its number, from 1.
+ */
+version: number, 
+/**
+ * Its ETag.
+ */
+etag: string, };
+
+/**
+ * A row of `GET /api/graphs/:id/views/:name/versions`, the newest first. A version is read with
+ * `GET /api/graphs/:id/views/:name?version=`.
+ */
+export type ViewVersion = { 
+/**
+ * Its number, from 1.
+ */
+version: number, 
+/**
+ * Milliseconds since 1970.
+ */
+saved: number, 
+/**
+ * Its size.
+ */
+bytes: number, 
+/**
+ * What the document's `name` says, if that is text.
+ */
+name: string | null, };
+
+/**
+ * The answer with status 412: somebody else saved meanwhile.
+ */
+export type ViewConflict = { 
+/**
+ * What went wrong.
+ */
+error: FailureBody, 
+/**
+ * The current version's ETag.
+ */
+etag: string, 
+/**
+ * The current version.
+ */
+version: number, 
+/**
+ * The current document.
+ */
+current: unknown, };
+
+/**
+ * The body of `POST /api/graphs/:id/runs`.
+ */
+export type RunAsk = { "kind": "intervene" } & InterveneAsk | { "kind": "validate" } & ValidateAsk;
+
+/**
+ * An intervention (`docs/interventions.md`).
+ */
+export type InterveneAsk = { 
+/**
+ * What its owner calls it; empty for what was done.
+ */
+name: string, 
+/**
+ * What is followed.
+ */
+groups: Array<Group>, 
+/**
+ * What is changed.
+ */
+edits: Array<EditAsk>, 
+/**
+ * What is taken from another graph's prompt.
+ */
+swap: SwapAsk | null, 
+/**
+ * What answers; `open` if null.
+ */
+mode: ModeAsk | null, 
+/**
+ * The layers that are held, `[first, end)`, in constrained and iterative patching; from the
+ * first changed layer up to the last but one if null.
+ */
+layers: [number, number] | null, 
+/**
+ * Attention patterns: frozen if null.
+ */
+attention: Held | null, 
+/**
+ * Norm denominators: free if null.
+ */
+norms: Held | null, 
+/**
+ * So many tokens are written, unchanged and changed; none if 0, at most 200.
+ */
+n_tokens: number, 
+/**
+ * So many most probable tokens are listed; 10 if null.
+ */
+top_k: number | null, 
+/**
+ * Tokens that are listed in any case.
+ */
+watch: Array<number>, 
+/**
+ * Repeats it with one thing varied.
+ */
+sweep: SweepAsk | null, };
+
+/**
+ * Features that are changed together.
+ */
+export type EditAsk = { 
+/**
+ * Nodes; those that are no features are left out.
+ */
+nodes: Array<number>, 
+/**
+ * How.
+ */
+how: EditHow, 
+/**
+ * The number; of no meaning to `ablate`.
+ */
+value: number, 
+/**
+ * Where.
+ */
+positions: EditPositions, };
+
+/**
+ * What happens to an activation.
+ */
+export type EditHow = "set" | "scale" | "add" | "ablate";
+
+/**
+ * Where an edit holds.
+ */
+export type EditPositions = "own" | "all" | "onward";
+
+/**
+ * What answers to a change.
+ */
+export type ModeAsk = "direct" | "constrained" | "open" | "iterative";
+
+/**
+ * Whether something answers.
+ */
+export type Held = "frozen" | "free";
+
+/**
+ * What is taken from another graph's prompt.
+ */
+export type SwapAsk = { 
+/**
+ * The other graph, of the same model and dictionary.
+ */
+graph: string, 
+/**
+ * Its nodes whose activation is set here, at the position that belongs to theirs.
+ */
+nodes: Array<number>, 
+/**
+ * So many times.
+ */
+times: number, 
+/**
+ * Whether positions are counted from the end; from the start otherwise.
+ */
+from_end: boolean, };
+
+/**
+ * What a sweep varies.
+ */
+export type SweepAsk = { "kind": "dose", 
+/**
+ * Its values.
+ */
+values: Array<number>, } | { "kind": "end_layer" } | { "kind": "position" };
+
+/**
+ * The validation of a graph (`docs/validation.md`).
+ */
+export type ValidateAsk = { 
+/**
+ * What its owner calls it.
+ */
+name: string, 
+/**
+ * Groups that are changed as one, and watched.
+ */
+groups: Array<Group>, 
+/**
+ * So many features of largest influence are changed, too.
+ */
+n_features: number, 
+/**
+ * What activations are multiplied by; 0 and -1 if null.
+ */
+doses: Array<number> | null, 
+/**
+ * What is left free to answer; `mlps` if null.
+ */
+rung: RungName | null, 
+/**
+ * Where the random choice of controls starts; 0 if null.
+ */
+seed: number | null, };
+
+/**
+ * What is left free to answer (`docs/validation.md`, the ladder).
+ */
+export type RungName = "gates" | "mlps" | "norms" | "attention" | "constrained";
+
+/**
+ * A row of `GET /api/graphs/:id/runs`, the newest first.
+ */
+export type RunRow = { 
+/**
+ * From 1.
+ */
+number: number, 
+/**
+ * What was done, or what its owner calls it.
+ */
+name: string, 
+/**
+ * Milliseconds since 1970.
+ */
+created: number, 
+/**
+ * Whether it validates the graph.
+ */
+validates: boolean, 
+/**
+ * Whether it was ended early.
+ */
+partial: boolean, };
+
+/**
+ * `GET /api/graphs/:id/runs/:number`.
+ */
+export type Run = { 
+/**
+ * From 1.
+ */
+number: number, 
+/**
+ * What was done, or what its owner calls it.
+ */
+name: string, 
+/**
+ * The graph.
+ */
+graph: string, 
+/**
+ * Milliseconds since 1970.
+ */
+created: number, 
+/**
+ * What was asked for.
+ */
+ask: RunAsk, 
+/**
+ * The program and its version.
+ */
+tool: string, 
+/**
+ * What came out.
+ */
+result: RunBody, };
+
+/**
+ * What came out of a run.
+ */
+export type RunBody = { "kind": "intervene" } & InterveneRun | { "kind": "validate" } & ValidateRun;
+
+/**
+ * Before and after an intervention.
+ */
+export type InterveneRun = { 
+/**
+ * What was done, in a line.
+ */
+what: string, 
+/**
+ * What was held, in a line.
+ */
+held: string, 
+/**
+ * Groups, in the order of the request.
+ */
+groups: Array<GroupEffect>, 
+/**
+ * The graph's targets; empty where the intervention does not say what becomes of them.
+ */
+targets: Array<TargetEffect>, 
+/**
+ * The distribution over the next token, at the targets' position.
+ */
+shift: Shift, 
+/**
+ * The text that is written, unchanged and changed; null if none was asked for.
+ */
+text: TextPair | null, 
+/**
+ * The sweep, if one was asked for.
+ */
+sweep: SweepResult | null, };
+
+/**
+ * What became of a group.
+ */
+export type GroupEffect = { 
+/**
+ * The group's id.
+ */
+id: string, 
+/**
+ * Its name.
+ */
+name: string, 
+/**
+ * What was done to it, as `-2x`; null if nothing was.
+ */
+edited: string | null, 
+/**
+ * Σ activation after, by Σ activation before; null if that was zero.
+ */
+measured: number | null, 
+/**
+ * The same as the graph predicts it: every path, every feature in proportion. Null where it
+ * does not say.
+ */
+predicted: number | null, 
+/**
+ * Whether the two agree: both fall, rise, or stay (within 0.05 of the original); null
+ * without a prediction, and for what was edited.
+ */
+agrees: boolean | null, 
+/**
+ * Its features.
+ */
+members: Array<MemberEffect>, };
+
+/**
+ * What became of a feature.
+ */
+export type MemberEffect = { 
+/**
+ * Its node.
+ */
+node: number, 
+/**
+ * Activation before.
+ */
+before: number, 
+/**
+ * Activation after; of an edited feature, what it was made to be.
+ */
+after: number, 
+/**
+ * The activation that the graph predicts; null where it does not say.
+ */
+predicted: number | null, 
+/**
+ * Whether it was changed itself.
+ */
+edited: boolean, };
+
+/**
+ * What became of a target, in units of its logit or pre-activation.
+ */
+export type TargetEffect = { 
+/**
+ * Its node.
+ */
+node: number, 
+/**
+ * As a person reads it.
+ */
+label: string, 
+/**
+ * What it was: a logit less the mean, as a rule.
+ */
+before: number, 
+/**
+ * How it changed; null for directions, which a graph does not hold.
+ */
+measured: number | null, 
+/**
+ * How the graph says it would; null where it does not say.
+ */
+predicted: number | null, };
+
+/**
+ * How the next token's distribution moved.
+ */
+export type Shift = { 
+/**
+ * KL(before || after) in nats.
+ */
+kl_nats: number, 
+/**
+ * Entropy before, in bits.
+ */
+entropy_before_bits: number, 
+/**
+ * Entropy after, in bits.
+ */
+entropy_after_bits: number, 
+/**
+ * By rank after.
+ */
+tokens: Array<TokenShift>, };
+
+/**
+ * A token before and after.
+ */
+export type TokenShift = { 
+/**
+ * Its id.
+ */
+id: number, 
+/**
+ * The id decoded by itself.
+ */
+text: string, 
+/**
+ * Probability before.
+ */
+p_before: number, 
+/**
+ * Probability after.
+ */
+p_after: number, 
+/**
+ * Rank before, from 1.
+ */
+rank_before: number, 
+/**
+ * Rank after, from 1.
+ */
+rank_after: number, };
+
+/**
+ * Text that the model writes.
+ */
+export type TextPair = { 
+/**
+ * Unchanged.
+ */
+before: string, 
+/**
+ * Changed.
+ */
+after: string, };
+
+/**
+ * Many runs that differ in one thing.
+ */
+export type SweepResult = { 
+/**
+ * `dose`, `end_layer` or `position`.
+ */
+varies: string, 
+/**
+ * Whether it was ended early: points that were measured are there.
+ */
+partial: boolean, 
+/**
+ * Points that were asked for.
+ */
+n_points: number, 
+/**
+ * In order.
+ */
+points: Array<SweepPoint>, };
+
+/**
+ * One run of a sweep.
+ */
+export type SweepPoint = { 
+/**
+ * The dose, the layer before which the held range ends, or the position.
+ */
+value: number, 
+/**
+ * As of one run.
+ */
+shift: Shift, 
+/**
+ * Σ activation after by Σ before of each group, in the order of the request.
+ */
+groups: Array<number | null>, };
+
+/**
+ * What a validation found.
+ */
+export type ValidateRun = { 
+/**
+ * The rung of verdicts and cells.
+ */
+rung: RungName, 
+/**
+ * What activations were multiplied by.
+ */
+doses: Array<number>, 
+/**
+ * What was changed: rows of the matrix.
+ */
+cases: Array<CaseRow>, 
+/**
+ * Columns: group ids, and `target:K`.
+ */
+columns: Array<string>, 
+/**
+ * Cells that are not empty, by case, dose and column.
+ */
+cells: Array<MatrixCell>, 
+/**
+ * Agreement of predictions and measurements by rung, of single features on later features at
+ * the first dose.
+ */
+ladder: Array<AgreementRow>, 
+/**
+ * On edges of the pruned graph, by target, then source.
+ */
+verdicts: Array<EdgeVerdictRow>, 
+/**
+ * Cases that were asked for.
+ */
+n_asked: number, 
+/**
+ * Whether it was ended early.
+ */
+partial: boolean, };
+
+/**
+ * What was changed.
+ */
+export type CaseRow = { 
+/**
+ * The group's id; null for a single feature.
+ */
+group: string | null, 
+/**
+ * The group's name or the feature's.
+ */
+name: string, 
+/**
+ * Nodes that were changed.
+ */
+nodes: Array<number>, 
+/**
+ * Features that were changed instead as its control, `L2/50@8`; empty if there was none like
+ * it.
+ */
+control: Array<string>, };
+
+/**
+ * What a case did to a column.
+ */
+export type MatrixCell = { 
+/**
+ * Place in `cases`.
+ */
+case: number, 
+/**
+ * Place in `doses`.
+ */
+dose: number, 
+/**
+ * Place in `columns`.
+ */
+column: number, 
+/**
+ * Predicted change, as a share of what the column is in the unchanged model.
+ */
+predicted: number, 
+/**
+ * Measured change, as that share.
+ */
+measured: number, 
+/**
+ * What its control did, as that share; null if there was none.
+ */
+control: number | null, 
+/**
+ * Supported: it moved the way predicted, by at least half of it, and more than its control.
+ */
+verdict: VerdictName, };
+
+/**
+ * How well predictions and measurements agree on one rung.
+ */
+export type AgreementRow = { 
+/**
+ * The rung.
+ */
+rung: RungName, 
+/**
+ * Pairs.
+ */
+n: number, 
+/**
+ * Rank correlation; null if it is not defined.
+ */
+spearman: number | null, 
+/**
+ * Correlation; null if it is not defined.
+ */
+pearson: number | null, 
+/**
+ * What is measured for each unit predicted; null if nothing is predicted.
+ */
+slope: number | null, 
+/**
+ * Of the pairs that predict something, those that moved the way predicted.
+ */
+sign_agreement: number | null, };
+
+/**
+ * The body of `POST /api/figure`; the answer is the file.
+ */
+export type FigureAsk = { 
+/**
+ * The graph.
+ */
+graph: string, 
+/**
+ * The circuit; the graph file's own groups if null.
+ */
+groups: Array<Group> | null, 
+/**
+ * Single nodes that are boxes, too.
+ */
+pins: Array<number>, 
+/**
+ * Runs of interventions to be drawn below the unchanged model, by number.
+ */
+runs: Array<number>, 
+/**
+ * How it looks.
+ */
+options: FigureOptions, 
+/**
+ * The file.
+ */
+format: FigureFormat, };
+
+/**
+ * How a figure looks.
+ */
+export type FigureOptions = { 
+/**
+ * Above everything; empty for the prompt's targets.
+ */
+title: string, 
+/**
+ * Whether the unchanged model has a panel of its own.
+ */
+baseline: boolean, 
+/**
+ * Outputs of each run; none if 0.
+ */
+n_outputs: number, 
+/**
+ * Whether boxes say what is left of their activation.
+ */
+percentages: boolean, 
+/**
+ * Whether the prompt stands below each panel.
+ */
+prompt: boolean, 
+/**
+ * Whether small lines below say how the numbers were made.
+ */
+footer: boolean, 
+/**
+ * Pixels a unit, of PNG.
+ */
+scale: number, };
+
+/**
+ * A figure's file.
+ */
+export type FigureFormat = "svg" | "pdf" | "png";
+
+/**
+ * The answer to what starts a job.
+ */
+export type JobStarted = { 
+/**
+ * The job's id.
+ */
+job: string, };
+
+/**
+ * `GET /api/jobs/:id`, a row of `GET /api/jobs` (the newest first), and the data of every event
+ * of `GET /api/jobs/:id/events`, which ends after a state that is final.
+ */
+export type Job = { 
+/**
+ * Its id.
+ */
+id: string, 
+/**
+ * What it does.
+ */
+kind: JobKind, 
+/**
+ * What a person calls it: the prompt, or the run's name.
+ */
+title: string, 
+/**
+ * The graph that it works on; null for a trace that has not ended.
+ */
+graph: string | null, 
+/**
+ * How it stands.
+ */
+state: JobState, 
+/**
+ * What it is doing now: `loading`, `forward`, `attribution`, `measuring`, `writing`, …
+ */
+stage: string, 
+/**
+ * Units that are done in this stage.
+ */
+done: number, 
+/**
+ * Units of this stage; 0 if not known.
+ */
+total: number, 
+/**
+ * Seconds left in this stage; null if not known.
+ */
+eta_secs: number | null, 
+/**
+ * Milliseconds since 1970.
+ */
+created: number, 
+/**
+ * When it ended.
+ */
+ended: number | null, 
+/**
+ * What it made; of a job that was cancelled, what there was by then.
+ */
+result: JobResult | null, 
+/**
+ * Why it failed.
+ */
+error: FailureBody | null, };
+
+/**
+ * What a job does.
+ */
+export type JobKind = "trace" | "run";
+
+/**
+ * How a job stands.
+ */
+export type JobState = "queued" | "running" | "finished" | "failed" | "cancelled";
+
+/**
+ * What a job made.
+ */
+export type JobResult = { 
+/**
+ * The graph.
+ */
+graph: string, 
+/**
+ * The run's number, of a run.
+ */
+run: number | null, 
+/**
+ * Whether it is only a part of what was asked for.
+ */
+partial: boolean, };
