@@ -6,6 +6,7 @@ mod doctor;
 pub(crate) mod doubt;
 mod elegans;
 mod export;
+mod features;
 mod group;
 mod hub;
 mod import;
@@ -83,6 +84,7 @@ fn run(command: Option<Command>, world: &World) -> Result<Ending> {
         Some(Command::Intervene(args)) => intervene::run(&args, world),
         Some(Command::Group(args)) => group::run(&args, world),
         Some(Command::Doubt(args)) => doubt::run(&args, world),
+        Some(Command::Features(command)) => features::run(&command, world),
         Some(Command::Export(args)) => export::run(&args, world),
         Some(Command::Import(args)) => import::run(&args, world),
         Some(Command::Hub(command)) => hub::run(&command, world),
