@@ -21,10 +21,17 @@ use crate::commands::doubt::args::DoubtArgs;
 use crate::help;
 
 mod elegans;
+mod features;
 
 pub(crate) use elegans::{
     DataArgs, DictionaryArg, ElegansCommand, EvalArgs, MakeArgs, SampleArgs, WorldArgs, WorldSize,
 };
+pub(crate) use features::{
+    CollectArgs, FeatureExportArgs, FeatureImportArgs, FeatureListArgs, FeatureSearchArgs,
+    FeatureShowArgs, FeatureWeightsArgs, FeaturesCommand, GridArgs, GridClass, IndexArgs, SortArg,
+    TextArgs,
+};
+pub(crate) use train::CutArg;
 
 /// Circuit tracing for language models: which features of a prompt lead to which prediction.
 #[derive(Debug, Parser)]
@@ -95,6 +102,9 @@ pub(crate) enum Command {
     /// Ask what could show a graph to be wrong: seven tests in the model.
     #[command(after_long_help = help::DOUBT)]
     Doubt(Box<DoubtArgs>),
+    /// What the features of a dictionary stand for: examples, logits, names.
+    #[command(subcommand)]
+    Features(FeaturesCommand),
     /// Write a graph in a format of others.
     #[command(after_long_help = help::EXPORT)]
     Export(ExportArgs),
@@ -186,6 +196,9 @@ pub(crate) struct TraceArgs {
     /// Show so many of the strongest features and paths.
     #[arg(long, value_name = "N", default_value_t = 12, help_heading = "Result")]
     pub(crate) top: usize,
+    /// Call features by the names of this index (`connectome features collect`).
+    #[arg(long, value_name = "FILE", help_heading = "Result")]
+    pub(crate) features: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]
@@ -319,6 +332,9 @@ pub(crate) struct PathsArgs {
     /// Only along the nodes and edges that pruning keeps.
     #[arg(long)]
     pub(crate) pruned: bool,
+    /// Call features by the names of this index (`connectome features collect`).
+    #[arg(long, value_name = "FILE")]
+    pub(crate) features: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) thresholds: ThresholdArgs,
 }

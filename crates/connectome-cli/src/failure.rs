@@ -75,6 +75,10 @@ pub(crate) enum UsageError {
     DirectionOfGraph { label: String },
     #[error("the model `{model}` ships with no world, and no table was given")]
     NoTable { model: String },
+    #[error("the model `{model}` ships with no world, and no text was given")]
+    NoText { model: String },
+    #[error("no feature index of `{dictionary}` at `{}`", path.display())]
+    NoIndex { dictionary: String, path: PathBuf },
     #[error("line {line} is no row of a table ({reason}), in `{}`", path.display())]
     TableLine { line: usize, reason: String, path: PathBuf },
     #[error("`{found}` is no feature, and only features can be changed")]

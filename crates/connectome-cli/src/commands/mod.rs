@@ -6,6 +6,7 @@ mod doctor;
 pub(crate) mod doubt;
 mod elegans;
 mod export;
+mod features;
 mod figure;
 mod group;
 mod hub;
@@ -90,6 +91,7 @@ fn run(command: Option<Command>, world: &World) -> Result<Ending> {
         Some(Command::Intervene(args)) => intervene::run(&args, world),
         Some(Command::Group(args)) => group::run(&args, world),
         Some(Command::Doubt(args)) => doubt::run(&args, world),
+        Some(Command::Features(command)) => features::run(&command, world),
         Some(Command::Export(args)) => export::run(&args, world),
         Some(Command::Import(args)) => import::run(&args, world),
         Some(Command::Figure(args)) => figure::run(&args, world),
