@@ -109,7 +109,7 @@ function change(share: number): string {
 }
 
 function Ladder({ run }: { run: ValidateRun }): JSX.Element | null {
-  if (run.ladder.length === 0) return null;
+  if (run.ladder.every((row) => row.n === 0)) return null;
   const cell = (value: number | null): string => (value === null ? "–" : score(value));
   return (
     <table>

@@ -56,6 +56,15 @@ export function tokenText(text: string): string {
   return text.replaceAll("\n", "⏎").replaceAll("\t", "→").replaceAll("\r", "↵");
 }
 
+/**
+ * A prompt from its tokens. Vocabularies of whole words have no spaces in them; those are then
+ * put between.
+ */
+export function promptText(tokens: readonly string[]): string {
+  const spaced = tokens.some((token) => /\s/.test(token));
+  return tokenText(tokens.join(spaced || tokens.length === 1 ? "" : " "));
+}
+
 /** A date in the reader's own form, without the seconds. */
 export function date(millis: number): string {
   const when = new Date(millis);

@@ -82,7 +82,7 @@ export function Head(props: { work: Workspace; saver: Saver; viewName: string })
 }
 
 function Prompt({ work }: { work: Workspace }): JSX.Element {
-  return <>{work.head.value?.tokens.map((token) => tokenText(token.text)).join("")}</>;
+  return <>{work.head.value?.title || tokenText(work.head.value?.text ?? "")}</>;
 }
 
 /** The explained outputs; a click selects one. */
