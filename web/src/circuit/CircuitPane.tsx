@@ -20,8 +20,6 @@ import { BOX, boxPlaces, extent, type Placed } from "./places.ts";
 import { Suggest } from "./Suggest.tsx";
 
 const WAIT_MS = 120;
-/** Edges below this share of their target's input are counted, not drawn. */
-const LEAST_SHARE = 0.02;
 
 export function CircuitPane({ work }: { work: Workspace }): JSX.Element {
   const found = useSignal<Circuit | null>(null);
@@ -97,7 +95,7 @@ function Canvas(props: { work: Workspace; boxes: Group[]; circuit: Circuit | nul
   const dragged = useSignal<{ id: string; x: number; y: number } | null>(null);
   const places = boxPlaces(boxes, circuit, work.view.value.places, dragged.value);
   const { width, height } = extent(places, work.view.value.notes);
-  const edges = (circuit?.edges ?? []).filter((edge) => Math.abs(edge.share) >= LEAST_SHARE);
+  const edges = (circuit?.edges ?? []).filter((edge) => edge.drawn);
   const left = (circuit?.edges.length ?? 0) - edges.length;
   const byId = new Map(places.map((placed) => [placed.box.id, placed]));
   return (
@@ -135,7 +133,8 @@ function Canvas(props: { work: Workspace; boxes: Group[]; circuit: Circuit | nul
       </svg>
       {left > 0 && (
         <p class="note">
-          {left} edges below {LEAST_SHARE * 100} % of their target's input are not drawn.
+          {left} weaker edges are not drawn: of each box, the strongest are that make up 80 % of
+          what other boxes give it.
         </p>
       )}
       <ul class="only-read" aria-label="Edges of the circuit">

@@ -12,9 +12,10 @@ export function signedShare(share: number): string {
   return `${share < 0 ? "−" : "+"}${(Math.abs(share) * 100).toFixed(1)} %`;
 }
 
-/** An unsigned share: 61 %, 0.4 % */
+/** An unsigned share: 61 %, 0.42 %, and 99.8 %, which is not all. */
 export function percent(share: number): string {
   const value = share * 100;
+  if (value >= 99 && value < 100) return `${Math.min(99.9, value).toFixed(1)} %`;
   return `${value >= 10 || value === 0 ? value.toFixed(0) : value.toPrecision(2)} %`;
 }
 

@@ -81,9 +81,9 @@ export function Head(props: { work: Workspace; saver: Saver; viewName: string })
   );
 }
 
-function Prompt({ work }: { work: Workspace }): JSX.Element {
+function Prompt({ work }: { work: Workspace }): JSX.Element | null {
   const head = work.head.value;
-  if (!head) return <></>;
+  if (!head) return null;
   return (
     <>
       {tokenText(head.text)}

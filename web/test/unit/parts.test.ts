@@ -125,6 +125,8 @@ describe("numbers", () => {
     expect(percent(0.61)).toBe("61 %");
     expect(percent(0.0042)).toBe("0.42 %");
     expect(percent(0)).toBe("0 %");
+    expect(percent(1)).toBe("100 %");
+    expect(percent(0.9998)).toBe("99.9 %");
     expect(raw(-3.21)).toBe("−3.21");
     expect(raw(Number.NaN)).toBe("–");
     expect(score(0.414)).toBe(".41");
