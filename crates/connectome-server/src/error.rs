@@ -19,6 +19,9 @@ pub enum ServeError {
     /// There is nothing of that name.
     #[error("there is no {what} `{name}`")]
     Missing { what: &'static str, name: String },
+    /// The program was made without it.
+    #[error("{what}")]
+    Absent { what: String, hint: Option<&'static str> },
     /// What was asked for makes no sense.
     #[error("{what}")]
     Bad { what: String, hint: Option<&'static str> },
@@ -70,7 +73,7 @@ impl ServeError {
 
     fn status(&self) -> StatusCode {
         match self {
-            Self::Missing { .. } => StatusCode::NOT_FOUND,
+            Self::Missing { .. } | Self::Absent { .. } => StatusCode::NOT_FOUND,
             Self::Bad { .. } => StatusCode::BAD_REQUEST,
             Self::TooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
             Self::Forbidden { .. } | Self::ReadOnly => StatusCode::FORBIDDEN,
@@ -88,7 +91,7 @@ impl ServeError {
 
     fn hint(&self) -> Option<&'static str> {
         match self {
-            Self::Bad { hint, .. } => *hint,
+            Self::Bad { hint, .. } | Self::Absent { hint, .. } => *hint,
             Self::TooLarge { .. } => Some("prune the graph before it is imported"),
             Self::NoToken => Some("open the address that the server printed when it started"),
             Self::Conflict { .. } => Some("merge the two and save with the current ETag"),

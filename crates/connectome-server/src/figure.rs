@@ -53,8 +53,8 @@ pub fn draw(graph: &AttributionGraph, ask: &FigureAsk, runs: &[Run]) -> Result<D
         FigureFormat::Pdf => {
             let options = svg2pdf::ConversionOptions::default();
             let page = svg2pdf::PageOptions::default();
-            let bytes = svg2pdf::to_pdf(&tree(&svg)?, options, page);
-            let bytes = bytes.map_err(|error| failed("PDF", error))?;
+            let bytes = svg2pdf::to_pdf(&outlined(&svg)?, options, page);
+            let bytes = ordered(bytes.map_err(|error| failed("PDF", error))?);
             Ok(Drawn { bytes, kind: "application/pdf", extension: "pdf" })
         }
     }
@@ -263,7 +263,7 @@ fn metadata(
         .collect();
     let provenance = serde_json::json!({
         "tool": TOOL,
-        "graph": ask.graph,
+        "graph_digest": blake3::hash(&graph.to_bytes()).to_hex().as_str(),
         "model": made_by.model.name,
         "model_digest": made_by.model.digest,
         "dictionary": made_by.dictionary.name,
@@ -302,6 +302,14 @@ fn tree(svg: &str) -> Result<usvg::Tree, ServeError> {
     usvg::Tree::from_str(&light(svg), &options).map_err(|error| failed("an image", error))
 }
 
+/// An SVG whose text is outlines.
+fn outlined(svg: &str) -> Result<usvg::Tree, ServeError> {
+    let options = usvg::WriteOptions { preserve_text: false, ..usvg::WriteOptions::default() };
+    let outlines = tree(svg)?.to_string(&options);
+    let outlines = usvg::Tree::from_str(&outlines, &usvg::Options::default());
+    outlines.map_err(|error| failed("PDF", error))
+}
+
 /// Without the rules for dark screens: paper has none.
 fn light(svg: &str) -> String {
     let Some(start) = svg.find("@media") else { return svg.to_owned() };
@@ -330,6 +338,26 @@ fn png(svg: &str, scale: f64) -> Result<Vec<u8>, ServeError> {
     Ok(with_text(&bytes, &metadata_of(svg)))
 }
 
+/// A PDF whose resources stand in the order of their names. svg2pdf writes them in the order of a
+/// hash map, which is another one in every run; sorting a dictionary's lines moves no object.
+fn ordered(pdf: Vec<u8>) -> Vec<u8> {
+    const RESOURCES: [&[u8]; 5] =
+        [b"/ExtGState <<", b"/XObject <<", b"/Pattern <<", b"/Shading <<", b"/ColorSpace <<"];
+    let mut lines: Vec<&[u8]> = pdf.split_inclusive(|byte| *byte == b'\n').collect();
+    let mut at = 0;
+    while at < lines.len() {
+        let opens = RESOURCES.contains(&lines[at].trim_ascii());
+        at += 1;
+        if opens {
+            let entries = lines[at..].iter();
+            let len = entries.take_while(|line| line.trim_ascii().starts_with(b"/")).count();
+            lines[at..at + len].sort_unstable();
+            at += len;
+        }
+    }
+    lines.concat()
+}
+
 /// What stands in an SVG's `<metadata>`.
 fn metadata_of(svg: &str) -> String {
     let start = svg.find("<metadata>").map(|at| at + "<metadata>".len());
@@ -355,4 +383,16 @@ fn with_text(png: &[u8], text: &str) -> Vec<u8> {
     bytes.extend_from_slice(&crc32fast::hash(&data).to_be_bytes());
     bytes.extend_from_slice(&png[AFTER_HEADER..]);
     bytes
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn resources_are_sorted_and_nothing_else_moves() {
+        let pdf = "b\n  /ExtGState <<\n    /gs1 9 0 R\n    /gs0 7 0 R\n  >>\na\n/Z\n/A\n";
+        let expected = "b\n  /ExtGState <<\n    /gs0 7 0 R\n    /gs1 9 0 R\n  >>\na\n/Z\n/A\n";
+        assert_eq!(ordered(pdf.as_bytes().to_vec()), expected.as_bytes());
+    }
 }

@@ -30,6 +30,8 @@ mod help;
 mod hub;
 // Interventions, and supernodes in graph files.
 mod intervene;
+// The workspace as a process, and figures.
+mod serve;
 // The shapes of `--json`, which scripts rely on.
 mod shapes;
 mod support;

@@ -30,10 +30,7 @@ pub(super) async fn page(method: Method, uri: Uri, headers: HeaderMap) -> Respon
         if PAGE.is_empty() && !is_file {
             let what = "this program was built without its page; the API is at `/api`".to_owned();
             let hint = Some("build the page in `web`, and the program again");
-            let error = ServeError::Bad { what, hint };
-            let mut answer = error.into_response();
-            *answer.status_mut() = StatusCode::NOT_FOUND;
-            return answer;
+            return ServeError::Absent { what, hint }.into_response();
         }
         return missing(&uri).into_response();
     };

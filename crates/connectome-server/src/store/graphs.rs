@@ -165,8 +165,9 @@ impl Store {
 
 /// The prompt without special tokens, which look like `<bos>`.
 fn slug_text(graph: &AttributionGraph) -> String {
-    let is_special = |text: &&String| !(text.starts_with('<') && text.ends_with('>'));
-    graph.prompt().token_texts.iter().filter(is_special).map(String::as_str).collect()
+    let is_plain = |word: &&str| !(word.starts_with('<') && word.ends_with('>'));
+    let words: Vec<&str> = graph.prompt().text.split_whitespace().filter(is_plain).collect();
+    words.join(" ")
 }
 
 fn row_of(graph: &AttributionGraph, id: &Id, title: &str) -> GraphRow {

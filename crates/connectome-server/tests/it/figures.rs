@@ -37,7 +37,7 @@ fn a_figure_says_what_made_it() {
     let id = served.graph();
     let digest = graph().provenance().model.digest.clone().unwrap();
     let svg = String::from_utf8(draw(&served, &ask(&id, "svg"))).unwrap();
-    assert!(svg.contains(&digest) && svg.contains(&id));
+    assert!(svg.contains(&digest) && svg.contains("graph_digest"));
     assert!(svg.contains("First &lt;b&gt;&amp;amp;"), "names are text");
     let png = draw(&served, &ask(&id, "png"));
     let at = png.windows(4).position(|window| window == b"iTXt").unwrap();
@@ -48,12 +48,13 @@ fn a_figure_says_what_made_it() {
     assert_eq!(found["model_digest"], digest);
     assert_eq!(found["groups"][0]["name"], "First <b>&amp;");
     // Text is drawn, with our own fonts: many pixels are not those of boxes.
-    let blank = draw(&served, &{
-        let mut ask = ask(&id, "png");
-        ask["options"] = json!({ "prompt": false, "footer": false, "n_outputs": 0, "scale": 2.0 });
-        ask
-    });
-    assert!(png.len() > blank.len());
+    for format in ["png", "pdf"] {
+        let said = draw(&served, &ask(&id, format)).len();
+        let mut blank = ask(&id, format);
+        blank["options"] = json!({ "prompt": false, "footer": false, "n_outputs": 0 });
+        let blank = draw(&served, &blank).len();
+        assert!(said > blank + 3000, "{format}: {said} with text, {blank} without");
+    }
 }
 
 #[test]
@@ -71,6 +72,11 @@ fn a_run_has_a_panel_with_what_it_did() {
     assert!(svg.contains("First off") && svg.contains("Unchanged") && svg.contains("0×"));
     assert!(svg.contains("100%") || svg.contains("100 %"), "the unchanged model");
     assert!(svg.contains("Run 1: open; attention frozen, norms free"));
+    // Faded boxes are resources of a PDF, several of them.
+    with_run["format"] = json!("pdf");
+    with_run["runs"] = json!([1, 1, 1]);
+    let first = draw(&served, &with_run);
+    (0..4).for_each(|_| assert_eq!(draw(&served, &with_run), first));
     with_run["runs"] = json!([7]);
     served.post("/api/figure", &with_run).refused(404);
 }

@@ -283,7 +283,8 @@ fn crates_depend_downwards() {
         ("crates/connectome-graph/Cargo.toml", [AT_THE_EDGE, NUMERIC].concat()),
         ("crates/connectome-elegans/Cargo.toml", [AT_THE_EDGE, NUMERIC].concat()),
         ("crates/connectome-figure/Cargo.toml", [AT_THE_EDGE, NUMERIC, &["serde"]].concat()),
-        ("crates/connectome/Cargo.toml", AT_THE_EDGE.to_vec()),
+        ("crates/connectome/Cargo.toml", [AT_THE_EDGE, &["axum", "connectome-server"]].concat()),
+        ("crates/connectome-server/Cargo.toml", AT_THE_EDGE.to_vec()),
         ("crates/connectome-cli/Cargo.toml", vec!["xtask"]),
     ]);
     let broken: Vec<String> = forbidden
@@ -301,6 +302,7 @@ fn the_scan_sees_the_workspace() {
         "crates/connectome/src/lib.rs",
         "crates/connectome-elegans/src/lib.rs",
         "crates/connectome-graph/src/lib.rs",
+        "crates/connectome-server/src/lib.rs",
     ] {
         assert!(paths.iter().any(|path| path == known), "`{known}` not among {paths:?}");
     }
@@ -309,7 +311,13 @@ fn the_scan_sees_the_workspace() {
 }
 
 fn is_library(path: &str) -> bool {
-    let libraries = ["connectome", "connectome-elegans", "connectome-figure", "connectome-graph"];
+    let libraries = [
+        "connectome",
+        "connectome-elegans",
+        "connectome-figure",
+        "connectome-graph",
+        "connectome-server",
+    ];
     libraries.iter().any(|library| path.starts_with(&format!("crates/{library}/src/")))
 }
 

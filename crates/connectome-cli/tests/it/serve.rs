@@ -1,0 +1,106 @@
+//! `connectome serve` as a process, and `connectome figure` beside the server's figures.
+
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::net::TcpStream;
+use std::process::{Child, Stdio};
+
+use connectome_graph::AttributionGraph;
+use connectome_server::wire::{FigureAsk, FigureFormat, FigureOptions};
+
+use crate::support::{PROMPT, Place};
+
+/// Starts the server, and reads where it is from what it prints.
+fn started(place: &Place, more: &[&str]) -> (Child, String) {
+    let mut command = place.command();
+    command.args(["serve", "--port", "0", "--no-open", "--dir", "store"]).args(more);
+    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let mut line = String::new();
+    BufReader::new(child.stdout.as_mut().unwrap()).read_line(&mut line).unwrap();
+    let url = line.trim_end().strip_prefix("serving http://").unwrap_or_else(|| panic!("{line}"));
+    (child, url.to_owned())
+}
+
+fn get(address: &str, path: &str) -> String {
+    let mut stream = TcpStream::connect(address).unwrap();
+    let request = format!("GET {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n");
+    stream.write_all(request.as_bytes()).unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    answer
+}
+
+#[cfg(unix)]
+#[test]
+fn it_serves_until_it_is_told_to_end() {
+    let place = Place::new();
+    let (mut child, url) = started(&place, &[]);
+    let address = url.trim_end_matches('/');
+    assert!(address.starts_with("127.0.0.1:"), "{address}");
+    let answer = get(address, "/api/status");
+    assert!(answer.starts_with("HTTP/1.1 200") && answer.contains("\"default_model\""), "{answer}");
+    let id = child.id().to_string();
+    assert!(std::process::Command::new("kill").args(["-INT", &id]).status().unwrap().success());
+    assert_eq!(child.wait().unwrap().code(), Some(0));
+    assert!(place.path("store/graphs").is_dir());
+}
+
+#[test]
+fn elsewhere_it_makes_up_a_token() {
+    let place = Place::new();
+    let (mut child, url) = started(&place, &["--host", "0.0.0.0"]);
+    let (address, token) = url.split_once("/?token=").unwrap();
+    assert!(token.len() == 32 && token.bytes().all(|byte| byte.is_ascii_hexdigit()), "{token}");
+    let address = address.replace("0.0.0.0", "127.0.0.1");
+    assert!(get(&address, "/api/status").starts_with("HTTP/1.1 401"));
+    assert!(get(&address, &format!("/?token={token}")).starts_with("HTTP/1.1 303"));
+    child.kill().unwrap();
+    child.wait().unwrap();
+}
+
+#[test]
+fn what_cannot_be_served_is_one_sentence() {
+    let place = Place::new();
+    let ran = place.run(&["serve", "--port", "0", "--no-open", "--dir", "s", "--model", "no-such"]);
+    assert_eq!(ran.code, Some(2), "{}", ran.stderr);
+    assert!(ran.stderr.starts_with("error: no dictionary was named"), "{}", ran.stderr);
+    let ran = place.run(&["serve", "--port", "0", "--no-open", "--dir", "s", "--compat", "none"]);
+    assert_eq!((ran.code, ran.stderr.lines().count()), (Some(2), 2), "{}", ran.stderr);
+    std::fs::write(place.path("file"), "").unwrap();
+    let ran = place.run(&["serve", "--port", "0", "--no-open", "--dir", "file"]);
+    assert_eq!((ran.code, ran.stderr.lines().count()), (Some(2), 2), "{}", ran.stderr);
+}
+
+/// The page and the command line draw the same circuit with the same bytes.
+#[test]
+fn a_figure_is_the_servers() {
+    let place = Place::new();
+    place.ok(&["trace", PROMPT, "--output", "oak.graph"]);
+    let graph = AttributionGraph::load(&place.path("oak.graph")).unwrap();
+    let mut fired = graph.nodes().features().map(|(_, feature)| feature.to_string());
+    let (a, b) = (fired.next().unwrap(), fired.last().unwrap());
+    place.ok(&["group", "oak.graph", "Both", &a, &b]);
+    let graph = AttributionGraph::load(&place.path("oak.graph")).unwrap();
+    for (name, format) in [
+        ("oak.svg", FigureFormat::Svg),
+        ("oak.pdf", FigureFormat::Pdf),
+        ("oak.png", FigureFormat::Png),
+    ] {
+        place.ok(&["figure", "oak.graph", "--pin", "target:0", "--output", name]);
+        let ask = FigureAsk {
+            graph: "another-name".to_owned(),
+            groups: None,
+            pins: vec![graph.nodes().target(0).get()],
+            runs: Vec::new(),
+            options: FigureOptions::default(),
+            format,
+        };
+        let drawn = connectome_server::draw(&graph, &ask, &[]).unwrap();
+        assert_eq!(std::fs::read(place.path(name)).unwrap(), drawn.bytes, "{name}");
+    }
+    let ran = place.run(&["figure", "oak.graph", "--output", "oak.gif"]);
+    assert_eq!(ran.code, Some(2));
+    assert!(ran.stderr.contains("ends in .svg, .pdf or .png"), "{}", ran.stderr);
+    std::fs::write(place.path("run.json"), "{}").unwrap();
+    let ran = place.run(&["figure", "oak.graph", "--run", "run.json", "--output", "oak.svg"]);
+    assert!(ran.code == Some(2) && ran.stderr.contains("not a measured run"), "{}", ran.stderr);
+}
