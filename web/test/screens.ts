@@ -32,25 +32,36 @@ async function shoot(page: Page, name: string): Promise<void> {
   process.stdout.write(`page-${name}.png\n`);
 }
 
-/** Walks from the first output along the strongest inputs and groups what is met in pairs. */
+/** A small circuit: the output, two features that write it as a group, what feeds them. */
 async function makeCircuit(page: Page): Promise<void> {
+  const inputs = (text: RegExp) =>
+    page.locator("section[aria-label=Inputs] .link", { hasText: text });
+  const pin = async (text: RegExp, at: number): Promise<void> => {
+    await inputs(text)
+      .nth(at)
+      .click({ modifiers: ["Control"] });
+  };
   await page.locator(".graph").focus();
   await page.keyboard.press("ArrowUp");
   await page.keyboard.press("p");
-  for (let step = 0; step < 4; step++) {
-    const inputs = page.locator("section[aria-label=Inputs] .link");
-    const next = inputs.nth(step % 2);
-    if ((await next.count()) === 0) break;
-    await next.click();
-    await page.keyboard.press("p");
-    await page.waitForTimeout(150);
-  }
-  const token = page.locator("section[aria-label=Inputs] .link", { hasText: "token" }).first();
-  if ((await token.count()) > 0) {
-    await token.click();
-    await page.keyboard.press("p");
-  }
-  await page.keyboard.press("[");
+  await pin(/L3 · \d/, 0);
+  await pin(/L3 · \d/, 1);
+  await pin(/L2 · \d/, 0);
+  await inputs(/L2 · \d/)
+    .first()
+    .click();
+  await pin(/token/, 0);
+  await pin(/L[01] · \d/, 0);
+  await pin(/L[01] · \d/, 1);
+  const boxes = page.locator(".box", { hasText: "L3" });
+  await boxes.nth(1).waitFor();
+  await boxes.nth(0).click();
+  await boxes.nth(1).click({ modifiers: ["Shift"] });
+  await page.keyboard.press("g");
+  await page.locator("dialog input[name=answer]").fill("say the answer");
+  await page.keyboard.press("Enter");
+  await page.locator(".box", { hasText: "L2" }).first().click();
+  await page.mouse.move(5, 5);
 }
 
 mkdirSync(FOLDER, { recursive: true });

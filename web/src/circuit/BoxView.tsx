@@ -68,10 +68,10 @@ export function BoxView({ work, placed, onDrag }: BoxProps): JSX.Element {
     <g
       class={`box${selected ? " selected" : ""}${box.nodes.length > 1 ? " several" : ""}`}
       transform={`translate(${placed.x} ${placed.y})`}
-      tabIndex={0}
+      tabindex={0}
       role="button"
       aria-pressed={selected}
-      aria-label={`${box.name}, ${below}. Arrow keys move it, r renames, u ungroups.`}
+      aria-description="Arrow keys move it, r renames, u ungroups."
       data-arrows
       onPointerDown={(event) => {
         if (event.button !== 0) return;

@@ -16,12 +16,10 @@ import type { Workspace } from "../workspace/model.ts";
 import { addNote, CircuitActions } from "./actions.tsx";
 import { BoxView } from "./BoxView.tsx";
 import { NoteView } from "./NoteView.tsx";
-import { BOX, boxPlaces, extent, type Placed } from "./places.ts";
+import { BOX, boxPlaces, extent, landings, type Placed } from "./places.ts";
 import { Suggest } from "./Suggest.tsx";
 
 const WAIT_MS = 120;
-/** Edges below this share of their target's input are counted, not drawn. */
-const LEAST_SHARE = 0.02;
 
 export function CircuitPane({ work }: { work: Workspace }): JSX.Element {
   const found = useSignal<Circuit | null>(null);
@@ -97,9 +95,10 @@ function Canvas(props: { work: Workspace; boxes: Group[]; circuit: Circuit | nul
   const dragged = useSignal<{ id: string; x: number; y: number } | null>(null);
   const places = boxPlaces(boxes, circuit, work.view.value.places, dragged.value);
   const { width, height } = extent(places, work.view.value.notes);
-  const edges = (circuit?.edges ?? []).filter((edge) => Math.abs(edge.share) >= LEAST_SHARE);
+  const edges = (circuit?.edges ?? []).filter((edge) => edge.drawn);
   const left = (circuit?.edges.length ?? 0) - edges.length;
   const byId = new Map(places.map((placed) => [placed.box.id, placed]));
+  const shifts = landings(edges, new Map(places.map(({ box, x }) => [box.id, x])));
   return (
     <div class="circuit-scroll" tabIndex={0} role="group" aria-label="Boxes of the circuit">
       <svg
@@ -117,6 +116,7 @@ function Canvas(props: { work: Workspace; boxes: Group[]; circuit: Circuit | nul
               from={byId.get(edge.source)}
               to={byId.get(edge.target)}
               share={edge.share}
+              shift={shifts.get(`${edge.source}>${edge.target}`) ?? 0}
               verdict={work.verdicts.value.get(`${edge.source}>${edge.target}`) ?? null}
             />
           ))}
@@ -135,7 +135,8 @@ function Canvas(props: { work: Workspace; boxes: Group[]; circuit: Circuit | nul
       </svg>
       {left > 0 && (
         <p class="note">
-          {left} edges below {LEAST_SHARE * 100} % of their target's input are not drawn.
+          {left} weaker edges are not drawn: of each box, the strongest are that make up 80 % of
+          what other boxes give it.
         </p>
       )}
       <ul class="only-read" aria-label="Edges of the circuit">
@@ -185,14 +186,16 @@ interface EdgeProps {
   from: Placed | undefined;
   to: Placed | undefined;
   share: number;
+  /** From the middle of the target's lower side. */
+  shift: number;
   verdict: string | null;
 }
 
-function Edge({ from, to, share, verdict }: EdgeProps): JSX.Element | null {
+function Edge({ from, to, share, shift, verdict }: EdgeProps): JSX.Element | null {
   if (!from || !to) return null;
   const x1 = from.x + BOX.width / 2;
   const y1 = from.y;
-  const x2 = to.x + BOX.width / 2;
+  const x2 = to.x + BOX.width / 2 + shift;
   const y2 = to.y + BOX.height + 3;
   const bend = Math.max(24, Math.abs(y1 - y2) * 0.45);
   const width = 1 + 7 * Math.min(1, Math.abs(share));

@@ -36,7 +36,7 @@ export function NoteView({ work, note }: { work: Workspace; note: Note }): JSX.E
   return (
     <g
       class="circuit-note"
-      tabIndex={0}
+      tabindex={0}
       role="button"
       data-arrows
       aria-label={`Note: ${note.text}. Enter changes it, arrow keys move it.`}

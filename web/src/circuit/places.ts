@@ -49,6 +49,29 @@ export function boxPlaces(
   return placed.sort((a, b) => (order.get(a.box.id) ?? 0) - (order.get(b.box.id) ?? 0));
 }
 
+const SPREAD = 16;
+
+/**
+ * Where each edge meets its target's lower side, as a shift from the middle: side by side in the
+ * order of their sources, so that an arrow and a bar do not lie on each other.
+ */
+export function landings(
+  edges: readonly { source: string; target: string }[],
+  x: ReadonlyMap<string, number>,
+): Map<string, number> {
+  const shifts = new Map<string, number>();
+  const order = (id: string): number => x.get(id) ?? 0;
+  for (const target of new Set(edges.map((edge) => edge.target))) {
+    const into = edges.filter((edge) => edge.target === target);
+    into.sort((a, b) => order(a.source) - order(b.source) || (a.source < b.source ? -1 : 1));
+    const step = Math.min(SPREAD, (BOX.width - 24) / Math.max(1, into.length - 1));
+    into.forEach((edge, at) => {
+      shifts.set(`${edge.source}>${target}`, (at - (into.length - 1) / 2) * step);
+    });
+  }
+  return shifts;
+}
+
 export function snapped(value: number): number {
   return Math.max(0, Math.round(value / SNAP) * SNAP);
 }

@@ -11,7 +11,7 @@ import {
 import { Names } from "../graph/names.ts";
 import { type Pack, readPack } from "../graph/pack.ts";
 import { useLoad } from "../ui/load.ts";
-import { count, percent, raw, tokenText } from "../ui/numbers.ts";
+import { count, percent, promptText, raw, tokenText } from "../ui/numbers.ts";
 import { Empty, Failure, Field, Segments, Skeleton } from "../ui/parts.tsx";
 import { go, place } from "../ui/router.ts";
 import type { CompareAlign, GraphRow, MatchedFeature } from "../wire.ts";
@@ -78,7 +78,7 @@ function Choice(props: {
       <select value={props.value} onChange={(event) => props.onChange(event.currentTarget.value)}>
         {props.rows.map((row) => (
           <option key={row.id} value={row.id}>
-            {tokenText(row.tokens.join(""))} → {tokenText(row.target)} ({row.model})
+            {promptText(row.tokens)} → {tokenText(row.target)} ({row.model})
           </option>
         ))}
       </select>

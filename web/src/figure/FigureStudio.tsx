@@ -49,11 +49,18 @@ export function FigureStudio({ id }: { id: string }): JSX.Element {
       const view = saved && readView(saved.view);
       const drawn = view && view.groups.length + view.pins.length > 0;
       const grouped = new Set(view?.groups.flatMap((group) => group.nodes) ?? []);
+      const singles = view?.pins.filter((node) => !grouped.has(node)) ?? [];
+      // A single node with a name of its own is drawn under that name, as a group of one.
+      const named = singles.flatMap((node) => {
+        const name = view?.labels[String(node)];
+        return name ? [{ id: `n${node}`, name, nodes: [node] }] : [];
+      });
+      const taken = new Set(named.flatMap((group) => group.nodes));
       return {
         head,
         runs: runs.filter((run) => !run.validates),
-        groups: drawn ? wireGroups(view.groups) : head.groups.length > 0 ? null : [],
-        pins: drawn ? view.pins.filter((node) => !grouped.has(node)) : head.pinned,
+        groups: drawn ? wireGroups([...view.groups, ...named]) : head.groups.length > 0 ? null : [],
+        pins: drawn ? singles.filter((node) => !taken.has(node)) : head.pinned,
       };
     },
     [id, viewName],

@@ -14,7 +14,7 @@ import {
 import { ask } from "../ui/ask.tsx";
 import { useActions } from "../ui/keys.ts";
 import { useLoad } from "../ui/load.ts";
-import { count, date, percent, score, tokenText } from "../ui/numbers.ts";
+import { count, date, percent, promptText, score, tokenText } from "../ui/numbers.ts";
 import { Button, Chip, Empty, Failure, Skeleton } from "../ui/parts.tsx";
 import { go } from "../ui/router.ts";
 import { toast } from "../ui/toast.tsx";
@@ -126,7 +126,7 @@ function Rows(props: {
   const found = props.rows.filter((row) => {
     const all = [
       row.title,
-      row.tokens.join(""),
+      promptText(row.tokens),
       row.target,
       row.model,
       row.dictionary,
@@ -156,7 +156,7 @@ function Rows(props: {
 
 function Row({ row, onChange }: { row: GraphRow; onChange: () => void }): JSX.Element {
   const remove = async (): Promise<void> => {
-    if (!window.confirm(`Delete the graph of “${row.tokens.join("")}” with its views and runs?`))
+    if (!window.confirm(`Delete the graph of “${promptText(row.tokens)}” with its views and runs?`))
       return;
     try {
       await deleteGraph(row.id);
@@ -170,7 +170,7 @@ function Row({ row, onChange }: { row: GraphRow; onChange: () => void }): JSX.El
       <a href={`/g/${row.id}`} class="graph-link">
         <span class="graph-prompt">
           {row.title && <strong>{row.title} </strong>}
-          {tokenText(row.tokens.join(""))}
+          {promptText(row.tokens)}
           <span class="muted"> → </span>
           <strong>{tokenText(row.target)}</strong>{" "}
           <span class="muted">
@@ -206,7 +206,7 @@ function Row({ row, onChange }: { row: GraphRow; onChange: () => void }): JSX.El
       <Button
         kind="quiet"
         onClick={() => void remove()}
-        label={`Delete ${row.tokens.join("")}`}
+        label={`Delete ${promptText(row.tokens)}`}
         title="Delete"
       >
         ✕

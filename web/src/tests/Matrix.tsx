@@ -9,11 +9,11 @@ import type { MatrixCell, ValidateRun } from "../wire.ts";
 import type { Workspace } from "../workspace/model.ts";
 
 const RUNGS: Record<string, string> = {
-  gates: "features answer, encoded anew",
-  mlps: "the model's own MLPs answer",
-  norms: "norms answer, too",
-  attention: "attention answers, too",
-  constrained: "the papers' protocol",
+  gates: "Features answer, encoded anew",
+  mlps: "The model's own MLPs answer",
+  norms: "Norms answer, too",
+  attention: "Attention answers, too",
+  constrained: "The papers' protocol",
 };
 
 export function Matrix({ run, work }: { run: ValidateRun; work: Workspace }): JSX.Element {
@@ -109,7 +109,7 @@ function change(share: number): string {
 }
 
 function Ladder({ run }: { run: ValidateRun }): JSX.Element | null {
-  if (run.ladder.length === 0) return null;
+  if (run.ladder.every((row) => row.n === 0)) return null;
   const cell = (value: number | null): string => (value === null ? "–" : score(value));
   return (
     <table>

@@ -4,7 +4,7 @@ import type { JSX } from "preact";
 import { graphs as askGraphs, head as askHead, viewRemote } from "../api/endpoints.ts";
 import { type Group, readView } from "../state/document.ts";
 import { useLoad } from "../ui/load.ts";
-import { tokenText } from "../ui/numbers.ts";
+import { promptText, tokenText } from "../ui/numbers.ts";
 import { Field } from "../ui/parts.tsx";
 import type { Workspace } from "../workspace/model.ts";
 import { plan } from "./plan.ts";
@@ -33,7 +33,7 @@ export function SwapForm({ work }: { work: Workspace }): JSX.Element | null {
         <option value="">nothing</option>
         {rows.map((row) => (
           <option key={row.id} value={row.id}>
-            {tokenText(row.tokens.join(""))} → {tokenText(row.target)}
+            {promptText(row.tokens)} → {tokenText(row.target)}
           </option>
         ))}
       </select>

@@ -28,9 +28,7 @@ export function traceAsk(request: Request): TraceAsk {
       : request.expand === "budget"
         ? { kind: "budget", max_feature_nodes: request.maxNodes }
         : { kind: "exhaustive" };
-  const { targets } = request;
-  // The wire's integer is a number in JSON.
-  const position = request.position as unknown as TraceAsk["position"];
+  const { targets, position } = request;
   return { prompt: promptAsk(request), targets, position, expand, title: null };
 }
 

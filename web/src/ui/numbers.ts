@@ -12,9 +12,10 @@ export function signedShare(share: number): string {
   return `${share < 0 ? "−" : "+"}${(Math.abs(share) * 100).toFixed(1)} %`;
 }
 
-/** An unsigned share: 61 %, 0.4 % */
+/** An unsigned share: 61 %, 0.42 %, and 99.8 %, which is not all. */
 export function percent(share: number): string {
   const value = share * 100;
+  if (value >= 99 && value < 100) return `${Math.min(99.9, value).toFixed(1)} %`;
   return `${value >= 10 || value === 0 ? value.toFixed(0) : value.toPrecision(2)} %`;
 }
 
@@ -54,6 +55,15 @@ export function seconds(value: number): string {
 /** A token with its white space made visible, as it stands in the prompt. */
 export function tokenText(text: string): string {
   return text.replaceAll("\n", "⏎").replaceAll("\t", "→").replaceAll("\r", "↵");
+}
+
+/**
+ * A prompt from its tokens. Vocabularies of whole words have no spaces in them; those are then
+ * put between.
+ */
+export function promptText(tokens: readonly string[]): string {
+  const spaced = tokens.some((token) => /\s/.test(token));
+  return tokenText(tokens.join(spaced || tokens.length === 1 ? "" : " "));
 }
 
 /** A date in the reader's own form, without the seconds. */

@@ -24,7 +24,7 @@ export function Head(props: { work: Workspace; saver: Saver; viewName: string })
   const versions = useSignal(false);
   return (
     <div class="bar-row">
-      <h1 class="clip" title={head.value?.title || head.value?.text}>
+      <h1 class="clip" title={head.value?.text}>
         {head.value ? <Prompt work={work} /> : "Loading…"}
       </h1>
       <Targets work={work} />
@@ -81,8 +81,15 @@ export function Head(props: { work: Workspace; saver: Saver; viewName: string })
   );
 }
 
-function Prompt({ work }: { work: Workspace }): JSX.Element {
-  return <>{work.head.value?.tokens.map((token) => tokenText(token.text)).join("")}</>;
+function Prompt({ work }: { work: Workspace }): JSX.Element | null {
+  const head = work.head.value;
+  if (!head) return null;
+  return (
+    <>
+      {tokenText(head.text)}
+      {head.title && <span class="muted normal"> {head.title}</span>}
+    </>
+  );
 }
 
 /** The explained outputs; a click selects one. */

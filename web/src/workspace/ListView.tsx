@@ -33,7 +33,7 @@ export function ListView({ work }: { work: Workspace }): JSX.Element | null {
     shown.nodes.length > 0 ? layers.findLast((nodes) => nodes.length > 0)?.[0] : undefined;
   const tabStop = work.selection.value[0] ?? first ?? -1;
   return (
-    <div class="list-view" role="tree" aria-label="Nodes by layer" onKeyDown={onKeyDown}>
+    <div class="list-view" role="region" aria-label="Nodes by layer" onKeyDown={onKeyDown}>
       {layers
         .map((nodes, row) => ({ nodes, layer: row - 1 }))
         .toReversed()
@@ -65,13 +65,15 @@ function Layer(props: {
   const { work, nodes, name } = props;
   const limit = useSignal(PAGE);
   return (
-    <div role="group" aria-label={`${name}, ${nodes.length} nodes`}>
+    <section>
       <h3>
         {name} <span class="muted">{count(nodes.length)}</span>
       </h3>
-      {nodes.slice(0, limit.value).map((node) => (
-        <Item key={node} work={work} node={node} focusable={node === props.tabStop} />
-      ))}
+      <div role="tree" aria-label={`${name}, ${nodes.length} nodes`}>
+        {nodes.slice(0, limit.value).map((node) => (
+          <Item key={node} work={work} node={node} focusable={node === props.tabStop} />
+        ))}
+      </div>
       {nodes.length > limit.value && (
         <button
           type="button"
@@ -83,7 +85,7 @@ function Layer(props: {
           {count(nodes.length - limit.value)} more of {name.toLowerCase()}
         </button>
       )}
-    </div>
+    </section>
   );
 }
 

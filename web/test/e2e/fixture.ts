@@ -50,9 +50,10 @@ export async function tour(site: Site): Promise<string> {
   return id;
 }
 
-/** Waits until the workspace shows its nodes and has saved everything. */
+/** Waits until the workspace shows what pruning kept and has saved everything. */
 export async function ready(page: Page): Promise<void> {
   await page.locator(".shown-count").waitFor();
+  await page.locator(".status").getByText("edges kept").waitFor();
   await saved(page);
 }
 

@@ -131,10 +131,11 @@ describe("access", () => {
     await page.keyboard.press("p");
     await page.locator(".box").first().waitFor();
     await page.locator(".box").first().focus();
-    const before = await page.locator(".box").first().getAttribute("transform");
+    const box = page.locator(".box").first();
+    const before = await box.getAttribute("transform");
     await page.keyboard.press("ArrowRight");
-    expect(await page.locator(".box").first().getAttribute("transform")).not.toBe(before);
+    await page.locator(`.box:not([transform="${before}"])`).first().waitFor();
     await page.keyboard.press("Control+z");
-    expect(await page.locator(".box").first().getAttribute("transform")).toBe(before);
+    await page.locator(`.box[transform="${before}"]`).first().waitFor();
   });
 });

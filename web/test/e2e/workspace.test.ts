@@ -53,11 +53,15 @@ describe("the workspace", () => {
     await saved(page);
 
     // The same after a reload.
+    await page.locator(".circuit-edge").first().waitFor({ state: "attached" });
     const before = await page.locator(".circuit svg").first().textContent();
     await page.reload();
     await ready(page);
     await page.locator(".box", { hasText: "the state" }).waitFor();
-    expect(await page.locator(".circuit svg").first().textContent()).toBe(before);
+    // The edges come after the boxes.
+    await expect
+      .poll(() => page.locator(".circuit svg").first().textContent(), { timeout: 10_000 })
+      .toBe(before);
     expect(await selectedText(page)).toContain("my name");
 
     // Pruning keeps the selection and says what it hides.

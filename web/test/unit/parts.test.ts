@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { BOX, boxPlaces, SNAP, snapped } from "../../src/circuit/places.ts";
+import { BOX, boxPlaces, landings, SNAP, snapped } from "../../src/circuit/places.ts";
 import { emptyView } from "../../src/state/document.ts";
 import { decodeView, encodeView } from "../../src/state/link.ts";
 import { DOSES, interveneAsk, type Plan, STRENGTHS } from "../../src/tests/plan.ts";
@@ -50,6 +50,19 @@ describe("places of boxes", () => {
     expect(placed[1]).toMatchObject({ x: 400, y: 80, manual: true });
     expect(snapped(3) % SNAP).toBe(0);
     expect(snapped(-20)).toBe(0);
+  });
+});
+
+describe("edges that meet at a box", () => {
+  it("land side by side within it, in the order of their sources", () => {
+    const ids = Array.from({ length: 12 }, (_, at) => `s${at}`);
+    const x = new Map(ids.map((id, at) => [id, at * 100]));
+    const edges = ids.toReversed().map((source) => ({ source, target: "t" }));
+    const shifts = landings(edges, x);
+    const at = ids.map((id) => shifts.get(`${id}>t`) ?? Number.NaN);
+    for (let n = 1; n < at.length; n++) expect(at[n]).toBeGreaterThan(at[n - 1]);
+    expect(Math.max(...at.map(Math.abs))).toBeLessThan(BOX.width / 2);
+    expect(landings([{ source: "s0", target: "t" }], x).get("s0>t")).toBe(0);
   });
 });
 
@@ -125,6 +138,8 @@ describe("numbers", () => {
     expect(percent(0.61)).toBe("61 %");
     expect(percent(0.0042)).toBe("0.42 %");
     expect(percent(0)).toBe("0 %");
+    expect(percent(1)).toBe("100 %");
+    expect(percent(0.9998)).toBe("99.9 %");
     expect(raw(-3.21)).toBe("−3.21");
     expect(raw(Number.NaN)).toBe("–");
     expect(score(0.414)).toBe(".41");
