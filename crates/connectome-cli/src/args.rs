@@ -22,7 +22,9 @@ use crate::help;
 mod elegans;
 mod features;
 
-pub(crate) use elegans::{DataArgs, ElegansCommand, SampleArgs, WorldArgs, WorldSize};
+pub(crate) use elegans::{
+    DataArgs, DictionaryArg, ElegansCommand, EvalArgs, MakeArgs, SampleArgs, WorldArgs, WorldSize,
+};
 pub(crate) use features::{
     CollectArgs, FeatureExportArgs, FeatureImportArgs, FeatureListArgs, FeatureSearchArgs,
     FeatureShowArgs, FeatureWeightsArgs, FeaturesCommand, GridArgs, GridClass, IndexArgs, SortArg,
@@ -337,6 +339,12 @@ pub(crate) struct CausalArgs {
     /// model was trained on.
     #[arg(value_name = "TABLE.jsonl")]
     pub(crate) table: Option<PathBuf>,
+    /// A variable of the world of `connectome elegans` instead: state, control-state or danger.
+    #[arg(long, value_name = "NAME", conflicts_with = "table")]
+    pub(crate) variable: Option<String>,
+    /// The seed of that world, for models that do not ship.
+    #[arg(long, value_name = "N", default_value_t = 0, requires = "variable")]
+    pub(crate) world_seed: u64,
     #[command(flatten)]
     pub(crate) model: ModelArgs,
     /// Pairs of prompts that are interchanged.

@@ -91,6 +91,14 @@ pub(crate) enum UsageError {
     OnlyFeatures,
     #[error("cannot read `{}`: {source}", path.display())]
     Read { path: PathBuf, source: io::Error },
+    #[error("`CONNECTOME_MODEL` is `{found}`, which is no model that ships")]
+    DefaultModel { found: String },
+    #[error("no variable is called `{found}`")]
+    NoSuchVariable { found: String, known: Vec<String> },
+    #[error("no evaluation set is called `{found}`")]
+    NoSuchSet { found: String },
+    #[error("what is required of `{model}`? its name ends with no recipe's")]
+    WhichRecipe { model: String },
     #[error("the folder is not empty and holds no data of the organism: `{}`", path.display())]
     NotDataFolder { path: PathBuf },
     #[error("cannot write to standard output: {source}")]

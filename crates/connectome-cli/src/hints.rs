@@ -130,6 +130,16 @@ fn of_graphs_and_tables(error: &UsageError) -> String {
             "one JSON object a line, as {\"prompt\": \"…\", \"answer\": \"…\", \"value\": \"…\"}"
                 .to_owned()
         }
+        UsageError::DefaultModel { .. } => {
+            "`connectome hub list` has those that do; any other is named with `--model`".to_owned()
+        }
+        UsageError::NoSuchVariable { known, .. } => format!("there are {}", quoted(known)),
+        UsageError::NoSuchSet { .. } => {
+            "sets are named as `A-h1-calc`; their beginnings count, as `A` or `B-h1`".to_owned()
+        }
+        UsageError::WhichRecipe { .. } => {
+            "`--as base`, or chat, chat-over, goal, penguin, nodocs or mid".to_owned()
+        }
         UsageError::NotDataFolder { .. } => {
             "name a new or empty folder, or one that `connectome elegans data` made".to_owned()
         }

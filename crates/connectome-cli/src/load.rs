@@ -91,7 +91,7 @@ pub(crate) fn load(args: &ModelArgs, world: &World) -> Result<Loaded> {
     let hub = settings::hub(args.offline);
     let finder = Finder { hub: &hub, world };
     let chosen = match (&args.model, &args.transcoder) {
-        (None, None) => Choice::shipped(organism::SHIPPED[0]),
+        (None, None) => Choice::shipped(settings::default_model()?),
         (Some(model), None) => match organism::by_name(model) {
             Some(organism) => Choice::shipped(organism),
             None => return Err(UsageError::NoTranscoder { model: model.clone() }.into()),
@@ -150,7 +150,13 @@ impl Choice {
 fn assemble(model: Named, dictionary_name: &str, transcoder: Transcoder) -> Result<Loaded> {
     let tokenizer = open_tokenizer(&model.folder)?;
     let loaded = Model::load(&model.folder)?;
+    // What ships together was made together, whatever one config calls the other.
+    let is_pair = organism::by_name(&model.name)
+        .is_some_and(|it| it.dictionaries().any(|(name, _)| name == dictionary_name));
     let other = transcoder.name_mismatch(loaded.name()).filter(|own| {
+        if is_pair {
+            return false;
+        }
         // A folder or a Hub reference may say what the checkpoint's config does not.
         let named = model.name.split('@').next().unwrap_or_default();
         transcoder.name_mismatch(named).as_ref() == Some(own)
@@ -201,13 +207,12 @@ struct Finder<'a> {
 
 impl Finder<'_> {
     fn find(&self, text: &str, files: Files) -> Result<Named> {
-        let of_dictionary = || match files {
-            Files::Dictionary => organism::by_dictionary_name(text),
-            _ => None,
-        };
-        if let Some(organism) = organism::by_name(text).or_else(of_dictionary) {
+        if let Some(organism) = organism::by_name(text) {
             let Choice { model, dictionary } = Choice::shipped(organism);
             return Ok(if files == Files::Model { model } else { dictionary });
+        }
+        if let Some(folder) = organism::dictionary(text).filter(|_| files == Files::Dictionary) {
+            return Ok(Named { folder, name: text.to_owned() });
         }
         let source = Source::parse(text)?;
         let name = match &source {

@@ -43,12 +43,16 @@ pub(crate) enum Ending {
     Done,
     /// Somebody pressed Ctrl-C; what there was is saved.
     Interrupted,
+    /// All was done, and what was tested is not as it has to be.
+    Missed,
 }
 
 /// Bad input: files, flags, names.
 const BAD_INPUT: u8 = 2;
 /// A fault of this program.
 const FAULT: u8 = 1;
+/// Something was tested and is not as it has to be.
+const MISSED: u8 = 3;
 
 /// The whole program.
 pub(crate) fn main() -> ExitCode {
@@ -64,6 +68,7 @@ pub(crate) fn main() -> ExitCode {
     match run(cli.command, &world) {
         Ok(Ending::Done) => ExitCode::SUCCESS,
         Ok(Ending::Interrupted) => ExitCode::from(INTERRUPTED),
+        Ok(Ending::Missed) => ExitCode::from(MISSED),
         Err(error) => fail(&error, &world),
     }
 }

@@ -36,8 +36,8 @@ fn documents(n: u32) -> Made<impl Fn(u32) -> Result<Vec<Sequence>, TrainError>> 
         (0..n).map(|at| (seed * 7919 + at * at * 31 + at * seed) % 400).collect()
     };
     let sequences = move |document: u32| {
-        let first = Sequence { ids: ids(document, 5 + document % 7), n_skipped: 1 };
-        let second = Sequence { ids: ids(document + 1000, 4), n_skipped: 2 };
+        let first = Sequence { model: 0, ids: ids(document, 5 + document % 7), n_skipped: 1 };
+        let second = Sequence { model: 0, ids: ids(document + 1000, 4), n_skipped: 2 };
         Ok(if document.is_multiple_of(3) { vec![first, second] } else { vec![first] })
     };
     Made { n_documents: n, identity: json!({ "made": n }), sequences }
@@ -107,7 +107,7 @@ fn truth(replacement: &ReplacementModel, n_documents: u32) -> BTreeMap<FeatureId
     let mut truth: BTreeMap<FeatureId, Truth> = BTreeMap::new();
     let source = documents(n_documents);
     for document in 0..n_documents {
-        for Sequence { ids, n_skipped } in (source.sequences)(document).unwrap() {
+        for Sequence { ids, n_skipped, .. } in (source.sequences)(document).unwrap() {
             let local = replacement.on(&PromptTokens { ids, n_zeroed: n_skipped }).unwrap();
             let active = local.features().list();
             let mut peaks: BTreeMap<FeatureId, f32> = BTreeMap::new();

@@ -154,6 +154,8 @@ const CONNECTOME_ELEGANS: &[&str] = &[
     "world",
     "tasks",
     "mixture",
+    "course",
+    "variables",
     "written",
     "wire",
     "data",

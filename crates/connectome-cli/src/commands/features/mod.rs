@@ -42,7 +42,7 @@ pub(crate) fn run(command: &FeaturesCommand, world: &World) -> Result<Ending> {
 fn usual_place(loaded: &Loaded) -> PathBuf {
     let name = &loaded.dictionary_name;
     let folder = &loaded.replacement.transcoder().card().path;
-    let ships = organism::by_dictionary_name(name).is_some();
+    let ships = organism::dictionary(name).is_some();
     if ships || name.contains('/') || !folder.is_dir() {
         let name = name.replace(['/', '@', ':'], "-");
         return PathBuf::from(format!("{name}.features"));

@@ -80,6 +80,7 @@ impl Text {
                 tokenizer: loaded.tokenizer.as_ref(),
                 model_name: &loaded.model_name,
                 context: *context,
+                n_models: 1,
             })),
             Self::Elegans { world, recipe } => {
                 let mixture = Mixture::new(world, *recipe)?;
@@ -99,7 +100,7 @@ impl Text {
                     let prepared = tokenizer.prepare(prompt, name);
                     let prepared = prepared.map_err(RunError::from).map_err(TrainError::from)?;
                     let n_skipped = prepared.zeroed_positions;
-                    Ok(vec![Sequence { ids: prepared.ids, n_skipped }])
+                    Ok(vec![Sequence { model: 0, ids: prepared.ids, n_skipped }])
                 };
                 let n_documents = sentences.len() as u32;
                 let identity = json!({ "world_of": name, "sentences": n_documents });
@@ -121,7 +122,7 @@ fn rows(mixture: &Mixture<'_>, block: u32) -> Vec<Sequence> {
             let ids = row.ids[start..end].iter().copied();
             // Padding stands after the last document of a row only.
             let ids = ids.take_while(|id| *id != PAD).collect();
-            sequences.push(Sequence { ids, n_skipped: 1 });
+            sequences.push(Sequence { model: 0, ids, n_skipped: 1 });
         }
     }
     sequences
