@@ -467,7 +467,7 @@ EXAMPLES
 
   Any template with two slots; values need not be numbers.
     connectome features grid \"the {x} of the state containing oak {y} is\" \\
-        --first capital,bird,river --second port,gate,ville
+        --first capital,bird,river --second port,gate,ville --min-cells 3
 
 CLASSES, given by fitting simple functions, the simplest that is nearly best
   sum         a + b, or its remainder      difference  a − b
