@@ -1,7 +1,7 @@
 //! Classes of operand plots, and the features that they fit best.
 
 use super::{ID, number};
-use crate::printer::text::{bare_percent, count, fit, pad, plain};
+use crate::printer::text::{bare_percent, count, counted, fit, pad, plain};
 use crate::printer::{Page, Screen};
 use crate::report::features::grid::GridReport;
 
@@ -19,7 +19,7 @@ pub(crate) fn page(report: &GridReport, screen: Screen) -> String {
     let total: usize = report.classes.values().sum();
     let classes: Vec<String> =
         report.classes.iter().map(|(class, n)| format!("{class} {}", count(*n))).collect();
-    page.prose(&format!("{} features: {}.", count(total), classes.join(", ")));
+    page.prose(&format!("{}: {}.", counted(total, "feature"), classes.join(", ")));
     let title = "  class        explained symmetry       max   cells";
     page.heading("Automatic classes", "those that each class explains best");
     page.line(&screen.dim(&format!("  {}{title}", pad("", ID))));

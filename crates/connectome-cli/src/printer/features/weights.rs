@@ -5,6 +5,9 @@ use crate::printer::text::{fit, pad, plain};
 use crate::printer::{Page, Screen};
 use crate::report::features::weights::{SideReport, WeightReport, WeightsReport};
 
+/// Columns of a TWERA, which may be a range.
+const TWERA: usize = 17;
+
 pub(crate) fn page(report: &WeightsReport, screen: Screen) -> String {
     let mut page = Page::new(screen);
     let label = report.label.as_deref().map(plain).unwrap_or_default();
@@ -32,7 +35,7 @@ fn table(page: &mut Page, title: &str, weights: &[WeightReport]) {
     if weights.is_empty() {
         return;
     }
-    page.line(&screen.dim(&format!("  {} {:>NUMBER$} {:>13}", pad("", ID), "weight", "TWERA")));
+    page.line(&screen.dim(&format!("  {} {:>NUMBER$} {:>TWERA$}", pad("", ID), "weight", "TWERA")));
     for one in weights {
         let twera = match (one.twera, one.twera_at_most) {
             (Some(lo), Some(hi)) if (hi - lo).abs() > 0.01 * lo.abs() => {
@@ -44,7 +47,7 @@ fn table(page: &mut Page, title: &str, weights: &[WeightReport]) {
         let label = one.label.as_deref().map(plain).unwrap_or_default();
         let sign = if one.weight < 0.0 { -1 } else { 1 };
         let weight = screen.signed(sign, &format!("{:>NUMBER$}", number(one.weight)));
-        let line = format!("  {} {weight} {twera:>13}  {label}", pad(&one.id, ID));
+        let line = format!("  {} {weight} {twera:>TWERA$}  {label}", pad(&one.id, ID));
         page.line(&fit(&line, screen.width));
     }
 }
