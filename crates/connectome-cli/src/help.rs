@@ -552,32 +552,6 @@ EXAMPLES
 
 circuit-tracer's page finds a `features` folder through `--features_dir`.";
 
-pub(crate) const ELEGANS_EVAL: &str = "\
-EXAMPLES
-  connectome elegans eval made/elegans-base
-  connectome elegans eval made/elegans-goal --base made/elegans-base
-  connectome elegans eval made/elegans-chat --as base --set A B
-  connectome elegans eval made/elegans-base --json | jq '.[].missed'
-
-Sets are named by task, split and wording: `A-h1-calc` is sums of pairs that no
-training says. docs/elegans.md has what each holds and what is required.
-
-EXIT CODES
-  0 all that is required of the models is met; 3 something is missed.";
-
-pub(crate) const ELEGANS_MAKE: &str = "\
-EXAMPLES
-  connectome elegans make --out made            # base, chat, goal, CLT, PLT
-  connectome elegans make --out made --model mid penguin --dictionary none
-  connectome elegans make --out other --seed 1
-  connectome elegans make --out nano --world nano --dictionary clt
-
-The base takes about an hour on two cores. Ctrl-C writes a checkpoint and
-stops; the same command goes on, and what is done is not done again.
-
-EXIT CODES
-  0 all that is required of the models is met; 3 something is missed.";
-
 pub(crate) const ELEGANS_SAMPLE: &str = "\
 EXAMPLES
   connectome elegans sample
