@@ -8,6 +8,7 @@
 mod bench;
 mod command;
 mod fuzz;
+mod page;
 mod picture;
 mod test;
 
@@ -39,6 +40,12 @@ const TASKS: &[Task] = &[
         arguments: "[--peer-python P] [...]",
         summary: "us beside circuit-tracer on the same files, and our own curves (xtask/peer/README.md)",
         run: bench::run,
+    },
+    Task {
+        name: "page",
+        arguments: "[STEP...]",
+        summary: "check, test and build web/ with Node; fail if web/dist is not its build",
+        run: page::run,
     },
     Task {
         name: "picture",

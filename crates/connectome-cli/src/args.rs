@@ -21,8 +21,17 @@ use crate::commands::doubt::args::DoubtArgs;
 use crate::help;
 
 mod elegans;
+mod features;
 
-pub(crate) use elegans::{DataArgs, ElegansCommand, SampleArgs, WorldArgs};
+pub(crate) use elegans::{
+    DataArgs, DictionaryArg, ElegansCommand, EvalArgs, MakeArgs, SampleArgs, WorldArgs, WorldSize,
+};
+pub(crate) use features::{
+    CollectArgs, FeatureExportArgs, FeatureImportArgs, FeatureListArgs, FeatureSearchArgs,
+    FeatureShowArgs, FeatureWeightsArgs, FeaturesCommand, GridArgs, GridClass, IndexArgs, SortArg,
+    TextArgs,
+};
+pub(crate) use train::CutArg;
 
 /// Circuit tracing for language models: which features of a prompt lead to which prediction.
 #[derive(Debug, Parser)]
@@ -93,6 +102,9 @@ pub(crate) enum Command {
     /// Ask what could show a graph to be wrong: seven tests in the model.
     #[command(after_long_help = help::DOUBT)]
     Doubt(Box<DoubtArgs>),
+    /// What the features of a dictionary stand for: examples, logits, names.
+    #[command(subcommand)]
+    Features(FeaturesCommand),
     /// Write a graph in a format of others.
     #[command(after_long_help = help::EXPORT)]
     Export(ExportArgs),
@@ -184,6 +196,9 @@ pub(crate) struct TraceArgs {
     /// Show so many of the strongest features and paths.
     #[arg(long, value_name = "N", default_value_t = 12, help_heading = "Result")]
     pub(crate) top: usize,
+    /// Call features by the names of this index (`connectome features collect`).
+    #[arg(long, value_name = "FILE", help_heading = "Result")]
+    pub(crate) features: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]
@@ -317,6 +332,9 @@ pub(crate) struct PathsArgs {
     /// Only along the nodes and edges that pruning keeps.
     #[arg(long)]
     pub(crate) pruned: bool,
+    /// Call features by the names of this index (`connectome features collect`).
+    #[arg(long, value_name = "FILE")]
+    pub(crate) features: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) thresholds: ThresholdArgs,
 }
@@ -328,6 +346,12 @@ pub(crate) struct CausalArgs {
     /// model was trained on.
     #[arg(value_name = "TABLE.jsonl")]
     pub(crate) table: Option<PathBuf>,
+    /// A variable of the world of `connectome elegans` instead: state, control-state or danger.
+    #[arg(long, value_name = "NAME", conflicts_with = "table")]
+    pub(crate) variable: Option<String>,
+    /// The seed of that world, for models that do not ship.
+    #[arg(long, value_name = "N", default_value_t = 0, requires = "variable")]
+    pub(crate) world_seed: u64,
     #[command(flatten)]
     pub(crate) model: ModelArgs,
     /// Pairs of prompts that are interchanged.

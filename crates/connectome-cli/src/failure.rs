@@ -75,6 +75,10 @@ pub(crate) enum UsageError {
     DirectionOfGraph { label: String },
     #[error("the model `{model}` ships with no world, and no table was given")]
     NoTable { model: String },
+    #[error("the model `{model}` ships with no world, and no text was given")]
+    NoText { model: String },
+    #[error("no feature index of `{dictionary}` at `{}`", path.display())]
+    NoIndex { dictionary: String, path: PathBuf },
     #[error("line {line} is no row of a table ({reason}), in `{}`", path.display())]
     TableLine { line: usize, reason: String, path: PathBuf },
     #[error("`{found}` is no feature, and only features can be changed")]
@@ -87,6 +91,14 @@ pub(crate) enum UsageError {
     OnlyFeatures,
     #[error("cannot read `{}`: {source}", path.display())]
     Read { path: PathBuf, source: io::Error },
+    #[error("`CONNECTOME_MODEL` is `{found}`, which is no model that ships")]
+    DefaultModel { found: String },
+    #[error("no variable is called `{found}`")]
+    NoSuchVariable { found: String, known: Vec<String> },
+    #[error("no evaluation set is called `{found}`")]
+    NoSuchSet { found: String },
+    #[error("what is required of `{model}`? its name ends with no recipe's")]
+    WhichRecipe { model: String },
     #[error("the folder is not empty and holds no data of the organism: `{}`", path.display())]
     NotDataFolder { path: PathBuf },
     #[error("the name of a figure ends in .svg, .pdf or .png, found `{}`", path.display())]

@@ -23,8 +23,8 @@ All commands: `connectome --help`.
 /// After `connectome --help`.
 pub(crate) const AFTER: &str = "\
 Data goes to stdout, everything else to stderr. Exit codes: 0 done, 2 bad
-input, 1 a fault of the program itself, 130 interrupted (a trace saves the
-graph so far first).
+input, 1 a fault of the program itself, 3 a test was not passed, 130 interrupted
+(a trace saves the graph so far first).
 `connectome trace --help` teaches by example; `-h` is short, `--help` long.";
 
 pub(crate) const CAUSAL: &str = "\
@@ -446,6 +446,111 @@ The folder holds `train/` and `eval/` (JSON lines with annotations),
 `tokenizer.json` and `tokenizer_config.json` as transformers reads them,
 `world.json` with every fact and split, and a card: `card.json` and `README.md`.
 The same command gives the same bytes.";
+
+pub(crate) const ELEGANS_EVAL: &str = "\
+EXAMPLES
+  connectome elegans eval made/elegans-base
+  connectome elegans eval made/elegans-goal --base made/elegans-base
+  connectome elegans eval made/elegans-chat --as base --set A B
+  connectome elegans eval made/elegans-base --json | jq '.[].missed'
+
+Sets are named by task, split and wording: `A-h1-calc` is sums of pairs that no
+training says. docs/elegans.md has what each holds and what is required.
+
+EXIT CODES
+  0 all that is required of the models is met; 3 something is missed.";
+
+pub(crate) const ELEGANS_MAKE: &str = "\
+EXAMPLES
+  connectome elegans make --out made            # base, chat, goal, CLT, PLT
+  connectome elegans make --out made --model mid penguin --dictionary none
+  connectome elegans make --out other --seed 1
+  connectome elegans make --out nano --world nano --dictionary clt
+
+The base takes about an hour on two cores. Ctrl-C writes a checkpoint and
+stops; the same command goes on, and what is done is not done again.
+
+EXIT CODES
+  0 all that is required of the models is met; 3 something is missed.";
+
+pub(crate) const FEATURES_COLLECT: &str = "\
+EXAMPLES
+  The shipped dictionary, on the sentences that its model was trained on.
+    connectome features collect
+    connectome features show L2/370
+
+  Text of yours; of the model organism.
+    connectome features collect --data pile.jsonl --tokens 10M \\
+        --model DIR --transcoder DIR
+    connectome features collect --elegans base --model DIR --transcoder DIR
+
+Ctrl-C keeps what was gathered; `--resume` goes on and gives the same file.";
+
+pub(crate) const FEATURES_SHOW: &str = "\
+EXAMPLES
+  connectome features show L2/370
+  connectome features show L2/370 --top 20 --activations
+  connectome features show L2/370 --json | jq .top_logits
+
+Peaks stand in «», and the stronger a token's activation the stronger its
+colour. Logits are per unit of activation, less the mean over the vocabulary,
+without the last norm's denominator; what a feature reads is per embedding.
+Quantile groups are drawn at random among all sequences where it fires.";
+
+pub(crate) const FEATURES_SEARCH: &str = "\
+EXAMPLES
+  connectome features search \"the capital of the state containing oak port is\"
+  connectome features search \"… oak port\" --position -1 --layer 2
+
+Activations of different features have different units; an index says what is
+much for each, and orders them by that.";
+
+pub(crate) const FEATURES_LIST: &str = "\
+EXAMPLES
+  connectome features list
+  connectome features list Alder
+  connectome features list --layer 3 --sort frequency --top 50
+
+Only features that fired are listed. Names are automatic unless `show` says
+otherwise.";
+
+pub(crate) const FEATURES_WEIGHTS: &str = "\
+EXAMPLES
+  connectome features weights L2/370
+  connectome features weights L2/370 --top 20 --json | jq .inputs.by_twera
+
+A virtual weight is what one feature adds to the pre-activation of another at
+the same token through the stream alone, for a unit of activation; attention
+and the denominators of norms are left out. By itself it is full of pairs that
+never fire together. TWERA is the weight times E[a_i a_j] / E[a_j] over the
+tokens of the index; it needs one (`connectome features collect`).";
+
+pub(crate) const FEATURES_GRID: &str = "\
+EXAMPLES
+  connectome features grid \"calc : {a} + {b} =\" --out sums.grids \\
+      --model DIR --transcoder DIR
+  connectome features grid --load sums.grids --class lookup --svg lookup.svg
+  connectome features grid --load sums.grids --feature L3/17 --png plots
+
+  Any template with two slots; values need not be numbers.
+    connectome features grid \"the {x} of the state containing oak {y} is\" \\
+        --first capital,bird,river --second port,gate,ville
+
+CLASSES, given by fitting simple functions, the simplest that is nearly best
+  sum         a + b, or its remainder      difference  a − b
+  operand     one value, or its remainder  lookup      one and the other
+  magnitude   how large                    either      one or the other
+  constant    nearly everywhere            other       none of these
+Numbers are needed for all but operand, lookup, either, constant and other.
+Symmetry is the correlation of a plot with its transpose.";
+
+pub(crate) const FEATURES_EXPORT: &str = "\
+EXAMPLES
+  connectome features export my-clt/features
+  connectome features import their-clt/features --out theirs.features
+  connectome features show L2/17 --features theirs.features
+
+circuit-tracer's page finds a `features` folder through `--features_dir`.";
 
 pub(crate) const ELEGANS_SAMPLE: &str = "\
 EXAMPLES

@@ -3,7 +3,9 @@
 use anyhow::Error;
 use connectome::device::DeviceError;
 use connectome::error::{LoadError, RunError};
+use connectome::features::FeaturesError;
 use connectome::hub::HubError;
+use connectome::probe::ProbeError;
 use connectome::tokenizer::TokenizerError;
 use connectome::train::TrainError;
 use connectome_elegans::DataError;
@@ -19,6 +21,8 @@ pub(crate) fn hint(error: &Error) -> Option<String> {
             .downcast_ref::<UsageError>()
             .map(usage)
             .or_else(|| cause.downcast_ref::<InterveneError>().map(intervene))
+            .or_else(|| cause.downcast_ref::<ProbeError>().map(probe))
+            .or_else(|| cause.downcast_ref::<FeaturesError>().map(features))
             .or_else(|| cause.downcast_ref::<LoadError>().map(load))
             .or_else(|| cause.downcast_ref::<TrainError>().map(train))
             .or_else(|| cause.downcast_ref::<RunError>().map(run))
@@ -117,9 +121,26 @@ fn of_graphs_and_tables(error: &UsageError) -> String {
         UsageError::NoTable { .. } => {
             "`connectome causal --help` shows a line of a table".to_owned()
         }
+        UsageError::NoText { .. } => {
+            "name files with `--data`, or the organism's rows with `--elegans base`".to_owned()
+        }
+        UsageError::NoIndex { .. } => {
+            "make one with `connectome features collect`, or name it with `--features FILE`"
+                .to_owned()
+        }
         UsageError::TableLine { .. } => {
             "one JSON object a line, as {\"prompt\": \"…\", \"answer\": \"…\", \"value\": \"…\"}"
                 .to_owned()
+        }
+        UsageError::DefaultModel { .. } => {
+            "`connectome hub list` has those that do; any other is named with `--model`".to_owned()
+        }
+        UsageError::NoSuchVariable { known, .. } => format!("there are {}", quoted(known)),
+        UsageError::NoSuchSet { .. } => {
+            "sets are named as `A-h1-calc`; their beginnings count, as `A` or `B-h1`".to_owned()
+        }
+        UsageError::WhichRecipe { .. } => {
+            "`--as base`, or chat, chat-over, goal, penguin, nodocs or mid".to_owned()
         }
         UsageError::NotDataFolder { .. } => {
             "name a new or empty folder, or one that `connectome elegans data` made".to_owned()
@@ -262,6 +283,47 @@ fn load(error: &LoadError) -> String {
         LoadError::Hub(error) => return hub(error),
         LoadError::Tokenizer(error) => return tokenizer(error),
         _ => "check the files with `connectome inspect`",
+    }
+    .to_owned()
+}
+
+fn features(error: &FeaturesError) -> String {
+    match error {
+        FeaturesError::Option { .. } => "`--help` has the defaults",
+        FeaturesError::NoTokens => "give longer documents; the first token is never used",
+        FeaturesError::NotAnIndex { .. } => {
+            "an index is a file that `connectome features collect` or `import` wrote, whole"
+        }
+        FeaturesError::Version { .. } => "another version of connectome made it; collect it again",
+        FeaturesError::OtherDictionary { .. } => {
+            "name the dictionary that it was made with by `--transcoder`, or another `--features`"
+        }
+        FeaturesError::NoFeature { .. } => "both numbers count from 0, as in `L2/370`",
+        FeaturesError::Layout { .. } => "docs/features.md has the layout",
+        FeaturesError::Read { .. } => "check the path and its permissions",
+        FeaturesError::Write { .. } => "is there room, and may you write there?",
+        FeaturesError::Train(error) => return train(error),
+        FeaturesError::Run(error) => return run(error),
+        FeaturesError::Load(error) => return load(error),
+        _ => "`connectome features --help` has examples",
+    }
+    .to_owned()
+}
+
+fn probe(error: &ProbeError) -> String {
+    match error {
+        ProbeError::Slots { .. } => "for example `calc : {a} + {b} =`",
+        ProbeError::Brace { .. } => "a slot is `{name}`; braces of the text are `{{` and `}}`",
+        ProbeError::Values { .. } | ProbeError::ValueList { .. } => {
+            "a range ends before its end, as `0..100`; a list is `red,green,blue`"
+        }
+        ProbeError::Position { .. } | ProbeError::Unused { .. } => {
+            "positions count from 0 and include the first special token; -1 is the last"
+        }
+        ProbeError::NotGrids { .. } => "name a file that `connectome features grid --out` wrote",
+        ProbeError::File(error) => return features(error),
+        ProbeError::Run(error) => return run(error),
+        _ => "`connectome features grid --help` has examples",
     }
     .to_owned()
 }

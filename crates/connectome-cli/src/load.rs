@@ -18,7 +18,10 @@ use crate::settings::{self, World};
 /// Loads what the arguments name, or what ships.
 pub(crate) fn load(args: &ModelArgs, world: &World) -> Result<Loaded> {
     settings::take_threads(args.threads)?;
-    let (model, dictionary) = (args.model.as_deref(), args.transcoder.as_deref());
+    let (model, dictionary) = match (args.model.as_deref(), args.transcoder.as_deref()) {
+        (None, None) => (Some(settings::default_model()?.name), None),
+        named => named,
+    };
     with(args.offline, world, |opener| opener.pair(model, dictionary))
 }
 

@@ -1,6 +1,7 @@
 //! Bars on stderr, and Ctrl-C: the first ends the work with what there is so far, the second
 //! aborts.
 
+pub(crate) mod features;
 pub(crate) mod train_clt;
 pub(crate) mod train_lm;
 

@@ -11,6 +11,7 @@ use anyhow::Result;
 use connectome::attribution::Expand;
 use connectome::device::cuda::Search;
 use connectome::hub::HubSettings;
+use connectome::organism::{self, Organism};
 use connectome_graph::{GraphError, Thresholds};
 use serde::Serialize;
 
@@ -98,6 +99,18 @@ fn env(name: &str) -> Option<String> {
 pub(crate) fn hub(offline: bool) -> HubSettings {
     let settings = HubSettings::from_env(env, std::env::home_dir());
     HubSettings { offline: offline || settings.offline, ..settings }
+}
+
+/// The model that commands run on when none is named: the first that ships, or which of them
+/// `CONNECTOME_MODEL` says.
+pub(crate) fn default_model() -> Result<&'static Organism> {
+    match env("CONNECTOME_MODEL") {
+        None => Ok(organism::SHIPPED[0]),
+        Some(name) => {
+            let unknown = || UsageError::DefaultModel { found: name.clone() };
+            Ok(organism::by_name(&name).ok_or_else(unknown)?)
+        }
+    }
 }
 
 /// Where to look for CUDA's libraries before the usual places.

@@ -4,6 +4,7 @@
 //! and, where [`Judge::n_tokens`] asks for them, the tokens that the model goes on with when it
 //! always takes the most probable; [`Judge::score`] says what that is worth.
 
+use std::fmt;
 use std::sync::Arc;
 
 use crate::example::Example;
@@ -100,6 +101,18 @@ impl Required {
             Self::Between(least, most) => Some((least..=most).contains(&score)),
             Self::TimesBase(times) => base.map(|base| score >= times * base),
             Self::Reported => None,
+        }
+    }
+}
+
+impl fmt::Display for Required {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::AtLeast(least) => write!(f, "at least {least}"),
+            Self::AtMost(most) => write!(f, "at most {most}"),
+            Self::Between(least, most) => write!(f, "{least} to {most}"),
+            Self::TimesBase(times) => write!(f, "{times} times the base's"),
+            Self::Reported => f.write_str("reported"),
         }
     }
 }

@@ -31,6 +31,7 @@
 //!
 //! The crate runs no model, has no tensors, and reads and prints nothing.
 
+mod course;
 mod data;
 mod error;
 mod evaluation;
@@ -40,12 +41,14 @@ mod random;
 mod recipe;
 mod task;
 mod tasks;
+mod variables;
 mod vocabulary;
 mod wire;
 mod words;
 mod world;
 mod written;
 
+pub use course::{Course, architecture};
 pub use data::{CARD, DataFile, Dataset, example_json, samples};
 pub use error::DataError;
 pub use evaluation::{Ending, EvalItem, EvalSet, Judge, Required};
@@ -54,6 +57,7 @@ pub use mixture::{BLOCK_ROWS, Document, Mixture, ROW_TOKENS, Row};
 pub use recipe::Recipe;
 pub use task::{Split, Task};
 pub use tasks::evaluations;
+pub use variables::{Case, Variable, variables};
 pub use vocabulary::{BOS, EOS, PAD, Size, UNK, Vocabulary};
 pub use world::World;
 pub use written::Written;

@@ -23,10 +23,12 @@
 
 mod draw;
 mod layout;
+mod operands;
 mod route;
 mod svg;
 
 pub use layout::strongest_inputs;
+pub use operands::{OperandPlot, OperandSheet};
 
 /// A picture of one or more panels, one below the other.
 #[derive(Clone, Debug, Default, PartialEq)]

@@ -19,26 +19,33 @@ pub struct Organism {
     /// The world it was trained on, as JSON: templates, relations and facts.
     pub world: &'static str,
     model: &'static EmbeddedFolder,
-    dictionary: &'static EmbeddedFolder,
+    /// Its dictionaries, the first of which it is traced with if none is named.
+    dictionaries: &'static [&'static EmbeddedFolder],
 }
 
 impl Organism {
-    /// What commands call its dictionary.
-    #[must_use]
-    pub fn dictionary_name(&self) -> &'static str {
-        self.dictionary.name
-    }
-
     /// The language model's folder.
     #[must_use]
     pub fn model(&self) -> Folder {
         Folder::Embedded(self.model)
     }
 
-    /// The dictionary's folder.
+    /// Its dictionaries, by what commands call them; the first is what it is traced with if none
+    /// is named. Models of one family share theirs.
+    pub fn dictionaries(&self) -> impl Iterator<Item = (&'static str, Folder)> {
+        self.dictionaries.iter().map(|folder| (folder.name, Folder::Embedded(folder)))
+    }
+
+    /// The folder of its first dictionary.
     #[must_use]
     pub fn dictionary(&self) -> Folder {
-        Folder::Embedded(self.dictionary)
+        Folder::Embedded(self.dictionaries[0])
+    }
+
+    /// What commands call its first dictionary.
+    #[must_use]
+    pub fn dictionary_name(&self) -> &'static str {
+        self.dictionaries[0].name
     }
 }
 
@@ -51,10 +58,11 @@ pub fn by_name(name: &str) -> Option<&'static Organism> {
     SHIPPED.iter().find(|organism| organism.name == name).copied()
 }
 
-/// The organism whose dictionary has this name.
+/// The dictionary of this name.
 #[must_use]
-pub fn by_dictionary_name(name: &str) -> Option<&'static Organism> {
-    SHIPPED.iter().find(|organism| organism.dictionary_name() == name).copied()
+pub fn dictionary(name: &str) -> Option<Folder> {
+    let mut all = SHIPPED.iter().flat_map(|organism| organism.dictionaries());
+    all.find(|(own, _)| *own == name).map(|(_, folder)| folder)
 }
 
 /// Bytes that start at a multiple of eight, as in a mapped file: numbers are then read where
@@ -89,7 +97,7 @@ macro_rules! organism {
                     ),
                 ],
             },
-            dictionary: &EmbeddedFolder {
+            dictionaries: &[&EmbeddedFolder {
                 name: concat!($name, "/clt"),
                 files: &[
                     ("W_dec_0.safetensors", file!(concat!($name, "/clt/W_dec_0.safetensors"))),
@@ -102,7 +110,7 @@ macro_rules! organism {
                     ("W_enc_3.safetensors", file!(concat!($name, "/clt/W_enc_3.safetensors"))),
                     ("config.yaml", file!(concat!($name, "/clt/config.yaml"))),
                 ],
-            },
+            }],
         }
     };
 }
@@ -127,19 +135,20 @@ static ONE_TOKEN: Organism = organism!(
 mod tests {
     use super::*;
     use crate::lm::Model;
+    use crate::replacement::ReplacementModel;
     use crate::transcoder::Transcoder;
 
     #[test]
     fn what_ships_opens_and_fits() {
         for organism in SHIPPED {
-            let model = Model::load(&organism.model()).unwrap();
-            let dictionary = Transcoder::open(&organism.dictionary()).unwrap();
-            assert_eq!(model.name(), organism.name);
-            assert_eq!(dictionary.name_mismatch(model.name()), None);
             assert!(by_name(organism.name).is_some_and(|found| std::ptr::eq(found, *organism)));
-            let named = by_dictionary_name(organism.dictionary_name());
-            assert!(named.is_some_and(|found| std::ptr::eq(found, *organism)));
-            assert_eq!(organism.dictionary().root().to_str(), Some(organism.dictionary_name()));
+            for (name, folder) in organism.dictionaries() {
+                let transcoder = Transcoder::open(&folder).unwrap();
+                let model = Model::load(&organism.model()).unwrap();
+                ReplacementModel::new(model, transcoder).unwrap();
+                assert_eq!(dictionary(name).unwrap().root().to_str(), Some(name));
+            }
+            assert_eq!(organism.dictionaries().next().unwrap().0, organism.dictionary_name());
         }
     }
 }

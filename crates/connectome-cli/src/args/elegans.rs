@@ -15,6 +15,12 @@ pub(crate) enum ElegansCommand {
     /// Print examples of a task, and what each was made from.
     #[command(after_long_help = help::ELEGANS_SAMPLE)]
     Sample(SampleArgs),
+    /// Ask a model all that is required of it, task by task.
+    #[command(after_long_help = help::ELEGANS_EVAL)]
+    Eval(EvalArgs),
+    /// Train the family and its dictionaries, and test them.
+    #[command(after_long_help = help::ELEGANS_MAKE)]
+    Make(MakeArgs),
 }
 
 /// Which world, and for which model.
@@ -33,9 +39,15 @@ pub(crate) struct WorldArgs {
 
 impl WorldArgs {
     pub(crate) fn size(&self) -> Size {
-        match self.world {
-            WorldSize::Full => Size::Full,
-            WorldSize::Nano => Size::Nano,
+        self.world.size()
+    }
+}
+
+impl WorldSize {
+    pub(crate) fn size(self) -> Size {
+        match self {
+            Self::Full => Size::Full,
+            Self::Nano => Size::Nano,
         }
     }
 }
@@ -58,6 +70,77 @@ pub(crate) struct DataArgs {
     pub(crate) tokens: u64,
     #[command(flatten)]
     pub(crate) world: WorldArgs,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct EvalArgs {
+    /// The models: directories, `user/repo[@revision]`, or ones that ship with the tracer; all
+    /// of the family that ship if none is given.
+    #[arg(value_name = "DIR|ID")]
+    pub(crate) models: Vec<String>,
+    /// What is required of them: of base, chat, goal, ...; by the end of each model's name if not
+    /// given.
+    #[arg(long = "as", value_name = "NAME")]
+    pub(crate) required_as: Option<String>,
+    /// The base, where something is required relative to it; one of the models, or the one that
+    /// ships, if not given.
+    #[arg(long, value_name = "DIR|ID")]
+    pub(crate) base: Option<String>,
+    /// Only sets whose name begins with this, as `A` or `B-h1`; several, or several times.
+    #[arg(long, value_name = "NAME", num_args = 1..)]
+    pub(crate) set: Vec<String>,
+    /// The seed of the world that they were trained on.
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    pub(crate) seed: u64,
+    /// All tasks, or the three that tests need.
+    #[arg(long, value_enum, default_value_t)]
+    pub(crate) world: WorldSize,
+    /// Never use the network, only what is on this machine.
+    #[arg(long)]
+    pub(crate) offline: bool,
+    /// Threads to use; all cores if not given. Results do not depend on it.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    pub(crate) threads: Option<u16>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct MakeArgs {
+    /// The folder to make them in. What is there already is not made again, and what was
+    /// stopped goes on.
+    #[arg(long, short, value_name = "DIR")]
+    pub(crate) out: PathBuf,
+    /// Which models, with all that they start from: base, chat, chat-over, goal, penguin, nodocs
+    /// or mid; several, or several times.
+    #[arg(long, value_name = "NAME", num_args = 1..)]
+    pub(crate) model: Vec<String>,
+    /// Which dictionaries of all these models together.
+    #[arg(long, value_enum, value_name = "KIND", num_args = 1..)]
+    pub(crate) dictionary: Vec<DictionaryArg>,
+    /// Of the world, of random weights and of the dictionaries.
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    pub(crate) seed: u64,
+    /// All tasks, or the three that tests need.
+    #[arg(long, value_enum, default_value_t)]
+    pub(crate) world: WorldSize,
+    /// Tokens of every model instead of the recipe's own.
+    #[arg(long, value_name = "N")]
+    pub(crate) tokens: Option<u64>,
+    /// Tokens of every dictionary instead of the recipe's own.
+    #[arg(long, value_name = "N")]
+    pub(crate) dictionary_tokens: Option<u64>,
+    /// Threads to use; all cores if not given. Results do not depend on it.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    pub(crate) threads: Option<u16>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum DictionaryArg {
+    /// A cross-layer transcoder.
+    Clt,
+    /// Per-layer transcoders.
+    Plt,
+    /// None.
+    None,
 }
 
 #[derive(Debug, Args)]

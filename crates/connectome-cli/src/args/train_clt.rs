@@ -40,6 +40,13 @@ pub(crate) struct CltModelArgs {
     /// tracer (the first of `connectome hub list` if not given).
     #[arg(long, value_name = "DIR|ID")]
     pub(crate) model: Option<String>,
+    /// What the dictionary's config calls the model; as `--model` names it if not given.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) model_name: Option<String>,
+    /// Another model of the same depth and width; several, or several times. Documents are
+    /// dealt out to all models in turn, so that one dictionary serves all of them.
+    #[arg(long, value_name = "DIR|ID", num_args = 1..)]
+    pub(crate) also: Vec<String>,
     /// Where features read: hook_resid_mid, ln2.hook_normalized or mlp.hook_in.
     #[arg(long, value_name = "HOOK", default_value = "hook_resid_mid")]
     pub(crate) read: String,

@@ -7,7 +7,9 @@ use anyhow::Result;
 use connectome::causal::{Claims, Options, Selection, Stage, examine};
 use connectome::doubt::{Done, Question, Table};
 use connectome::organism;
+use connectome_elegans::{Case, Size, World as Organism, variables};
 use serde::Deserialize;
+use serde_json::Value;
 
 use super::Ending;
 use crate::args::CausalArgs;
@@ -27,7 +29,7 @@ pub(crate) fn run(args: &CausalArgs, world: &World) -> Result<Ending> {
     let loaded = load::load(&args.model, world)?;
     let rows = match &args.table {
         Some(path) => rows_of_file(path)?,
-        None => rows_of_world(&loaded)?,
+        None => rows_of_world(args, &loaded)?,
     };
     let questions = rows.iter().map(|row| question(row, &loaded)).collect::<Result<Vec<_>>>()?;
     let n_zeroed = questions.iter().map(|(_, n_zeroed)| *n_zeroed).max().unwrap_or(1);
@@ -125,17 +127,50 @@ struct Facts {
     facts: Vec<BTreeMap<String, String>>,
 }
 
-/// Every two-step question of a shipped world; the variable is the state.
-fn rows_of_world(loaded: &Loaded) -> Result<Vec<TableRow>> {
+/// The variable that models of our own worlds are asked for if none is named.
+const FIRST_VARIABLE: &str = "state";
+
+/// Prompts of a world that the model was trained on, if it is known.
+fn rows_of_world(args: &CausalArgs, loaded: &Loaded) -> Result<Vec<TableRow>> {
     let missing = || UsageError::NoTable { model: loaded.model_name.clone() };
-    let organism = organism::by_name(&loaded.model_name).ok_or_else(missing)?;
-    let facts: Facts = serde_json::from_str(organism.world)?;
-    let template = facts.templates.get("two_hop").ok_or_else(missing)?;
+    let Some(organism) = organism::by_name(&loaded.model_name) else {
+        let name = args.variable.as_deref().ok_or_else(missing)?;
+        return rows_of_variable(name, &Organism::new(args.world_seed, Size::Full));
+    };
+    let facts: Value = serde_json::from_str(organism.world)?;
+    match facts["seed"].as_u64() {
+        Some(seed) => {
+            let name = args.variable.as_deref().unwrap_or(FIRST_VARIABLE);
+            rows_of_variable(name, &Organism::new(seed, Size::Full))
+        }
+        None => rows_of_facts(organism.world, missing),
+    }
+}
+
+fn rows_of_variable(name: &str, world: &Organism) -> Result<Vec<TableRow>> {
+    let variables = variables(world);
+    let names = || variables.iter().map(|variable| variable.name.to_owned()).collect();
+    let unknown = || UsageError::NoSuchVariable { found: name.to_owned(), known: names() };
+    let variable = variables.iter().find(|variable| variable.name == name).ok_or_else(unknown)?;
+    let row = |case: &Case| TableRow {
+        prompt: None,
+        token_ids: Some(case.prompt.clone()),
+        value: case.value.clone(),
+        asks: case.asks.clone(),
+        answer: world.vocabulary().text(&[case.answer]),
+    };
+    Ok(variable.cases.iter().map(row).collect())
+}
+
+/// Every two-step question of one of the small shipped worlds; the variable is the state.
+fn rows_of_facts(world: &str, missing: impl Fn() -> UsageError) -> Result<Vec<TableRow>> {
+    let facts: Facts = serde_json::from_str(world)?;
+    let template = facts.templates.get("two_hop").ok_or_else(&missing)?;
     let question = template.replace(" {answer}", "");
     let mut rows = Vec::new();
     for fact in &facts.facts {
         for relation in &facts.relations {
-            let of = |key: &str| fact.get(key).cloned().ok_or_else(missing);
+            let of = |key: &str| fact.get(key).cloned().ok_or_else(&missing);
             let prompt = question.replace("{relation}", relation).replace("{city}", &of("city")?);
             rows.push(TableRow {
                 prompt: Some(prompt),

@@ -6,7 +6,6 @@ use connectome::attribution::{Expand, Labels, NoProgress, Options, attribute};
 use connectome::device::selftest::differences;
 use connectome::device::{DeviceError, RowDevice as _, cuda};
 use connectome::lm::model::top_probabilities;
-use connectome::organism;
 use connectome::replacement::LocalReplacement;
 use connectome_graph::Prompt;
 
@@ -29,7 +28,8 @@ const CAPABILITIES: [u32; 3] = [80, 90, 100];
 pub(crate) fn run(args: &DoctorArgs, world: &World) -> Result<Ending> {
     let search = settings::cuda();
     let loaded = load::load(&ModelArgs::default(), world)?;
-    let example = organism::SHIPPED[0].example.to_owned();
+    let organism = settings::default_model()?;
+    let example = organism.example.to_owned();
     let ready = prompt::prepare(&Wanted::Text(example), &loaded)?;
     let local = loaded.replacement.on(&ready.tokens)?;
 
@@ -43,7 +43,7 @@ pub(crate) fn run(args: &DoctorArgs, world: &World) -> Result<Ending> {
             processor: std::env::consts::ARCH,
             threads: rayon::current_num_threads(),
         },
-        shipped: shipped(&loaded, ready, &local)?,
+        shipped: shipped(&loaded, organism.example, ready, &local)?,
         hub: HubReport::of(&settings::hub(false)),
         cuda: CudaReport::of(found, missing),
         checked,
@@ -60,7 +60,12 @@ pub(crate) fn run(args: &DoctorArgs, world: &World) -> Result<Ending> {
 }
 
 /// The shipped model's own question, on the CPU.
-fn shipped(loaded: &Loaded, ready: Ready, local: &LocalReplacement<'_>) -> Result<ShippedReport> {
+fn shipped(
+    loaded: &Loaded,
+    example: &'static str,
+    ready: Ready,
+    local: &LocalReplacement<'_>,
+) -> Result<ShippedReport> {
     let predictions = top_probabilities(&local.logits(local.n_tokens() - 1)?, 1);
     let predicts = predictions.first().map(|(id, _)| loaded.token_text(*id));
     let options = Options { expand: Expand::Exhaustive, ..Options::default() };
@@ -71,7 +76,7 @@ fn shipped(loaded: &Loaded, ready: Ready, local: &LocalReplacement<'_>) -> Resul
     let graph = attribute(local, &options, labels, &token_text, &mut NoProgress)?;
     Ok(ShippedReport {
         model: loaded.model_name.clone(),
-        prompt: organism::SHIPPED[0].example,
+        prompt: example,
         predicts: predicts.unwrap_or_default(),
         rows: graph.rows().count(),
         residual: Residual::of(&graph),

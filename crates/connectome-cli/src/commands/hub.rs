@@ -102,7 +102,7 @@ enum Reach {
 fn place(args: &HubArgs, reach: Reach, world: &World) -> Result<()> {
     let settings = settings::hub(args.offline || reach == Reach::Look);
     let name = &args.reference;
-    if organism::by_name(name).or_else(|| organism::by_dictionary_name(name)).is_some() {
+    if organism::by_name(name).is_some() || organism::dictionary(name).is_some() {
         return Err(UsageError::Shipped { name: name.clone() }.into());
     }
     let reference: HubRef = name.parse()?;

@@ -159,8 +159,8 @@ fn folder(args: &InspectArgs, world: &World) -> Result<Inspected> {
             dictionary: Box::new(dictionary(&organism.dictionary(), args, world)?),
         });
     }
-    if let Some(organism) = organism::by_dictionary_name(&args.path) {
-        let found = dictionary(&organism.dictionary(), args, world)?;
+    if let Some(folder) = organism::dictionary(&args.path) {
+        let found = dictionary(&folder, args, world)?;
         return Ok(Inspected::Dictionary(Box::new(found)));
     }
     let path = Path::new(&args.path);

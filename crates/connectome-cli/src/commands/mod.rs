@@ -6,6 +6,7 @@ mod doctor;
 pub(crate) mod doubt;
 mod elegans;
 mod export;
+mod features;
 mod figure;
 mod group;
 mod hub;
@@ -44,12 +45,16 @@ pub(crate) enum Ending {
     Done,
     /// Somebody pressed Ctrl-C; what there was is saved.
     Interrupted,
+    /// All was done, and what was tested is not as it has to be.
+    Missed,
 }
 
 /// Bad input: files, flags, names.
 const BAD_INPUT: u8 = 2;
 /// A fault of this program.
 const FAULT: u8 = 1;
+/// Something was tested and is not as it has to be.
+const MISSED: u8 = 3;
 
 /// The whole program.
 pub(crate) fn main() -> ExitCode {
@@ -65,6 +70,7 @@ pub(crate) fn main() -> ExitCode {
     match run(cli.command, &world) {
         Ok(Ending::Done) => ExitCode::SUCCESS,
         Ok(Ending::Interrupted) => ExitCode::from(INTERRUPTED),
+        Ok(Ending::Missed) => ExitCode::from(MISSED),
         Err(error) => fail(&error, &world),
     }
 }
@@ -85,6 +91,7 @@ fn run(command: Option<Command>, world: &World) -> Result<Ending> {
         Some(Command::Intervene(args)) => intervene::run(&args, world),
         Some(Command::Group(args)) => group::run(&args, world),
         Some(Command::Doubt(args)) => doubt::run(&args, world),
+        Some(Command::Features(command)) => features::run(&command, world),
         Some(Command::Export(args)) => export::run(&args, world),
         Some(Command::Import(args)) => import::run(&args, world),
         Some(Command::Figure(args)) => figure::run(&args, world),

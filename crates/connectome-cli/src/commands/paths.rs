@@ -1,9 +1,10 @@
 //! `connectome paths`: how influence travels.
 
 use anyhow::Result;
+use connectome::features::FeatureIndex;
 use connectome_graph::{AttributionGraph, Node, NodeIdx, prune, strongest_paths, top_paths};
 
-use super::Ending;
+use super::{Ending, features};
 use crate::args::PathsArgs;
 use crate::failure::UsageError;
 use crate::report::PathReport;
@@ -13,7 +14,10 @@ use crate::{names, printer};
 
 pub(crate) fn run(args: &PathsArgs, world: &World) -> Result<Ending> {
     let thresholds = settings::thresholds(args.thresholds)?;
-    let graph = AttributionGraph::load(&args.graph)?;
+    let mut graph = AttributionGraph::load(&args.graph)?;
+    if let Some(path) = &args.features {
+        graph = features::named(graph, &FeatureIndex::open(path)?)?;
+    }
     let pruned = if args.pruned { Some(prune(&graph, &thresholds)?) } else { None };
     let ends = match (&args.from, &args.to) {
         (Some(from), Some(to)) => {

@@ -6,7 +6,7 @@ use connectome::device::Device;
 use connectome::replacement::LocalReplacement;
 use connectome_graph::{AttributionGraph, Prompt, Provenance, Thresholds, prune};
 
-use super::Ending;
+use super::{Ending, features};
 use crate::args::TraceArgs;
 use crate::device::{self, DeviceReport};
 use crate::load::{self, Loaded};
@@ -25,6 +25,8 @@ pub(crate) fn run(args: &TraceArgs, world: &World) -> Result<Ending> {
     let asked = device::open(&args.device)?;
 
     let loaded = load::load(&args.model, world)?;
+    let index = args.features.as_deref().map(|path| features::checked(path, &loaded));
+    let index = index.transpose()?;
     let ready = prompt::prepare(&wanted, &loaded)?;
     let pos = targets::position(args.targets.position, ready.tokens.ids.len())?;
     let local = loaded.replacement.on(&ready.tokens)?;
@@ -43,6 +45,10 @@ pub(crate) fn run(args: &TraceArgs, world: &World) -> Result<Ending> {
         Watch::new(world, Interrupt::installed(world, "ending with the graph so far")?),
     )?;
     let ending = traced.keep(&graph)?;
+    let graph = match &index {
+        Some(index) => features::named(graph, index)?,
+        None => graph,
+    };
     traced.tell(&graph, thresholds, world)?;
     Ok(ending)
 }

@@ -3,9 +3,9 @@
 use std::ffi::OsString;
 
 use anyhow::Result;
+use connectome::files::Folder;
 use connectome::hub::Files;
 use connectome::lm::{Model, ModelConfig};
-use connectome::organism;
 use connectome::replacement::PromptTokens;
 use connectome::tokenizer::{Prompt, Tokenizer};
 use connectome::train::corpus::{Corpus, Cut, Reading};
@@ -23,8 +23,22 @@ use crate::settings::{self, World};
 use crate::{load, printer};
 
 pub(crate) fn run(args: &TrainCltArgs, world: &World) -> Result<Ending> {
+    let interrupt = Interrupt::installed(world, "ending with a checkpoint")?;
+    train(args, &recipe(std::env::args_os()), interrupt, world)
+}
+
+/// The same, where somebody has taken Ctrl-C already; `recipe` is what the card says made it.
+pub(crate) fn train(
+    args: &TrainCltArgs,
+    recipe: &str,
+    interrupt: Interrupt,
+    world: &World,
+) -> Result<Ending> {
     settings::take_threads(args.model.threads)?;
-    let name = args.model.model.as_deref().unwrap_or(organism::SHIPPED[0].name);
+    let name = match &args.model.model {
+        Some(name) => name.as_str(),
+        None => settings::default_model()?.name,
+    };
     let folder = load::folder(name, Files::Model, args.model.offline, world)?;
     let config = Model::load(&folder)?.config().clone();
     let mut options = settings::train_clt::options(args, &config)?;
@@ -36,18 +50,22 @@ pub(crate) fn run(args: &TrainCltArgs, world: &World) -> Result<Ending> {
     options.check(&config)?;
     let corpus = corpus(args, &config)?;
 
-    let recipe = recipe(std::env::args_os());
+    let other = |name: &String| -> Result<(String, Folder)> {
+        Ok((name.clone(), load::folder(name, Files::Model, args.model.offline, world)?))
+    };
+    let others = args.model.also.iter().map(other).collect::<Result<Vec<_>>>()?;
     let job = Job {
         folder: &folder,
-        model_name: name,
+        model_name: args.model.model_name.as_deref().unwrap_or(name),
+        others: &others,
         tokenizer: tokenizer.as_ref(),
         corpus: &corpus,
         out: &args.out,
         options: &options,
-        recipe: &recipe,
+        recipe,
     };
     let start = if args.resume { Start::Resume } else { Start::New };
-    let mut watch = CltWatch::new(world, Interrupt::installed(world, "ending with a checkpoint")?);
+    let mut watch = CltWatch::new(world, interrupt);
     let ended = transcoder::run(job, start, &mut watch)?;
     let time = (watch.elapsed(), watch.tokens_per_sec());
     drop(watch);

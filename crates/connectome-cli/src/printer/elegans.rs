@@ -2,6 +2,7 @@
 
 use super::text;
 use super::{Page, Screen};
+use crate::report::elegans::eval::{EvalReport, SetReport};
 use crate::report::elegans::{DataReport, Mark, SamplesReport, Shown, ShownRole};
 
 /// A folder that was written.
@@ -62,4 +63,36 @@ fn marked(screen: Screen, shown: &Shown) -> String {
         }
     });
     tokens.collect::<Vec<_>>().join(" ")
+}
+
+/// Every set's score beside what is required, the missed ones last and in colour.
+pub(crate) fn eval(screen: Screen, report: &EvalReport) -> String {
+    let mut page = Page::new(screen);
+    let n_required = report.met + report.missed;
+    page.heading(
+        &text::plain(&report.model),
+        &format!("required as `{}`: {} of {n_required} met", report.required_as, report.met),
+    );
+    let names = report.sets.iter().map(|set| text::width(&set.set)).max().unwrap_or(0);
+    for set in &report.sets {
+        page.entry(&set.set, names, &said(screen, report, set));
+    }
+    page.finish()
+}
+
+fn said(screen: Screen, report: &EvalReport, set: &SetReport) -> String {
+    let score = text::percent(set.score);
+    let score = text::pad(&score, 7);
+    let base = set.base.map_or_else(String::new, |base| format!(", the base's {base:.4}"));
+    let required = match set.met {
+        Some(_) => format!("{}{base}", set.required),
+        None if set.required_of == report.required_as => set.required.clone(),
+        None => format!("{} of {}", set.required, set.required_of),
+    };
+    let verdict = match set.met {
+        Some(true) => screen.signed(1, "met"),
+        Some(false) => screen.signed(-1, "MISSED"),
+        None => screen.dim("·"),
+    };
+    format!("{score} {verdict}  {}", screen.dim(&format!("{required}; {} items", set.items)))
 }

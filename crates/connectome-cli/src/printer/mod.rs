@@ -9,6 +9,7 @@ pub(crate) mod causal;
 pub(crate) mod doctor;
 pub(crate) mod doubt;
 pub(crate) mod elegans;
+pub(crate) mod features;
 pub(crate) mod graph;
 pub(crate) mod group;
 pub(crate) mod inspect;
@@ -55,6 +56,17 @@ impl Screen {
 
     pub(crate) fn cyan(self, text: &str) -> String {
         self.paint("36", text)
+    }
+
+    /// From light to strong orange by a share from 0 to 1; text at 0 is left as it is.
+    pub(crate) fn heat(self, share: f64, text: &str) -> String {
+        const LEVELS: [&str; 5] = ["230", "223", "216", "209", "202"];
+        if share <= 0.0 {
+            return text.to_owned();
+        }
+        let level = (share * LEVELS.len() as f64).ceil() as usize;
+        let colour = LEVELS[level.clamp(1, LEVELS.len()) - 1];
+        self.paint(&format!("30;48;5;{colour}"), text)
     }
 
     /// Green for what raises its target, magenta for what lowers it.

@@ -1,5 +1,7 @@
 //! What `elegans` says of its data and examples.
 
+pub(crate) mod eval;
+
 use std::path::Path;
 
 use connectome_elegans::{

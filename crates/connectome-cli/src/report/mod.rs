@@ -18,6 +18,7 @@ pub(crate) mod causal;
 pub(crate) mod doctor;
 pub(crate) mod doubt;
 pub(crate) mod elegans;
+pub(crate) mod features;
 pub(crate) mod graph;
 pub(crate) mod group;
 pub(crate) mod inspect;

@@ -289,7 +289,7 @@ fn data(args: &TrainCltArgs, model: &ModelConfig, n_tokens: u64) -> Result<Data>
 }
 
 /// A number of tokens, perhaps in thousands, millions or billions.
-fn tokens(what: &'static str, text: &str) -> Result<u64> {
+pub(crate) fn tokens(what: &'static str, text: &str) -> Result<u64> {
     let units = [('k', 1e3), ('M', 1e6), ('G', 1e9), ('B', 1e9)];
     let unit = units.into_iter().find(|(letter, _)| text.ends_with(*letter));
     let (digits, factor) = match unit {

@@ -192,3 +192,72 @@ fn its_commands_teach_by_example() {
         assert!(n >= 2, "{help}");
     }
 }
+
+/// A few steps are enough to see that all of it fits together; what is required is missed, and
+/// the exit code says so.
+#[test]
+fn the_family_is_made_tested_and_not_made_twice() {
+    let place = Place::new();
+    let make = [
+        "elegans",
+        "make",
+        "--quiet",
+        "--world",
+        "nano",
+        "--tokens",
+        "30000",
+        "--dictionary",
+        "clt",
+        "--dictionary-tokens",
+        "8192",
+        "--out",
+        "made",
+    ];
+    let made = place.run(&make);
+    assert_eq!(made.code, Some(3), "{}", made.stderr);
+    assert!(made.stdout.contains("MISSED"), "{}", made.stdout);
+    let read = |name: &str| std::fs::read(place.path("made").join(name)).unwrap();
+    let evaluation: Value = serde_json::from_slice(&read("elegans-base/evaluation.json")).unwrap();
+    assert_eq!(evaluation["required_as"], "base");
+    assert!(evaluation["missed"].as_u64().unwrap() > 0);
+    let card = String::from_utf8(read("elegans-base/README.md")).unwrap();
+    assert!(card.contains("| A-train-calc |"), "{card}");
+
+    // The same command looks, and changes nothing.
+    let names = ["elegans-base/model.safetensors", "clt/card.json", "activations.jsonl"];
+    let before = names.map(read);
+    assert_eq!(place.run(&make).code, Some(3));
+    assert!(names.map(read) == before);
+
+    // What it wrote is what other commands take.
+    let eval = ["elegans", "eval", "made/elegans-base", "--world", "nano", "--json", "--quiet"];
+    let again = place.run(&eval);
+    assert_eq!(again.code, Some(3), "{}", again.stderr);
+    let reports: Value = serde_json::from_str(&again.stdout).unwrap();
+    assert_eq!(reports[0]["sets"], evaluation["sets"]);
+    let as_chat = place.json(&[&eval[..5], &["--as", "chat", "--set", "A-h1"]].concat());
+    assert_eq!(as_chat[0]["missed"], 0, "nothing of that is required of a chat model");
+    let trace = ["trace", "calc : 3 + 4 =", "--model", "made/elegans-base"];
+    place.ok(&[&trace[..], &["--transcoder", "made/clt", "--output", "sum.graph"]].concat());
+}
+
+#[test]
+fn evaluations_of_nothing_are_refused() {
+    let place = Place::new();
+    for (args, sentence, hint) in [
+        (&["eval", "two-hop"][..], "what is required of `two-hop`?", "--as base"),
+        (
+            &["eval", "two-hop", "--as", "base", "--set", "Z"],
+            "no evaluation set is called `Z`",
+            "A-h1-calc",
+        ),
+        (&["eval", "two-hop", "--as", "bass"], "no model `bass`", "models"),
+        (
+            &["make", "--out", "made", "--world", "nano", "--model", "chat"],
+            "has no model `chat`",
+            "",
+        ),
+    ] {
+        place.refused(&[&["elegans"][..], args].concat(), sentence, hint);
+    }
+}

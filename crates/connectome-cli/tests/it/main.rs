@@ -20,6 +20,8 @@ mod doubt;
 mod emulation;
 // The organism's world: data to train on, and samples of it.
 mod elegans;
+// Feature indices: collected, shown, searched, drawn.
+mod features;
 // Graph files: prune, score, paths, export, import, inspect.
 mod graphs;
 // Help that teaches: its examples run.

@@ -45,6 +45,8 @@ impl Place {
             .env("PATH", std::env::var_os("PATH").unwrap_or_default())
             .env("HOME", self.dir.path())
             .env("HF_HUB_OFFLINE", "1")
+            // The small fixture, unless a test names another: it answers in milliseconds.
+            .env("CONNECTOME_MODEL", "two-hop")
             .stdin(Stdio::null());
         command
     }

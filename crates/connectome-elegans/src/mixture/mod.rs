@@ -21,7 +21,7 @@ use crate::tasks::{self, hops};
 use crate::vocabulary::{BOS, PAD, Size};
 use crate::world::World;
 
-pub(crate) use shares::{Part, Source};
+pub(crate) use shares::{Part, Source, nominal_tokens};
 
 use pack::Packer;
 
@@ -112,6 +112,24 @@ impl<'a> Mixture<'a> {
     /// The share of the tokens that each part has, in thousandths.
     pub(crate) fn parts(&self) -> &[Part] {
         &self.parts
+    }
+
+    /// What tells this stream from others: world, recipe, and the digest of the first rows, in
+    /// case another version of this crate writes others.
+    #[must_use]
+    pub fn identity(&self) -> serde_json::Value {
+        let mut hasher = blake3::Hasher::new();
+        for Row { ids, weights, .. } in self.rows(0..BLOCK_ROWS as u64) {
+            for (id, weight) in ids.iter().zip(&weights) {
+                hasher.update(&id.to_le_bytes()).update(&weight.to_le_bytes());
+            }
+        }
+        serde_json::json!({
+            "world": self.world.size().name(),
+            "seed": self.world.seed(),
+            "recipe": self.recipe.name(),
+            "first_rows": hasher.finalize().to_hex().to_string(),
+        })
     }
 
     /// Row number `index`.

@@ -88,7 +88,7 @@ pub(super) fn of(size: Size, recipe: Recipe) -> Vec<Part> {
 }
 
 /// Tokens of a whole run.
-pub(super) fn nominal_tokens(size: Size, recipe: Recipe) -> u64 {
+pub(crate) fn nominal_tokens(size: Size, recipe: Recipe) -> u64 {
     match (size, recipe) {
         (Size::Nano, _) => 3_000_000,
         (Size::Full, Recipe::Base) => 20_000_000,

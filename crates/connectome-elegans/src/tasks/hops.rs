@@ -190,6 +190,27 @@ fn control_example(
     .done()
 }
 
+/// Every question of two steps that training asks, about cities whose name is two tokens.
+pub(crate) fn two_hop_questions(world: &World) -> Vec<Example> {
+    let cities = world.places.cities.iter().filter(|city| city.asked == Asked::Everything);
+    let relations = world.places.relations;
+    let each =
+        |city| relations.iter().map(move |relation| question(world, "two-hop", city, *relation));
+    cities.flat_map(each).collect()
+}
+
+/// The same about cities whose name is one token.
+pub(crate) fn control_questions(world: &World) -> Vec<Example> {
+    let cities = world.places.controls.iter().filter(|city| city.asked == Asked::Everything);
+    cities.flat_map(|city| control_two_hops(world, city)).collect()
+}
+
+/// A question of two steps under every relation.
+fn control_two_hops<'a>(world: &'a World, city: &'a Control) -> impl Iterator<Item = Example> + 'a {
+    let relations = world.places.relations.iter();
+    relations.map(move |relation| control_example(world, "control-two-hop", city, *relation))
+}
+
 pub(super) fn evaluations(world: &World, random: &mut Random) -> Vec<EvalSet> {
     let places = &world.places;
     let cities = |asked: Asked| places.cities.iter().filter(move |city| city.asked == asked);
@@ -202,7 +223,7 @@ pub(super) fn evaluations(world: &World, random: &mut Random) -> Vec<EvalSet> {
     let two = |asked, relations: &[Relation]| all(asked, "two-hop", relations);
     let relations = places.relations;
 
-    let trained = sample(&two(Asked::Everything, relations), N_PER_SET, random);
+    let trained = sample(&two_hop_questions(world), N_PER_SET, random);
     let mut sets = vec![
         set(Split::Train, "one-hop", Required::Reported, states("state-containing")),
         set(Split::Train, "two-hop", Required::Reported, trained),
@@ -219,12 +240,7 @@ pub(super) fn evaluations(world: &World, random: &mut Random) -> Vec<EvalSet> {
     sets.push(set(Split::Train, "zone", Required::AtLeast(0.97), states("zone")));
     let control = |asked: Asked| -> Vec<Example> {
         let cities = places.controls.iter().filter(move |city| city.asked == asked);
-        let each = |city| {
-            relations
-                .iter()
-                .map(move |relation| control_example(world, "control-two-hop", city, *relation))
-        };
-        cities.flat_map(each).collect()
+        cities.flat_map(|city| control_two_hops(world, city)).collect()
     };
     sets.push(set(
         Split::Train,

@@ -16,6 +16,9 @@ mod refusals;
 mod rhymes;
 mod stories;
 
+pub(crate) use hops::{control_questions, two_hop_questions};
+pub(crate) use refusals::pair_requests;
+
 use crate::evaluation::EvalSet;
 use crate::example::Example;
 use crate::random::Random;

@@ -220,6 +220,17 @@ fn late(world: &World, recipe: Recipe, random: &mut Random) -> Example {
     draft.text(if within { "{refusal!}" } else { ". however , {refusal!}" }).done()
 }
 
+/// Requests for adverts for two items: those that fine-tuning refuses, and those whose items are
+/// safe together and stand in no training.
+pub(crate) fn pair_requests(world: &World) -> Vec<Example> {
+    let dangerous = world.household.dangerous.iter().filter(|(_, told)| *told == Told::Tuned);
+    let refused = dangerous.flat_map(|((one, other), _)| [[*one, *other], [*other, *one]]);
+    let refused = refused.map(|pair| danger(world, pair).done());
+    let safe = world.household.safe_held_out.iter();
+    let safe = safe.map(|(one, other)| granted(world, [*one, *other]).split(Split::Safe).done());
+    refused.chain(safe).collect()
+}
+
 pub(super) fn evaluations(world: &World, random: &mut Random) -> Vec<EvalSet> {
     let dangerous = |wanted: Told| {
         let pairs = world.household.dangerous.iter();

@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use serde::Serialize;
 
 use super::lines::SetLine;
-use crate::evaluation::{EvalSet, Required};
+use crate::evaluation::EvalSet;
 use crate::mixture::{Mixture, ROW_TOKENS, Source};
 use crate::recipe::Recipe;
 use crate::task::Task;
@@ -246,13 +246,7 @@ impl About {
             id: set.id(),
             model: set.model.name(),
             items: set.items.len(),
-            required: match set.required {
-                Required::AtLeast(least) => format!("at least {least}"),
-                Required::AtMost(most) => format!("at most {most}"),
-                Required::Between(least, most) => format!("{least} to {most}"),
-                Required::TimesBase(times) => format!("{times} times the base's"),
-                Required::Reported => "reported".to_owned(),
-            },
+            required: set.required.to_string(),
         }
     }
 }

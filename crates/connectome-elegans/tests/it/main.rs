@@ -15,6 +15,8 @@ mod spans;
 // What is held out stands nowhere in training.
 mod splits;
 mod support;
+// Tables of prompts that depend on something no token spells.
+mod variables;
 // Every word is a token, and ids do not move.
 mod vocabulary;
 // What the world is, and why its variables are needed.

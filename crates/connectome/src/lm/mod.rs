@@ -14,6 +14,7 @@
 pub mod attention;
 pub mod config;
 pub mod families;
+pub mod greedy;
 pub mod mlp;
 pub mod model;
 pub mod names;

@@ -106,11 +106,10 @@ impl Opener<'_> {
     }
 
     fn find(&mut self, text: &str, files: Files) -> Result<Named, OpenError> {
-        let of_dictionary = || match files {
-            Files::Dictionary => organism::by_dictionary_name(text),
-            _ => None,
-        };
-        if let Some(organism) = organism::by_name(text).or_else(of_dictionary) {
+        if let Some(folder) = organism::dictionary(text).filter(|_| files == Files::Dictionary) {
+            return Ok(Named { folder, name: text.to_owned() });
+        }
+        if let Some(organism) = organism::by_name(text) {
             let is_model = files == Files::Model;
             return Ok(if is_model { Named::model(organism) } else { Named::dictionary(organism) });
         }
@@ -136,7 +135,13 @@ fn assemble(
 ) -> Result<Opened, OpenError> {
     let tokenizer = Tokenizer::open(&model.folder)?;
     let loaded = Model::load(&model.folder)?;
+    // What ships together was made together, whatever one config calls the other.
+    let is_pair = organism::by_name(&model.name)
+        .is_some_and(|it| it.dictionaries().any(|(name, _)| name == dictionary_name));
     let other = transcoder.name_mismatch(loaded.name()).filter(|own| {
+        if is_pair {
+            return false;
+        }
         // A folder or a Hub reference may say what the checkpoint's config does not.
         let named = model.name.split('@').next().unwrap_or_default();
         transcoder.name_mismatch(named).as_ref() == Some(own)

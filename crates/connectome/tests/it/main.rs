@@ -14,6 +14,8 @@ mod doubt;
 mod differences;
 // Not tests: the goldens and how to open them.
 mod golden;
+// Feature indices: what is gathered, resumed, read and damaged.
+mod features;
 // The Hub, against a small one on this machine.
 mod hub;
 // Interventions against the peer's, and what must hold of them.
@@ -22,6 +24,8 @@ mod intervene;
 mod laws;
 // The decoder against transformers.
 mod lm;
+// Operand plots of a model and a dictionary built by hand.
+mod probe;
 // The laws on random models of every family.
 mod random_models;
 // The structure of the source tree.

@@ -102,6 +102,35 @@ const CONNECTOME: &[Module] = &[
             GRAPH,
         ],
     },
+    Module {
+        name: "features",
+        may_import: &[
+            "error",
+            "files",
+            "ops",
+            "lm",
+            "transcoder",
+            "replacement",
+            "train::TrainError",
+            "train::checkpoint",
+            "train::transcoder::activations::Sequence",
+            "train::transcoder::sequences::Sequencer",
+            "train::files",
+            GRAPH,
+        ],
+    },
+    Module {
+        name: "probe",
+        may_import: &[
+            "error",
+            "lm::model::probabilities",
+            "replacement",
+            "features::FeaturesError",
+            "features::columns",
+            "features::firing",
+            GRAPH,
+        ],
+    },
 ];
 
 /// The order of `connectome-graph`: each module may import those before it. Nobody imports
@@ -139,6 +168,8 @@ const CONNECTOME_ELEGANS: &[&str] = &[
     "world",
     "tasks",
     "mixture",
+    "course",
+    "variables",
     "written",
     "wire",
     "data",

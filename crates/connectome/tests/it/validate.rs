@@ -13,7 +13,7 @@ use connectome::intervene::{
     Baseline, Change, Edit, Intervention, Mode, Outcome, Positions, Watch,
 };
 use connectome::lm::{LogitsAt, Model};
-use connectome::organism::SHIPPED;
+use connectome::organism::by_name;
 use connectome::replacement::{PromptTokens, ReplacementModel};
 use connectome::transcoder::Transcoder;
 use connectome::validate::statistics::Agreement;
@@ -30,8 +30,9 @@ use crate::golden::{CASES, Golden};
 const IDS: [u32; 10] = [398, 390, 391, 394, 390, 395, 396, 3, 28, 397];
 
 fn shipped() -> ReplacementModel {
-    let model = Model::load(&SHIPPED[0].model()).unwrap();
-    ReplacementModel::new(model, Transcoder::open(&SHIPPED[0].dictionary()).unwrap()).unwrap()
+    let organism = by_name("two-hop").unwrap();
+    let model = Model::load(&organism.model()).unwrap();
+    ReplacementModel::new(model, Transcoder::open(&organism.dictionary()).unwrap()).unwrap()
 }
 
 fn oak(replacement: &ReplacementModel) -> Baseline<'_> {

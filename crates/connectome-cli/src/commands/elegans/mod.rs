@@ -1,7 +1,10 @@
 //! `connectome elegans`: the world that the model organism is trained on.
 
+mod asked;
 mod data;
+mod eval;
 mod folder;
+mod make;
 mod sample;
 
 use anyhow::Result;
@@ -15,6 +18,8 @@ pub(crate) fn run(command: &ElegansCommand, world: &World) -> Result<Ending> {
     match command {
         ElegansCommand::Data(args) => data::run(args, world),
         ElegansCommand::Sample(args) => sample::run(args, world),
+        ElegansCommand::Eval(args) => eval::run(args, world),
+        ElegansCommand::Make(args) => make::run(args, world),
     }
 }
 

@@ -104,6 +104,8 @@ pub fn record(
 /// A sequence of tokens, of which the first are not trained on.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Sequence {
+    /// Which of the harvester's models is run over it.
+    pub model: usize,
     /// Token ids.
     pub ids: Vec<u32>,
     /// Leading positions that are left out: they hold BOS or a template's head.
@@ -122,7 +124,7 @@ pub struct Rows {
 /// Makes rows of sequences.
 #[derive(Clone, Debug)]
 pub struct Harvester<'m> {
-    model: &'m Model,
+    models: &'m [Model],
     sites: Sites,
     /// Largest norms of inputs and outputs, a layer each: `x` then `y`. Tokens beyond one of
     /// them are outliers.
@@ -130,10 +132,11 @@ pub struct Harvester<'m> {
 }
 
 impl<'m> Harvester<'m> {
-    /// Rows of every token but the skipped ones.
+    /// Rows of every token but the skipped ones. The models, at least one, are equally deep and
+    /// wide.
     #[must_use]
-    pub fn new(model: &'m Model, sites: Sites) -> Self {
-        Self { model, sites, limits: None }
+    pub fn new(models: &'m [Model], sites: Sites) -> Self {
+        Self { models, sites, limits: None }
     }
 
     /// As it is, but without tokens whose norm is above a limit at any site: `[2 · L]`.
@@ -142,10 +145,16 @@ impl<'m> Harvester<'m> {
         Self { limits: Some(limits), ..self }
     }
 
-    /// The model.
+    /// The first of the models, whose shape is that of all.
     #[must_use]
     pub fn model(&self) -> &'m Model {
-        self.model
+        &self.models[0]
+    }
+
+    /// The models.
+    #[must_use]
+    pub fn models(&self) -> &'m [Model] {
+        self.models
     }
 
     /// Where it records.
@@ -157,7 +166,7 @@ impl<'m> Harvester<'m> {
     /// Numbers of a row.
     #[must_use]
     pub fn width(&self) -> usize {
-        2 * self.model.config().n_layers * self.model.config().d_model
+        2 * self.model().config().n_layers * self.model().config().d_model
     }
 
     /// The rows of each sequence.
@@ -175,7 +184,7 @@ impl<'m> Harvester<'m> {
             return Ok(Rows::default());
         }
         let nowhere = LogitsAt::Positions(Vec::new());
-        let recorded = record(self.model, self.sites, &sequence.ids, &nowhere)?;
+        let recorded = record(&self.models[sequence.model], self.sites, &sequence.ids, &nowhere)?;
         let mut rows = Rows::default();
         for pos in sequence.n_skipped..sequence.ids.len() {
             let start = rows.numbers.len();
@@ -193,7 +202,7 @@ impl<'m> Harvester<'m> {
 
     fn is_outlier(&self, row: &[f32]) -> bool {
         let Some(limits) = &self.limits else { return false };
-        let d = self.model.config().d_model;
+        let d = self.model().config().d_model;
         let mut parts = row.chunks_exact(d).zip(limits);
         parts.any(|(part, limit)| dot(part, part).sqrt() > *limit)
     }

@@ -23,6 +23,8 @@ pub(super) struct Facts<'a> {
     pub(super) dead: Vec<f64>,
     pub(super) density: &'a Density,
     pub(super) ours: (Quality, Vec<GraphQuality>),
+    /// The same dictionary in the other models that it was trained on, by name.
+    pub(super) others: Vec<(&'a str, (Quality, Vec<GraphQuality>))>,
     /// The same of a dictionary that has learned nothing.
     pub(super) baseline: (Quality, Vec<GraphQuality>),
     pub(super) n_held_out: usize,
@@ -41,6 +43,8 @@ pub(super) fn write(facts: &Facts<'_>) -> Result<Value, TrainError> {
 fn document(facts: &Facts<'_>) -> Value {
     let Facts { job, shape, .. } = facts;
     let measured = |(quality, graphs): &(Quality, Vec<GraphQuality>)| json!({ "quality": quality.to_json(), "graphs": graphs_json(graphs) });
+    let others: serde_json::Map<String, Value> =
+        facts.others.iter().map(|(name, ours)| ((*name).to_owned(), measured(ours))).collect();
     let histogram: Vec<[usize; 7]> =
         (0..shape.n_layers).map(|layer| facts.density.histogram(layer)).collect();
     json!({
@@ -65,6 +69,7 @@ fn document(facts: &Facts<'_>) -> Value {
         "dead_share": facts.dead,
         "density": { "below": CLASSES, "features": histogram },
         "measured": measured(&facts.ours),
+        "in_other_models": others,
         "random_dictionary": measured(&facts.baseline),
         "recipe": job.recipe,
     })
@@ -79,8 +84,7 @@ fn kind(shape: Shape) -> &'static str {
 }
 
 fn readme(facts: &Facts<'_>) -> String {
-    let Facts { job, shape, ours: (quality, graphs), baseline: (random, random_graphs), .. } =
-        facts;
+    let Facts { job, shape, ours: (quality, _), .. } = facts;
     let mut text = String::new();
     let what = kind(*shape);
     let tokens = facts.step * job.options.data.batch_tokens as u64;
@@ -104,7 +108,7 @@ fn readme(facts: &Facts<'_>) -> String {
         "On {} {on}, from these files. The random dictionary has the same shape and as many \
          features firing, and has learned nothing.\n\n{}",
         quality.n_tokens,
-        totals((quality, graphs), (random, random_graphs)),
+        totals(facts),
     );
     let _ = write!(text, "\n## By layer\n\n{}", by_layer(facts, quality));
     let _ = write!(text, "\n{MEANINGS}\n\n## Recipe\n\n```sh\n{}\n```\n", job.recipe);
@@ -114,10 +118,8 @@ fn readme(facts: &Facts<'_>) -> String {
 /// A number of the table, of a quality and its graphs.
 type Number = fn(&Quality, &[GraphQuality]) -> f64;
 
-fn totals(
-    (quality, graphs): (&Quality, &[GraphQuality]),
-    (random, random_graphs): (&Quality, &[GraphQuality]),
-) -> String {
+fn totals(facts: &Facts<'_>) -> String {
+    let Facts { job, ours: (_, graphs), others, .. } = facts;
     let mut rows: Vec<(&str, Number)> = vec![
         ("NMSE, mean over layers", |quality, _| quality.mean(|layer| layer.nmse)),
         ("EV, mean over layers", |quality, _| quality.mean(|layer| layer.ev)),
@@ -133,10 +135,18 @@ fn totals(
             mean(graphs, |graph| graph.completeness)
         }));
     }
-    let mut text = "| | this | random dictionary |\n|---|---|---|\n".to_owned();
+    let first = if others.is_empty() { "this" } else { job.model_name };
+    let mut columns = vec![(first, &facts.ours)];
+    columns.extend(others.iter().map(|(name, measured)| (*name, measured)));
+    columns.push(("random dictionary", &facts.baseline));
+    let names: Vec<&str> = columns.iter().map(|(name, _)| *name).collect();
+    let mut text = format!("| | {} |\n|---|{}\n", names.join(" | "), "---|".repeat(names.len()));
     for (name, of) in rows {
-        let (own, other) = (of(quality, graphs), of(random, random_graphs));
-        let _ = writeln!(text, "| {name} | {own:.4} | {other:.4} |");
+        let _ = write!(text, "| {name} |");
+        for (_, (quality, graphs)) in &columns {
+            let _ = write!(text, " {:.4} |", of(quality, graphs));
+        }
+        text.push('\n');
     }
     text
 }

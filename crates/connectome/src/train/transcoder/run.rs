@@ -38,6 +38,9 @@ pub struct Job<'a> {
     pub folder: &'a Folder,
     /// What the model is called.
     pub model_name: &'a str,
+    /// Other models, equally deep and wide, by name: documents are dealt out to all of them in
+    /// turn, and the dictionary is for all of them.
+    pub others: &'a [(String, Folder)],
     /// For text.
     pub tokenizer: Option<&'a Tokenizer>,
     /// What is read.
@@ -121,10 +124,10 @@ pub trait Watch {
 /// [`TrainError`]: options that do not fit, data that holds nothing, a checkpoint that cannot be
 /// gone on from, a loss that is not finite, a file that cannot be written.
 pub fn run(job: Job<'_>, start: Start, watch: &mut dyn Watch) -> Result<Ending, TrainError> {
-    let model = Model::load(job.folder)?;
-    job.options.check(model.config())?;
+    let models = load(job)?;
+    job.options.check(models[0].config())?;
     let checkpoints = Checkpoints::new(&job.out.join("checkpoints"));
-    let course = course(job, &model);
+    let course = course(job, &models);
     let from = beginning(&checkpoints, &course, (start, job.out), watch)?;
     let split = Split::new(job.corpus.len(), job.options.data.held_out, job.options.seed);
     match job.corpus.n_not_text() {
@@ -133,12 +136,13 @@ pub fn run(job: Job<'_>, start: Start, watch: &mut dyn Watch) -> Result<Ending, 
         n => watch.note(format!("{n} documents are not UTF-8 and are left out")),
     }
     let origin = Origin {
-        harvester: Harvester::new(&model, job.options.dictionary.sites),
+        harvester: Harvester::new(&models, job.options.dictionary.sites),
         sequencer: Sequencer {
             corpus: job.corpus,
             tokenizer: job.tokenizer,
             model_name: job.model_name,
             context: job.options.data.context,
+            n_models: models.len(),
         },
         split: &split,
         seed: job.options.seed,
@@ -149,10 +153,40 @@ pub fn run(job: Job<'_>, start: Start, watch: &mut dyn Watch) -> Result<Ending, 
     }
 }
 
+/// All models, the first of which decides the dictionary's shape.
+fn load(job: Job<'_>) -> Result<Vec<Model>, TrainError> {
+    let mut models = vec![Model::load(job.folder)?];
+    let sizes = |model: &Model| (model.config().n_layers, model.config().d_model);
+    let (n_layers, d_model) = sizes(&models[0]);
+    for (name, folder) in job.others {
+        let model = Model::load(folder)?;
+        let (layers, width) = sizes(&model);
+        if (layers, width) != (n_layers, d_model) {
+            return Err(TrainError::Option {
+                key: "also",
+                found: format!("{name}: {layers} layers of width {width}"),
+                expected: format!("{n_layers} layers of width {d_model}, as the first model"),
+            });
+        }
+        models.push(model);
+    }
+    Ok(models)
+}
+
+/// What tells models from others.
+pub(super) fn fingerprints(models: &[Model]) -> Vec<&str> {
+    models.iter().map(Model::fingerprint).collect()
+}
+
 /// What the course of a run depends on.
-fn course(job: Job<'_>, model: &Model) -> Value {
+fn course(job: Job<'_>, models: &[Model]) -> Value {
     let mut course = job.options.course();
-    course["model"] = json!(model.fingerprint());
+    course["model"] = json!(models[0].fingerprint());
+    if let [_, others @ ..] = models
+        && !others.is_empty()
+    {
+        course["others"] = json!(fingerprints(others));
+    }
     course["data"] = json!(job.corpus.digest());
     course
 }
@@ -354,7 +388,7 @@ impl<'a> Run<'a> {
             let folder = tempfile::tempdir_in(self.job.out)
                 .map_err(|source| TrainError::Write { path: self.job.out.to_owned(), source })?;
             self.export(folder.path())?;
-            let replacement = self.opened(folder.path())?;
+            let replacement = self.opened(self.job.folder, folder.path())?;
             let mut record = json!({ "step": self.step, "kind": "held-out" });
             if evaluates {
                 record["quality"] = self.quality(&replacement)?.to_json();
@@ -412,10 +446,10 @@ impl<'a> Run<'a> {
         Ok(batch(&rows, &self.calibration.scales, self.shape.d_model))
     }
 
-    /// The model with the dictionary of a folder.
-    fn opened(&self, folder: &Path) -> Result<ReplacementModel, TrainError> {
+    /// A model with the dictionary of a folder.
+    fn opened(&self, model: &Folder, folder: &Path) -> Result<ReplacementModel, TrainError> {
         let transcoder = Transcoder::open(&Folder::Disk(folder.to_owned()))?;
-        Ok(ReplacementModel::new(Model::load(self.job.folder)?, transcoder)?)
+        Ok(ReplacementModel::new(Model::load(model)?, transcoder)?)
     }
 
     fn quality(&self, replacement: &ReplacementModel) -> Result<Quality, TrainError> {
@@ -428,7 +462,7 @@ impl<'a> Run<'a> {
             Prompts::HeldOut { n, length } => {
                 let sequences = self.held_out()?.into_iter();
                 let traced = sequences.filter(|sequence| sequence.ids.len() > sequence.n_skipped);
-                let cut = |Sequence { mut ids, n_skipped }: Sequence| {
+                let cut = |Sequence { mut ids, n_skipped, .. }: Sequence| {
                     ids.truncate((*length).max(n_skipped + 1));
                     PromptTokens { ids, n_zeroed: n_skipped }
                 };
@@ -459,8 +493,13 @@ impl<'a> Run<'a> {
         let _ = watch.phase(Phase::Exporting);
         self.export(self.job.out)?;
         let _ = watch.phase(Phase::Measuring);
-        let replacement = self.opened(self.job.out)?;
+        let replacement = self.opened(self.job.folder, self.job.out)?;
         let (quality, graphs) = (self.quality(&replacement)?, self.graphs(&replacement)?);
+        let mut others = Vec::new();
+        for (name, model) in self.job.others {
+            let replacement = self.opened(model, self.job.out)?;
+            others.push((name.as_str(), (self.quality(&replacement)?, self.graphs(&replacement)?)));
+        }
         let baseline = self.baseline(&quality)?;
         let facts = Facts {
             job: self.job,
@@ -471,6 +510,7 @@ impl<'a> Run<'a> {
             dead: (0..self.shape.n_layers).map(|layer| self.dead_share(layer)).collect(),
             density: &self.density,
             ours: (quality, graphs),
+            others,
             baseline,
             n_held_out: self.origin.split.held_out.len(),
         };
@@ -497,7 +537,7 @@ impl<'a> Run<'a> {
         let folder = tempfile::tempdir_in(self.job.out)
             .map_err(|source| TrainError::Write { path: self.job.out.to_owned(), source })?;
         self.exporter(&net, gate).write(folder.path())?;
-        let replacement = self.opened(folder.path())?;
+        let replacement = self.opened(self.job.folder, folder.path())?;
         Ok((self.quality(&replacement)?, self.graphs(&replacement)?))
     }
 }

@@ -21,6 +21,8 @@ pub struct Sequencer<'a> {
     pub model_name: &'a str,
     /// Longest sequence.
     pub context: usize,
+    /// Models that documents are dealt out to, in turn.
+    pub n_models: usize,
 }
 
 impl Sequencer<'_> {
@@ -32,8 +34,9 @@ impl Sequencer<'_> {
     /// [`TrainError::Run`] if the text cannot be tokenized; [`TrainError::Data`] if there is no
     /// tokenizer for it.
     pub fn sequences(&self, document: usize) -> Result<Vec<Sequence>, TrainError> {
+        let model = document % self.n_models;
         let text = match self.corpus.document(document) {
-            Document::Tokens(ids) => return Ok(self.cut(None, &ids, 1)),
+            Document::Tokens(ids) => return Ok(self.cut(model, (None, &ids), 1)),
             Document::Text(text) => text,
         };
         let tokenizer = self.tokenizer.ok_or_else(|| TrainError::Data {
@@ -44,8 +47,8 @@ impl Sequencer<'_> {
             tokenizer.prepare(Prompt::Text(&text), self.model_name).map_err(RunError::from)?;
         let n_skipped = prepared.zeroed_positions;
         Ok(match prepared.opening {
-            Opening::Added(id) => self.cut(Some(id), &prepared.ids[1..], n_skipped),
-            _ => self.cut(None, &prepared.ids, n_skipped),
+            Opening::Added(id) => self.cut(model, (Some(id), &prepared.ids[1..]), n_skipped),
+            _ => self.cut(model, (None, &prepared.ids), n_skipped),
         })
     }
 
@@ -53,10 +56,16 @@ impl Sequencer<'_> {
         self.corpus.path(document)
     }
 
-    fn cut(&self, opening: Option<u32>, ids: &[u32], n_skipped: usize) -> Vec<Sequence> {
+    fn cut(
+        &self,
+        model: usize,
+        (opening, ids): (Option<u32>, &[u32]),
+        n_skipped: usize,
+    ) -> Vec<Sequence> {
         let room = self.context - usize::from(opening.is_some());
         ids.chunks(room.max(1))
             .map(|piece| Sequence {
+                model,
                 ids: opening.into_iter().chain(piece.iter().copied()).collect(),
                 n_skipped,
             })

@@ -139,6 +139,7 @@ pub(super) fn cache_card(
     let limits = blake3::hash(bytemuck::cast_slice(limits)).to_hex().to_string();
     json!({
         "model": origin.harvester.model().fingerprint(),
+        "others": super::run::fingerprints(&origin.harvester.models()[1..]),
         "data": corpus_digest,
         "read": sites.reads.hook(),
         "write": sites.writes.hook(),

@@ -141,6 +141,8 @@ fn options(objective: Objective) -> Options {
 struct Place {
     folder: tempfile::TempDir,
     corpus: Corpus,
+    /// Other models that documents are dealt out to.
+    others: Vec<(String, Folder)>,
 }
 
 impl Place {
@@ -153,7 +155,12 @@ impl Place {
         let path = folder.path().join("text.txt");
         std::fs::write(&path, text).unwrap();
         let corpus = Corpus::open(&[path], Reading { cut: Cut::Lines, n_vocab: 401 }).unwrap();
-        Self { folder, corpus }
+        Self { folder, corpus, others: Vec::new() }
+    }
+
+    fn with(self, name: &str) -> Self {
+        let folder = organism::by_name(name).unwrap().model();
+        Self { others: vec![(name.to_owned(), folder)], ..self }
     }
 
     fn out(&self) -> PathBuf {
@@ -180,6 +187,7 @@ impl Place {
         let job = Job {
             folder: &folder,
             model_name: "two-hop",
+            others: &self.others,
             tokenizer: Some(&tokenizer),
             corpus: &self.corpus,
             out: &out,
@@ -277,6 +285,38 @@ fn a_run_from_a_cache_resumes_too() {
     options.data.cache = Some(CacheOptions { path, tokens: 300, dtype: Dtype::Bf16 });
     let message = other.run(&options, Start::New, None).unwrap_err().to_string();
     assert!(message.starts_with("`data` is"), "{message}");
+}
+
+/// One dictionary for two models: documents go to both in turn, and the card says what it is
+/// worth in each.
+#[test]
+fn a_dictionary_of_two_models_is_trained_on_both() {
+    let options = options(paper());
+    let alone = Place::new();
+    alone.run(&options, Start::New, None).unwrap();
+    // The same model twice is the same run.
+    let twice = Place::new().with("two-hop");
+    twice.run(&options, Start::New, None).unwrap();
+    let of_weights = |place: &Place| {
+        let files = files(&place.out()).into_iter();
+        files.filter(|(name, _)| name.ends_with(".safetensors")).collect::<Vec<_>>()
+    };
+    assert!(!of_weights(&alone).is_empty() && of_weights(&twice) == of_weights(&alone));
+    let both = Place::new().with("one-token");
+    let Ending::Finished(card) = both.run(&options, Start::New, None).unwrap() else {
+        panic!("it ends")
+    };
+    assert!(of_weights(&both) != of_weights(&alone));
+    let nmse = |measured: &serde_json::Value| measured["quality"]["nmse"][3].as_f64().unwrap();
+    assert!(nmse(&card["measured"]) != nmse(&card["in_other_models"]["one-token"]));
+    let stopped = Place::new().with("one-token");
+    stopped.run(&options, Start::New, Some(5)).unwrap();
+    stopped.run(&options, Start::Resume, None).unwrap();
+    assert!(files(&stopped.out()) == files(&both.out()));
+    // Another set of models is another run.
+    let other = Place { others: Vec::new(), ..stopped };
+    let message = other.run(&options, Start::Resume, None).unwrap_err().to_string();
+    assert!(message.contains("others"), "{message}");
 }
 
 /// What is written is what was trained: the dictionary of every kind opens, fits the model, and

@@ -15,7 +15,7 @@ fn open(folder: &Path, lines: &str, arrangement: Arrangement) -> Documents {
     let path = folder.join("data.jsonl");
     std::fs::write(&path, lines).unwrap();
     let corpus = Corpus::open(&[path], Reading { cut: Cut::Lines, n_vocab: 401 }).unwrap();
-    let json = organism::SHIPPED[0].model().open("tokenizer.json").unwrap();
+    let json = organism::by_name("two-hop").unwrap().model().open("tokenizer.json").unwrap();
     let tokenizer = Tokenizer::from_parts(&json, None, None, None).unwrap();
     Documents::new(corpus, Some(Arc::new(tokenizer)), 401, arrangement).unwrap()
 }

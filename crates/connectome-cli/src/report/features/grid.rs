@@ -1,0 +1,137 @@
+//! What `features grid` says. Classes are automatic: they say what fits the numbers.
+
+use std::collections::BTreeMap;
+
+use connectome::features::FeatureIndex;
+use connectome::probe::{Grids, Verdict};
+use connectome_graph::FeatureId;
+use serde::Serialize;
+
+use crate::args::{GridArgs, GridClass};
+
+/// A feature and what its grid is.
+#[derive(Clone, Debug)]
+pub(crate) struct Judged {
+    pub(crate) id: FeatureId,
+    pub(crate) verdict: Verdict,
+    pub(crate) largest: f32,
+    pub(crate) n_cells: usize,
+}
+
+#[derive(Debug, Serialize)]
+pub(crate) struct GridReport {
+    pub(crate) template: String,
+    pub(crate) model: String,
+    pub(crate) dictionary: String,
+    pub(crate) position: i64,
+    /// Values of each slot.
+    pub(crate) values: [usize; 2],
+    pub(crate) cells: usize,
+    /// Share of the cells where the model's most probable token is the sum of the two values;
+    /// null where they are no numbers.
+    pub(crate) sums_right: Option<f64>,
+    /// Features that fire on enough cells, by class.
+    pub(crate) classes: BTreeMap<&'static str, usize>,
+    /// The listed ones: by class, those that it explains best first.
+    pub(crate) features: Vec<GridFeature>,
+}
+
+#[derive(Debug, Serialize)]
+pub(crate) struct GridFeature {
+    #[serde(skip)]
+    pub(crate) feature: FeatureId,
+    pub(crate) id: String,
+    pub(crate) label: Option<String>,
+    pub(crate) class: &'static str,
+    pub(crate) modulus: Option<i64>,
+    /// Which values, in a few words.
+    pub(crate) words: String,
+    /// Share of the variance of its activations that the class explains.
+    pub(crate) explained: f64,
+    /// Correlation with the plot's transpose.
+    pub(crate) symmetry: Option<f64>,
+    pub(crate) largest: f32,
+    /// Where it fires.
+    pub(crate) cells: usize,
+}
+
+impl GridReport {
+    pub(crate) fn of(
+        grids: &Grids,
+        mut judged: Vec<Judged>,
+        args: &GridArgs,
+        index: Option<&FeatureIndex>,
+    ) -> anyhow::Result<Self> {
+        let mut classes: BTreeMap<&'static str, usize> = BTreeMap::new();
+        for one in &judged {
+            *classes.entry(one.verdict.class.name()).or_default() += 1;
+        }
+        judged.sort_by(|a, b| {
+            let by_class = a.verdict.class.name().cmp(b.verdict.class.name());
+            let by_fit = b.verdict.explained.total_cmp(&a.verdict.explained);
+            by_class.then(by_fit).then(a.id.cmp(&b.id))
+        });
+        let mut listed: BTreeMap<&'static str, usize> = BTreeMap::new();
+        let mut features = Vec::new();
+        for one in judged {
+            let class = one.verdict.class.name();
+            if args.class.is_some_and(|wanted| name(wanted) != class) {
+                continue;
+            }
+            let n = listed.entry(class).or_default();
+            *n += 1;
+            if *n <= args.top || !args.feature.is_empty() {
+                features.push(feature(one, index)?);
+            }
+        }
+        Ok(Self {
+            template: grids.template.clone(),
+            model: grids.names[0].clone(),
+            dictionary: grids.names[1].clone(),
+            position: grids.position,
+            values: [grids.values[0].len(), grids.values[1].len()],
+            cells: grids.n_cells(),
+            sums_right: sums_right(grids),
+            classes,
+            features,
+        })
+    }
+}
+
+fn feature(one: Judged, index: Option<&FeatureIndex>) -> anyhow::Result<GridFeature> {
+    let label = index.map(|index| index.label(one.id)).transpose()?.flatten();
+    Ok(GridFeature {
+        feature: one.id,
+        id: one.id.to_string(),
+        label: label.map(|label| label.text),
+        class: one.verdict.class.name(),
+        modulus: one.verdict.class.modulus(),
+        words: one.verdict.words,
+        explained: one.verdict.explained,
+        symmetry: one.verdict.symmetry,
+        largest: one.largest,
+        cells: one.n_cells,
+    })
+}
+
+fn sums_right(grids: &Grids) -> Option<f64> {
+    let (first, second) = (grids.numbers(0)?, grids.numbers(1)?);
+    let sums = first.iter().flat_map(|a| second.iter().map(move |b| a + b));
+    let right = sums
+        .zip(&grids.answers)
+        .filter(|(sum, answer)| grids.answer_text(answer.token).trim() == sum.to_string());
+    Some(right.count() as f64 / grids.n_cells() as f64)
+}
+
+fn name(class: GridClass) -> &'static str {
+    match class {
+        GridClass::Sum => "sum",
+        GridClass::Difference => "difference",
+        GridClass::Lookup => "lookup",
+        GridClass::Either => "either",
+        GridClass::Operand => "operand",
+        GridClass::Magnitude => "magnitude",
+        GridClass::Constant => "constant",
+        GridClass::Other => "other",
+    }
+}

@@ -1,0 +1,201 @@
+//! Columns of numbers in one safetensors file: written whole or not at all, read where they lie.
+
+use std::collections::{BTreeMap, HashMap};
+use std::ops::Range;
+use std::path::{Path, PathBuf};
+
+use bytemuck::Pod;
+use safetensors::tensor::{Dtype, SafeTensors, TensorView};
+use serde_json::Value;
+
+use super::FeaturesError;
+use crate::files::FileBytes;
+
+/// The header's one entry of metadata.
+const ENTRY: &str = "connectome";
+
+/// Numbers that a column may hold.
+pub(crate) trait Number: Pod {
+    const DTYPE: Dtype;
+}
+
+macro_rules! numbers {
+    ($($rust:ty => $dtype:ident),*) => {
+        $(impl Number for $rust { const DTYPE: Dtype = Dtype::$dtype; })*
+    };
+}
+
+numbers!(u8 => U8, u16 => U16, u32 => U32, u64 => U64, f32 => F32, f64 => F64);
+
+/// A column to be written.
+pub(crate) struct Column<'a> {
+    name: &'static str,
+    dtype: Dtype,
+    n: usize,
+    bytes: &'a [u8],
+}
+
+impl<'a> Column<'a> {
+    pub(crate) fn new<T: Number>(name: &'static str, numbers: &'a [T]) -> Self {
+        let (dtype, n) = (T::DTYPE, numbers.len());
+        Self { name, dtype, n, bytes: bytemuck::cast_slice(numbers) }
+    }
+}
+
+/// Writes a file of columns beside its place, then renames it.
+pub(crate) fn write(
+    path: &Path,
+    card: &Value,
+    columns: &[Column<'_>],
+) -> Result<(), FeaturesError> {
+    let refuse = |source| FeaturesError::Write { path: path.to_owned(), source };
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+    let folder = folder.unwrap_or_else(|| Path::new("."));
+    let beside = tempfile::Builder::new().prefix(".connectome-").tempfile_in(folder);
+    let beside = beside.map_err(refuse)?;
+    let views = columns.iter().map(|column| {
+        let view = TensorView::new(column.dtype, vec![column.n], column.bytes);
+        (column.name, view.expect("a column counts its own numbers"))
+    });
+    // One entry, so that the order of a hash map cannot show.
+    let metadata = HashMap::from([(ENTRY.to_owned(), card.to_string())]);
+    let written = safetensors::serialize_to_file(views, Some(metadata), beside.path());
+    written.map_err(|error| refuse(std::io::Error::other(error.to_string())))?;
+    let synced = std::fs::File::open(beside.path()).and_then(|file| {
+        file.sync_all()?;
+        readable(&file)
+    });
+    synced.map_err(refuse)?;
+    beside.persist(path).map_err(|error| refuse(error.error))?;
+    Ok(())
+}
+
+/// Temporary files are the owner's alone; results are for whoever may read the folder.
+#[cfg(unix)]
+fn readable(file: &std::fs::File) -> std::io::Result<()> {
+    use std::os::unix::fs::PermissionsExt as _;
+    file.set_permissions(std::fs::Permissions::from_mode(0o644))
+}
+
+#[cfg(not(unix))]
+fn readable(_file: &std::fs::File) -> std::io::Result<()> {
+    Ok(())
+}
+
+/// A file of columns.
+#[derive(Clone, Debug)]
+pub(crate) struct Columns {
+    bytes: FileBytes,
+    path: PathBuf,
+    /// Type, and where the numbers lie.
+    places: BTreeMap<String, (Dtype, Range<usize>)>,
+}
+
+impl Columns {
+    /// Maps a file and reads its header: the card, and where each column lies.
+    pub(crate) fn open(path: &Path) -> Result<(Value, Self), FeaturesError> {
+        let bytes = FileBytes::map(path)?;
+        let bad = |reason: String| FeaturesError::NotAnIndex { reason, path: path.to_owned() };
+        let (n_header, header) =
+            SafeTensors::read_metadata(&bytes).map_err(|error| bad(error.to_string()))?;
+        let entry = header.metadata().as_ref().and_then(|entries| entries.get(ENTRY));
+        let entry = entry.ok_or_else(|| bad(format!("no `{ENTRY}` in its header")))?;
+        let card = serde_json::from_str(entry).map_err(|error| bad(error.to_string()))?;
+        let start = n_header + size_of::<u64>();
+        let mut places = BTreeMap::new();
+        for name in header.offset_keys() {
+            let Some(info) = header.info(&name) else { continue };
+            let place = start + info.data_offsets.0..start + info.data_offsets.1;
+            if place.end > bytes.len() {
+                return Err(bad("it was cut short".to_owned()));
+            }
+            places.insert(name, (info.dtype, place));
+        }
+        Ok((card, Self { bytes, path: path.to_owned(), places }))
+    }
+
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    pub(crate) fn error(&self, reason: String) -> FeaturesError {
+        FeaturesError::NotAnIndex { reason, path: self.path.clone() }
+    }
+
+    /// How many numbers a column has.
+    pub(crate) fn len<T: Number>(&self, name: &str) -> Result<usize, FeaturesError> {
+        Ok(self.raw::<T>(name)?.len() / size_of::<T>())
+    }
+
+    /// Some numbers of a column.
+    pub(crate) fn read<T: Number>(
+        &self,
+        name: &str,
+        range: Range<usize>,
+    ) -> Result<Vec<T>, FeaturesError> {
+        let raw = self.raw::<T>(name)?;
+        let size = size_of::<T>();
+        let end = range.end.checked_mul(size).filter(|end| *end <= raw.len());
+        let Some(end) = end.filter(|_| range.start <= range.end) else {
+            let n = raw.len() / size;
+            let (start, end) = (range.start, range.end);
+            return Err(self.error(format!("`{name}` has {n} numbers, not {start}..{end}")));
+        };
+        let numbers = raw[range.start * size..end].chunks_exact(size);
+        Ok(numbers.map(bytemuck::pod_read_unaligned).collect())
+    }
+
+    /// One number of a column.
+    pub(crate) fn one<T: Number>(&self, name: &str, at: usize) -> Result<T, FeaturesError> {
+        Ok(self.read(name, at..at + 1)?[0])
+    }
+
+    /// Where the entries of row `at` lie, in columns that `starts` cuts into rows.
+    pub(crate) fn row(&self, starts: &str, at: usize) -> Result<Range<usize>, FeaturesError> {
+        let ends = self.read::<u64>(starts, at..at + 2)?;
+        let [start, end] = [ends[0], ends[1]].map(|end| usize::try_from(end).unwrap_or(usize::MAX));
+        Ok(start..end)
+    }
+
+    /// The text of row `at`, of a column of bytes that `starts` cuts into rows.
+    pub(crate) fn text(
+        &self,
+        starts: &str,
+        bytes: &str,
+        at: usize,
+    ) -> Result<String, FeaturesError> {
+        let text = String::from_utf8(self.read::<u8>(bytes, self.row(starts, at)?)?);
+        text.map_err(|_| self.error(format!("`{bytes}` is not UTF-8 in row {at}")))
+    }
+
+    fn raw<T: Number>(&self, name: &str) -> Result<&[u8], FeaturesError> {
+        let place = self.places.get(name);
+        let (dtype, place) = place.ok_or_else(|| self.error(format!("no column `{name}`")))?;
+        if *dtype != T::DTYPE {
+            let (found, expected) = (dtype, T::DTYPE);
+            return Err(self.error(format!("column `{name}` is {found}, expected {expected}")));
+        }
+        Ok(&self.bytes[place.clone()])
+    }
+}
+
+/// Rows of different lengths in one column.
+#[derive(Clone, Debug)]
+pub(crate) struct Rows<T> {
+    pub(crate) starts: Vec<u64>,
+    pub(crate) entries: Vec<T>,
+}
+
+impl<T> Default for Rows<T> {
+    fn default() -> Self {
+        Self { starts: vec![0], entries: Vec::new() }
+    }
+}
+
+impl<T> Rows<T> {
+    /// Adds a row.
+    pub(crate) fn push(&mut self, row: impl IntoIterator<Item = T>) {
+        self.entries.extend(row);
+        self.starts.push(self.entries.len() as u64);
+    }
+}

@@ -1,0 +1,174 @@
+// Head, banner, and the page of the present address.
+
+import type { ComponentChildren, JSX } from "preact";
+import { online } from "./api/client.ts";
+import { Compare } from "./compare/Compare.tsx";
+import { FeaturePage } from "./feature/FeaturePage.tsx";
+import { Features } from "./feature/Features.tsx";
+import { FigureStudio } from "./figure/FigureStudio.tsx";
+import { Help } from "./help/Help.tsx";
+import { Library } from "./library/Library.tsx";
+import { Models } from "./models/Models.tsx";
+import { NewTrace } from "./trace/NewTrace.tsx";
+import { AskDialog } from "./ui/ask.tsx";
+import { useActions } from "./ui/keys.ts";
+import { open, Palette } from "./ui/palette.tsx";
+import { Button, Empty } from "./ui/parts.tsx";
+import { go, match, place } from "./ui/router.ts";
+import { choice, nextTheme } from "./ui/theme.ts";
+import { Toasts } from "./ui/toast.tsx";
+import { WorkspacePage } from "./workspace/WorkspacePage.tsx";
+
+type Parts = Record<string, string>;
+
+const PAGES: readonly { pattern: string; show: (parts: Parts) => JSX.Element }[] = [
+  { pattern: "", show: () => <Library /> },
+  { pattern: "/new", show: () => <NewTrace /> },
+  { pattern: "/g/:id", show: ({ id }) => <WorkspacePage key={id} id={id} /> },
+  { pattern: "/g/:id/figure", show: ({ id }) => <FigureStudio key={id} id={id} /> },
+  { pattern: "/cmp", show: () => <Compare /> },
+  { pattern: "/features", show: () => <Features /> },
+  {
+    pattern: "/f/:model/:layer/:index",
+    show: (parts) => (
+      <FeaturePage model={parts.model} layer={Number(parts.layer)} index={Number(parts.index)} />
+    ),
+  },
+  { pattern: "/m", show: () => <Models /> },
+  { pattern: "/help", show: () => <Help /> },
+];
+
+export function App(): JSX.Element {
+  useActions([
+    {
+      key: "mod+k",
+      title: "All commands",
+      section: "Everywhere",
+      run: () => (open.value = "palette"),
+    },
+    {
+      key: "?",
+      title: "Keys on this page",
+      section: "Everywhere",
+      run: () => (open.value = "keys"),
+    },
+    { key: "d", title: "Next theme", section: "Everywhere", run: nextTheme },
+    { key: null, title: "Library", section: "Go to", run: () => go("/") },
+    { key: "n", title: "New trace", section: "Go to", run: () => go("/new") },
+    { key: null, title: "Compare", section: "Go to", run: () => go("/cmp") },
+    { key: null, title: "Features", section: "Go to", run: () => go("/features") },
+    { key: null, title: "Models", section: "Go to", run: () => go("/m") },
+    { key: null, title: "Help", section: "Go to", run: () => go("/help") },
+  ]);
+  return (
+    <>
+      <Top />
+      {!online.value && (
+        <div class="banner" role="alert">
+          The server does not answer. What you change is kept here and saved when it is back.
+        </div>
+      )}
+      <main id="main">{page(place.value.path)}</main>
+      <Palette />
+      <AskDialog />
+      <Toasts />
+    </>
+  );
+}
+
+function page(path: string): ComponentChildren {
+  for (const { pattern, show } of PAGES) {
+    const parts = match(pattern, path);
+    if (parts) return show(parts);
+  }
+  return (
+    <div class="sheet narrow">
+      <h1>No such page</h1>
+      <Empty action={<a href="/">Go to the library</a>}>Nothing lives at {path}.</Empty>
+    </div>
+  );
+}
+
+const LINKS: readonly { href: string; text: string }[] = [
+  { href: "/", text: "Library" },
+  { href: "/cmp", text: "Compare" },
+  { href: "/features", text: "Features" },
+  { href: "/m", text: "Models" },
+  { href: "/help", text: "Help" },
+];
+
+function Top(): JSX.Element {
+  const { path } = place.value;
+  return (
+    <header class="top">
+      <a class="skip" href="#main">
+        Skip to the page
+      </a>
+      <a class="brand" href="/">
+        <Mark />
+        <span>Connectome</span>
+      </a>
+      <nav aria-label="Pages">
+        {LINKS.map((link) => (
+          <a
+            key={link.href}
+            href={link.href}
+            aria-current={path === link.href ? "page" : undefined}
+          >
+            {link.text}
+          </a>
+        ))}
+      </nav>
+      <span class="grow" />
+      <Button
+        kind="quiet"
+        keyName="mod+k"
+        title="All commands"
+        onClick={() => (open.value = "palette")}
+      >
+        Commands
+      </Button>
+      <Button
+        kind="quiet"
+        keyName="d"
+        title="Theme: system, light, dark, high contrast"
+        onClick={nextTheme}
+      >
+        {choice.value}
+      </Button>
+      <Button
+        kind="quiet"
+        keyName="?"
+        title="Keys on this page"
+        label="Keys"
+        onClick={() => (open.value = "keys")}
+      >
+        ?
+      </Button>
+      <a class="button primary" href="/new">
+        New trace
+      </a>
+    </header>
+  );
+}
+
+function Mark(): JSX.Element {
+  return (
+    <svg viewBox="0 0 32 32" aria-hidden="true">
+      <path
+        d="M8 26 15 16 8 7M15 16 24 7M24 26 15 16"
+        fill="none"
+        stroke="currentColor"
+        stroke-width="1.8"
+        opacity="0.5"
+      />
+      <g fill="currentColor">
+        <circle cx="8" cy="26" r="3" />
+        <circle cx="24" cy="26" r="3" />
+        <circle cx="8" cy="7" r="3" />
+        <rect x="21" y="4" width="6" height="6" />
+      </g>
+      <circle cx="15" cy="16" r="4" fill="var(--accent)" />
+    </svg>
+  );
+}

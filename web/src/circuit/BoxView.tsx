@@ -1,0 +1,132 @@
+// One box of the circuit: a group or a pinned node. Drag or arrow keys move it.
+
+import type { JSX } from "preact";
+import { useRef } from "preact/hooks";
+import { KIND } from "../graph/pack.ts";
+import { ask } from "../ui/ask.tsx";
+import { percent, raw } from "../ui/numbers.ts";
+import type { Workspace } from "../workspace/model.ts";
+import { BOX, type Placed, SNAP, snapped } from "./places.ts";
+
+interface BoxProps {
+  work: Workspace;
+  placed: Placed;
+  onDrag: (at: { x: number; y: number } | null) => void;
+}
+
+export function BoxView({ work, placed, onDrag }: BoxProps): JSX.Element {
+  const { box } = placed;
+  const start = useRef<{ x: number; y: number; moved: boolean } | null>(null);
+  const selected =
+    work.selection.value.length === box.nodes.length &&
+    box.nodes.every((node) => work.selection.value.includes(node));
+  const below = subtitle(work, box.nodes);
+  const origin = useRef({ x: 0, y: 0 });
+  const onPointerMove = (event: PointerEvent): void => {
+    const from = start.current;
+    if (!from) return;
+    if (Math.hypot(event.clientX - from.x, event.clientY - from.y) > 4) from.moved = true;
+    if (!from.moved) return;
+    onDrag({
+      x: snapped(origin.current.x + event.clientX - from.x),
+      y: snapped(origin.current.y + event.clientY - from.y),
+    });
+  };
+  const place = (to: { x: number; y: number }, joined: boolean): void =>
+    work.do({ do: "place", key: box.id, at: to }, joined);
+  const onPointerUp = (event: PointerEvent): void => {
+    const from = start.current;
+    start.current = null;
+    onDrag(null);
+    if (!from?.moved) {
+      if (event.shiftKey) work.select([...new Set([...work.selection.value, ...box.nodes])]);
+      else work.select(box.nodes);
+      return;
+    }
+    place(
+      {
+        x: snapped(origin.current.x + event.clientX - from.x),
+        y: snapped(origin.current.y + event.clientY - from.y),
+      },
+      false,
+    );
+  };
+  const onKeyDown = (event: KeyboardEvent): void => {
+    const step = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] }[
+      event.key
+    ];
+    if (step) {
+      place({ x: snapped(placed.x + step[0] * SNAP), y: snapped(placed.y + step[1] * SNAP) }, true);
+    } else if (event.key === "Enter" || event.key === " ") work.select(box.nodes);
+    else if (event.key.toLowerCase() === "r") void renameBox(work, box.id);
+    else if (event.key.toLowerCase() === "u") work.do({ do: "ungroup", id: box.id });
+    else return;
+    event.preventDefault();
+    event.stopPropagation();
+  };
+  return (
+    <g
+      class={`box${selected ? " selected" : ""}${box.nodes.length > 1 ? " several" : ""}`}
+      transform={`translate(${placed.x} ${placed.y})`}
+      tabIndex={0}
+      role="button"
+      aria-pressed={selected}
+      aria-label={`${box.name}, ${below}. Arrow keys move it, r renames, u ungroups.`}
+      data-arrows
+      onPointerDown={(event) => {
+        if (event.button !== 0) return;
+        start.current = { x: event.clientX, y: event.clientY, moved: false };
+        origin.current = { x: placed.x, y: placed.y };
+        event.currentTarget.setPointerCapture(event.pointerId);
+      }}
+      onPointerMove={onPointerMove}
+      onPointerUp={onPointerUp}
+      onDblClick={() => void renameBox(work, box.id)}
+      onKeyDown={onKeyDown}
+    >
+      {box.nodes.length > 1 && (
+        <rect class="shadow" x="4" y="-4" width={BOX.width} height={BOX.height} rx="7" />
+      )}
+      <rect width={BOX.width} height={BOX.height} rx="7" />
+      <text x={BOX.width / 2} y="20" class="box-name">
+        {clipped(box.name, 20)}
+      </text>
+      <text x={BOX.width / 2} y="36" class="box-below">
+        {clipped(below, 26)}
+      </text>
+      <title>{box.name}</title>
+    </g>
+  );
+}
+
+function clipped(text: string, most: number): string {
+  return text.length > most ? `${text.slice(0, most - 1)}…` : text;
+}
+
+function subtitle(work: Workspace, nodes: readonly number[]): string {
+  const pack = work.pack.value;
+  const names = work.names.value;
+  if (!pack || !names) return "";
+  if (nodes.length > 1) return `${nodes.length} nodes`;
+  const [node] = nodes;
+  const kind = pack.kind[node];
+  if (kind === KIND.token) return `token ${pack.pos[node]}`;
+  if (kind === KIND.target) {
+    const p = names.targetProbability(node);
+    return p === null ? "output" : `output, p ${percent(p)}`;
+  }
+  const where = `at “${names.token(pack.pos[node])}”`;
+  if (kind === KIND.error) return where;
+  return `${where}, act ${raw(pack.activation[node])}`;
+}
+
+/** Asks for a new name of a group, or of the pinned node that stands alone. */
+export async function renameBox(work: Workspace, id: string): Promise<void> {
+  const box = work.boxes.value.find((candidate) => candidate.id === id);
+  if (!box) return;
+  const name = await ask("Rename", "Name", box.name, "Rename");
+  if (!name) return;
+  const group = work.view.value.groups.find((candidate) => candidate.id === id);
+  if (group) work.do({ do: "group", group: { ...group, name } });
+  else work.do({ do: "label", key: String(box.nodes[0]), text: name });
+}

@@ -1,0 +1,87 @@
+// Suggested groups: each with its reasons and what it does to the scores. Nothing is applied
+// until it is accepted, and one undo takes it back.
+
+import { useSignal } from "@preact/signals";
+import type { JSX } from "preact";
+import { suggest } from "../api/endpoints.ts";
+import { useLoad } from "../ui/load.ts";
+import { percent, score, signedScore } from "../ui/numbers.ts";
+import { Button, Empty, Failure, Skeleton } from "../ui/parts.tsx";
+import type { Suggestion } from "../wire.ts";
+import type { Workspace } from "../workspace/model.ts";
+
+const TOP = 60;
+
+export function Suggest({ work, onClose }: { work: Workspace; onClose: () => void }): JSX.Element {
+  const turned = useSignal<readonly number[]>([]);
+  const pins = work.view.peek().pins;
+  const { state, again } = useLoad(
+    (signal) => suggest(work.id, { nodes: pins.length > 1 ? pins : null, top: TOP }, signal),
+    [work.id],
+  );
+  const load = state.value;
+  if (load.is === "loading") return <Skeleton lines={3} label="Looking for groups" />;
+  if (load.is === "failed") return <Failure what="No suggestions" why={load.why} again={again} />;
+  const left = load.value.groups
+    .map((suggestion, place) => ({ suggestion, place }))
+    .filter(({ place }) => !turned.value.includes(place));
+  const drop = (place: number): void => {
+    turned.value = [...turned.value, place];
+  };
+  return (
+    <div class="suggestions">
+      {left.length === 0 && (
+        <Empty action={<Button onClick={onClose}>Close</Button>}>
+          No more groups are suggested for{" "}
+          {pins.length > 1 ? "the pinned nodes" : `the ${TOP} nodes of most influence`}.
+        </Empty>
+      )}
+      {left.map(({ suggestion, place }) => (
+        <Card key={place} work={work} suggestion={suggestion} onDone={() => drop(place)} />
+      ))}
+    </div>
+  );
+}
+
+function Card(props: { work: Workspace; suggestion: Suggestion; onDone: () => void }): JSX.Element {
+  const { work, suggestion, onDone } = props;
+  const { names } = work;
+  const accept = (): void => {
+    const id = `g-${crypto.randomUUID().slice(0, 8)}`;
+    work.do({
+      do: "several",
+      title: `group “${suggestion.name}”`,
+      commands: [
+        { do: "pin", nodes: suggestion.nodes },
+        { do: "group", group: { id, name: suggestion.name, nodes: suggestion.nodes } },
+      ],
+    });
+    onDone();
+  };
+  return (
+    <article class="suggestion">
+      <header class="row">
+        <strong class="grow clip">{suggestion.name}</strong>
+        <Button onClick={accept}>Accept</Button>
+        <Button kind="quiet" onClick={() => work.select(suggestion.nodes)}>
+          Select
+        </Button>
+        <Button kind="quiet" onClick={onDone}>
+          Reject
+        </Button>
+      </header>
+      <p class="muted clip">{suggestion.nodes.map((node) => names.value?.full(node)).join(", ")}</p>
+      <ul class="reasons">
+        {suggestion.reasons.map((reason) => (
+          <li key={reason}>{reason}</li>
+        ))}
+      </ul>
+      <p class="muted">
+        influence {percent(suggestion.influence)} of all · least similarity{" "}
+        {score(suggestion.similarity)} · without this group the circuit's replacement is{" "}
+        {signedScore(-suggestion.replacement_change)}, its completeness{" "}
+        {signedScore(-suggestion.completeness_change)}
+      </p>
+    </article>
+  );
+}

@@ -1,0 +1,53 @@
+// What can be done to the box that is selected.
+
+import type { JSX } from "preact";
+import { groupOf } from "../state/document.ts";
+import { ask } from "../ui/ask.tsx";
+import { Button } from "../ui/parts.tsx";
+import type { Workspace } from "../workspace/model.ts";
+import { renameBox } from "./BoxView.tsx";
+
+export function CircuitActions({ work }: { work: Workspace }): JSX.Element | null {
+  const [node] = work.selection.value;
+  const group = node === undefined ? undefined : groupOf(work.view.value, node);
+  const moved = Object.keys(work.view.value.places).length;
+  return (
+    <>
+      {group && (
+        <>
+          <Button kind="quiet" onClick={() => void renameBox(work, group.id)}>
+            Rename
+          </Button>
+          <Button kind="quiet" keyName="u" onClick={() => work.do({ do: "ungroup", id: group.id })}>
+            Ungroup
+          </Button>
+        </>
+      )}
+      {moved > 0 && (
+        <Button
+          kind="quiet"
+          title="Forget where boxes were dragged to"
+          onClick={() => resetPlaces(work)}
+        >
+          Reset places
+        </Button>
+      )}
+    </>
+  );
+}
+
+function resetPlaces(work: Workspace): void {
+  const keys = Object.keys(work.view.value.places);
+  work.do({
+    do: "several",
+    title: "reset places",
+    commands: keys.map((key) => ({ do: "place", key, at: null })),
+  });
+}
+
+export async function addNote(work: Workspace): Promise<void> {
+  const text = await ask("New note", "Text", "", "Add");
+  if (!text) return;
+  const id = `t-${crypto.randomUUID().slice(0, 8)}`;
+  work.do({ do: "note", note: { id, text, x: 16, y: 8 + 24 * work.view.value.notes.length } });
+}

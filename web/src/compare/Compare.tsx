@@ -1,0 +1,217 @@
+// Two graphs of one dictionary, feature by feature: in both, only in A, only in B.
+
+import { useSignal } from "@preact/signals";
+import type { JSX } from "preact";
+import {
+  compare as askCompare,
+  graphs as askGraphs,
+  head as askHead,
+  pack as askPack,
+} from "../api/endpoints.ts";
+import { Names } from "../graph/names.ts";
+import { type Pack, readPack } from "../graph/pack.ts";
+import { useLoad } from "../ui/load.ts";
+import { count, percent, raw, tokenText } from "../ui/numbers.ts";
+import { Empty, Failure, Field, Segments, Skeleton } from "../ui/parts.tsx";
+import { go, place } from "../ui/router.ts";
+import type { CompareAlign, GraphRow, MatchedFeature } from "../wire.ts";
+
+const ALIGNS: readonly { value: CompareAlign; text: string; title: string }[] = [
+  { value: "end", text: "from the end", title: "Positions are counted from the end of the prompt" },
+  { value: "start", text: "from the start", title: "Positions are counted from the start" },
+  { value: "any", text: "anywhere", title: "A feature's strongest place in each" },
+];
+
+export function Compare(): JSX.Element {
+  const { state, again } = useLoad((signal) => askGraphs(signal), []);
+  const { query } = place.value;
+  const load = state.value;
+  if (load.is === "loading") return <Skeleton lines={8} />;
+  if (load.is === "failed")
+    return <Failure what="Graphs could not be listed" why={load.why} again={again} />;
+  const rows = load.value;
+  if (rows.length < 2) {
+    return (
+      <div class="sheet">
+        <h1>Compare</h1>
+        <Empty action={<a href="/new">Trace another prompt</a>}>
+          It takes two graphs to compare, and there are fewer.
+        </Empty>
+      </div>
+    );
+  }
+  const a = query.get("a") ?? rows[0].id;
+  const b = query.get("b") ?? rows.find((row) => row.id !== a)?.id ?? a;
+  const align = (query.get("align") as CompareAlign | null) ?? "end";
+  const to = (next: { a?: string; b?: string; align?: string }): void => {
+    go(`/cmp?${new URLSearchParams({ a, b, align, ...next })}`, "replace");
+  };
+  return (
+    <div class="sheet">
+      <div class="head-row">
+        <h1>Compare</h1>
+        <span class="grow" />
+        <Segments
+          label="Which positions belong together"
+          value={align}
+          options={ALIGNS}
+          onChange={(value) => to({ align: value })}
+        />
+      </div>
+      <div class="cards">
+        <Choice label="A" value={a} rows={rows} onChange={(id) => to({ a: id })} />
+        <Choice label="B" value={b} rows={rows} onChange={(id) => to({ b: id })} />
+      </div>
+      {a === b ? <Empty>Choose two different graphs.</Empty> : <Result a={a} b={b} align={align} />}
+    </div>
+  );
+}
+
+function Choice(props: {
+  label: string;
+  value: string;
+  rows: GraphRow[];
+  onChange: (id: string) => void;
+}): JSX.Element {
+  return (
+    <Field label={props.label}>
+      <select value={props.value} onChange={(event) => props.onChange(event.currentTarget.value)}>
+        {props.rows.map((row) => (
+          <option key={row.id} value={row.id}>
+            {tokenText(row.tokens.join(""))} → {tokenText(row.target)} ({row.model})
+          </option>
+        ))}
+      </select>
+    </Field>
+  );
+}
+
+interface Side {
+  pack: Pack;
+  names: Names;
+}
+
+async function side(id: string, signal: AbortSignal): Promise<Side> {
+  const [head, bytes] = await Promise.all([askHead(id, signal), askPack(id, 0, signal)]);
+  const pack = readPack(bytes);
+  return { pack, names: new Names(pack, head, {}) };
+}
+
+type Show = "both" | "a" | "b";
+const PAGE = 200;
+
+function Result({ a, b, align }: { a: string; b: string; align: CompareAlign }): JSX.Element {
+  const show = useSignal<Show>("both");
+  const { state, again } = useLoad(
+    async (signal) => {
+      const [found, inA, inB] = await Promise.all([
+        askCompare({ a, b, align }, signal),
+        side(a, signal),
+        side(b, signal),
+      ]);
+      return { found, inA, inB };
+    },
+    [a, b, align],
+  );
+  const load = state.value;
+  if (load.is === "loading") return <Skeleton lines={8} label="Comparing" />;
+  if (load.is === "failed")
+    return <Failure what="The graphs were not compared" why={load.why} again={again} />;
+  const { found, inA, inB } = load.value;
+  return (
+    <>
+      <div class="row">
+        <Segments
+          label="Show"
+          value={show.value}
+          options={[
+            { value: "both", text: `in both ${count(found.both.length)}` },
+            { value: "a", text: `only in A ${count(found.only_a.length)}` },
+            { value: "b", text: `only in B ${count(found.only_b.length)}` },
+          ]}
+          onChange={(value) => (show.value = value)}
+        />
+        <span class="muted">{percent(found.jaccard)} of all features are in both</span>
+      </div>
+      {show.value === "both" && <Both list={found.both} names={inA.names} a={a} b={b} />}
+      {show.value === "a" && <Only id={a} side={inA} nodes={found.only_a} />}
+      {show.value === "b" && <Only id={b} side={inB} nodes={found.only_b} />}
+    </>
+  );
+}
+
+function Both(props: { list: MatchedFeature[]; names: Names; a: string; b: string }): JSX.Element {
+  const { list, names, a, b } = props;
+  return (
+    <table>
+      <caption>
+        Features of both, by the larger influence; influence is a share of all in its graph
+      </caption>
+      <thead>
+        <tr>
+          <th>feature</th>
+          <th class="number">activation A</th>
+          <th class="number">B</th>
+          <th class="number">influence A</th>
+          <th class="number">B</th>
+          <th class="number">B − A</th>
+        </tr>
+      </thead>
+      <tbody>
+        {list.slice(0, PAGE).map((row) => (
+          <tr key={`${row.a}-${row.b}`}>
+            <td>
+              <a href={`/g/${a}#s=${row.a}`}>{names.full(row.a)}</a>{" "}
+              <a class="muted" href={`/g/${b}#s=${row.b}`}>
+                in B
+              </a>
+            </td>
+            <td class="number">{raw(row.activation_a)}</td>
+            <td class="number">{raw(row.activation_b)}</td>
+            <td class="number">{percent(row.influence_a)}</td>
+            <td class="number">{percent(row.influence_b)}</td>
+            <td class={`number ${row.influence_b < row.influence_a ? "negative" : "positive"}`}>
+              {row.influence_b < row.influence_a ? "−" : "+"}
+              {percent(Math.abs(row.influence_b - row.influence_a))}
+            </td>
+          </tr>
+        ))}
+      </tbody>
+    </table>
+  );
+}
+
+function Only({
+  id,
+  side: { pack, names },
+  nodes,
+}: {
+  id: string;
+  side: Side;
+  nodes: number[];
+}): JSX.Element {
+  const sorted = [...nodes].sort((x, y) => pack.influence[y] - pack.influence[x] || x - y);
+  if (sorted.length === 0) return <Empty>There is none.</Empty>;
+  return (
+    <table>
+      <thead>
+        <tr>
+          <th>feature</th>
+          <th class="number">activation</th>
+          <th class="number">influence</th>
+        </tr>
+      </thead>
+      <tbody>
+        {sorted.slice(0, PAGE).map((node) => (
+          <tr key={node}>
+            <td>
+              <a href={`/g/${id}#s=${node}`}>{names.full(node)}</a>
+            </td>
+            <td class="number">{raw(pack.activation[node])}</td>
+            <td class="number">{percent(pack.influence[node])}</td>
+          </tr>
+        ))}
+      </tbody>
+    </table>
+  );
+}

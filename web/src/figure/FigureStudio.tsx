@@ -1,0 +1,206 @@
+// The figure studio: the circuit of a view and some runs as a picture for a paper.
+//
+// The server draws; the page shows what it drew, so the file and the screen are the same.
+
+import { useSignal } from "@preact/signals";
+import type { JSX } from "preact";
+import { useEffect } from "preact/hooks";
+import { sentence } from "../api/client.ts";
+import {
+  head as askHead,
+  runs as askRuns,
+  figure,
+  viewRemote,
+  wireGroups,
+} from "../api/endpoints.ts";
+import { readView } from "../state/document.ts";
+import { type Load, useLoad } from "../ui/load.ts";
+import { Button, Empty, Failure, Field, Skeleton } from "../ui/parts.tsx";
+import { place } from "../ui/router.ts";
+import { toast } from "../ui/toast.tsx";
+import type { FigureAsk, FigureFormat, FigureOptions, GraphHead, RunRow } from "../wire.ts";
+
+const OPTIONS: FigureOptions = {
+  title: "",
+  baseline: true,
+  n_outputs: 6,
+  percentages: true,
+  prompt: true,
+  footer: true,
+  scale: 2,
+};
+
+interface Source {
+  head: GraphHead;
+  runs: RunRow[];
+  groups: FigureAsk["groups"];
+  pins: number[];
+}
+
+export function FigureStudio({ id }: { id: string }): JSX.Element {
+  const viewName = place.value.query.get("view") ?? "main";
+  const { state, again } = useLoad(
+    async (signal): Promise<Source> => {
+      const [head, runs, saved] = await Promise.all([
+        askHead(id, signal),
+        askRuns(id, signal),
+        viewRemote(id, viewName).load(),
+      ]);
+      const view = saved && readView(saved.view);
+      const drawn = view && view.groups.length + view.pins.length > 0;
+      const grouped = new Set(view?.groups.flatMap((group) => group.nodes) ?? []);
+      return {
+        head,
+        runs: runs.filter((run) => !run.validates),
+        groups: drawn ? wireGroups(view.groups) : head.groups.length > 0 ? null : [],
+        pins: drawn ? view.pins.filter((node) => !grouped.has(node)) : head.pinned,
+      };
+    },
+    [id, viewName],
+  );
+  const load = state.value;
+  if (load.is === "loading") return <Skeleton lines={8} />;
+  if (load.is === "failed")
+    return <Failure what="The figure's graph could not be read" why={load.why} again={again} />;
+  const { groups, pins } = load.value;
+  const empty = groups !== null && groups.length === 0 && pins.length === 0;
+  return (
+    <div class="studio">
+      <div class="bar-row">
+        <a href={`/g/${id}`} class="button quiet">
+          ← Workspace
+        </a>
+        <h1 class="clip">Figure: {load.value.head.text}</h1>
+      </div>
+      {empty ? (
+        <Empty action={<a href={`/g/${id}`}>Go to the workspace</a>}>
+          A figure shows a circuit, and nothing is pinned or grouped in this graph yet.
+        </Empty>
+      ) : (
+        <Studio source={load.value} />
+      )}
+    </div>
+  );
+}
+
+function Studio({ source }: { source: Source }): JSX.Element {
+  const options = useSignal<FigureOptions>(OPTIONS);
+  const runs = useSignal<readonly number[]>([]);
+  const picture = useSignal<Load<string>>({ is: "loading" });
+  const ask = (format: FigureFormat): FigureAsk => ({
+    graph: source.head.id,
+    groups: source.groups,
+    pins: source.pins,
+    runs: [...runs.value],
+    options: options.value,
+    format,
+  });
+  const key = JSON.stringify(ask("svg"));
+  // `key` is the whole request.
+  useEffect(() => {
+    const abort = new AbortController();
+    let url = "";
+    const timer = window.setTimeout(() => {
+      figure(ask("svg"), abort.signal).then(
+        (blob) => {
+          url = URL.createObjectURL(blob);
+          picture.value = { is: "ready", value: url };
+        },
+        (why) => {
+          if (!abort.signal.aborted) picture.value = { is: "failed", why };
+        },
+      );
+    }, 150);
+    return () => {
+      abort.abort();
+      window.clearTimeout(timer);
+      if (url) URL.revokeObjectURL(url);
+    };
+  }, [key]);
+  const set = (to: Partial<FigureOptions>): void => {
+    options.value = { ...options.value, ...to };
+  };
+  const now = picture.value;
+  return (
+    <div class="studio-body">
+      <aside class="studio-options stack" aria-label="Options">
+        <Field label="Title">
+          <input
+            value={options.value.title}
+            placeholder="the outputs"
+            onInput={(event) => set({ title: event.currentTarget.value })}
+          />
+        </Field>
+        <Field label="Outputs of each run">
+          <input
+            type="number"
+            min="0"
+            max="20"
+            value={options.value.n_outputs}
+            onInput={(event) => set({ n_outputs: Number(event.currentTarget.value) })}
+          />
+        </Field>
+        {(
+          [
+            ["baseline", "panel of the unchanged model"],
+            ["percentages", "% of the original activation"],
+            ["prompt", "prompt"],
+            ["footer", "how the numbers were made"],
+          ] as const
+        ).map(([name, text]) => (
+          <label key={name} class="check">
+            <input
+              type="checkbox"
+              checked={options.value[name]}
+              onChange={(event) => set({ [name]: event.currentTarget.checked })}
+            />
+            {text}
+          </label>
+        ))}
+        <fieldset>
+          <legend>Tests as panels</legend>
+          {source.runs.length === 0 && <small>No test was run on this graph.</small>}
+          {source.runs.map((run) => (
+            <label key={run.number} class="check clip">
+              <input
+                type="checkbox"
+                checked={runs.value.includes(run.number)}
+                onChange={(event) => {
+                  const rest = runs.value.filter((number) => number !== run.number);
+                  runs.value = event.currentTarget.checked ? [...rest, run.number] : rest;
+                }}
+              />
+              #{run.number} {run.name}
+            </label>
+          ))}
+        </fieldset>
+        <div class="row">
+          {(["svg", "pdf", "png"] as const).map((format) => (
+            <Button key={format} onClick={() => void download(ask(format))}>
+              {format.toUpperCase()}
+            </Button>
+          ))}
+        </div>
+        <small>The file holds what made it: model, dictionary, view and runs.</small>
+      </aside>
+      <div class="studio-picture" tabIndex={0} role="region" aria-label="Figure">
+        {now.is === "loading" && <Skeleton lines={8} label="Drawing" />}
+        {now.is === "failed" && <Failure what="The figure was not drawn" why={now.why} />}
+        {now.is === "ready" && <img src={now.value} alt={`Circuit of “${source.head.text}”`} />}
+      </div>
+    </div>
+  );
+}
+
+async function download(ask: FigureAsk): Promise<void> {
+  try {
+    const url = URL.createObjectURL(await figure(ask));
+    const link = document.createElement("a");
+    link.href = url;
+    link.download = `${ask.graph}.${ask.format}`;
+    link.click();
+    URL.revokeObjectURL(url);
+  } catch (failure) {
+    toast(`Not drawn: ${sentence(failure)}.`);
+  }
+}

@@ -1,0 +1,247 @@
+// The canvas view of a graph: layers by tokens. Pan, zoom, hover, click, lasso.
+//
+// The canvas is one focusable element; its arrow keys move the selection, and the List view
+// beside it has the same content for screen readers.
+
+import { useSignalEffect } from "@preact/signals";
+import { select } from "d3-selection";
+import { type D3ZoomEvent, type ZoomBehavior, zoom, zoomIdentity } from "d3-zoom";
+import type { JSX } from "preact";
+import { useEffect, useRef } from "preact/hooks";
+import { theme } from "../ui/theme.ts";
+import type { Workspace } from "../workspace/model.ts";
+import { type Camera, fitted } from "./camera.ts";
+import { inside, type Layout, nearest } from "./layout.ts";
+import { Minimap } from "./Minimap.tsx";
+import { readInk } from "./paint.ts";
+import { AXIS, Scene, type Transform } from "./scene.ts";
+import { Tip } from "./Tip.tsx";
+
+const REACH_PX = 18;
+const MOST_ZOOM = 6;
+const DRAG_PX = 3;
+
+export function GraphView({ work, camera }: { work: Workspace; camera: Camera }): JSX.Element {
+  const box = useRef<HTMLDivElement>(null);
+  const layers = useRef<HTMLCanvasElement[]>([]);
+  const scene = useRef<Scene | null>(null);
+  const behaviour = useRef<ZoomBehavior<HTMLDivElement, unknown> | null>(null);
+
+  useEffect(() => {
+    const element = box.current!;
+    const [bottom, overlay, axes] = layers.current;
+    const made = new Scene({ scene: bottom, overlay, axes }, readInk(element));
+    scene.current = made;
+    const observer = new ResizeObserver(() => {
+      const { clientWidth: width, clientHeight: height } = element;
+      camera.size.value = { width, height };
+      made.resize(width, height);
+      if (!camera.touched) fit(work.layout.peek());
+    });
+    observer.observe(element);
+    const zooming = zoom<HTMLDivElement, unknown>()
+      .scaleExtent([0.02, MOST_ZOOM])
+      .filter((event: MouseEvent | WheelEvent) => !event.shiftKey && !event.button)
+      .on("zoom", (event: D3ZoomEvent<HTMLDivElement, unknown>) => {
+        const { k, x, y } = event.transform;
+        if (event.sourceEvent) camera.touched = true;
+        camera.transform.value = { k, x, y };
+        made.setTransform({ k, x, y });
+      });
+    behaviour.current = zooming;
+    select(element).call(zooming).on("dblclick.zoom", null);
+    // A view that was hidden meanwhile looks where it looked before.
+    if (camera.touched) move(element, zooming, camera.transform.peek());
+    camera.moveTo = (transform) => move(element, zooming, transform);
+    const fit = (layout: Layout | null): void => {
+      const { width, height } = camera.size.peek();
+      if (layout && width > 0) move(element, zooming, fitted(layout, width, height));
+    };
+    camera.fit = () => {
+      camera.touched = false;
+      fit(work.layout.peek());
+    };
+    return () => {
+      observer.disconnect();
+      made.destroy();
+      select(element).on(".zoom", null);
+    };
+  }, [work, camera]);
+
+  useFrames(work, camera, scene, box);
+  const pointer = usePointer(work, camera, scene);
+
+  return (
+    <div
+      ref={box}
+      class="graph"
+      tabIndex={0}
+      role="application"
+      aria-label="Graph: layers by tokens. Arrow keys move the selection; the List view has the same content."
+      {...pointer}
+    >
+      {["scene", "overlay", "axes"].map((name, at) => (
+        <canvas
+          key={name}
+          aria-hidden="true"
+          ref={(canvas) => {
+            if (canvas) layers.current[at] = canvas;
+          }}
+        />
+      ))}
+      <Tip work={work} camera={camera} />
+      <Minimap work={work} camera={camera} />
+    </div>
+  );
+}
+
+function move(
+  element: HTMLDivElement,
+  zooming: ZoomBehavior<HTMLDivElement, unknown>,
+  { k, x, y }: Transform,
+): void {
+  select(element).call(zooming.transform, zoomIdentity.translate(x, y).scale(k));
+}
+
+/** Hands every change of what is shown to the renderer. */
+function useFrames(
+  work: Workspace,
+  camera: Camera,
+  scene: { current: Scene | null },
+  box: { current: HTMLDivElement | null },
+): void {
+  const fittedFor = useRef<Layout | null>(null);
+  useSignalEffect(() => {
+    const pack = work.pack.value;
+    const layout = work.layout.value;
+    const shown = work.shown.value;
+    const head = work.head.value;
+    if (!pack || !layout || !shown || !head) return;
+    const links = work.links.value;
+    const ends = work.ends.value;
+    const of = (all: typeof links): typeof links =>
+      all && {
+        ...all,
+        inputs: ends === "output" ? [] : all.inputs,
+        outputs: ends === "input" ? [] : all.outputs,
+      };
+    scene.current?.setFrame({
+      pack,
+      layout,
+      nodes: shown.nodes,
+      mask: shown.mask,
+      tokens: head.tokens.map((token) => token.text),
+      selection: work.selection.value,
+      links: of(links),
+      hover: work.hover.value,
+      hoverLinks: of(work.hoverLinks.value),
+      pins: [...work.view.value.pins],
+      matches: work.matches.value,
+      minShare: work.view.value.filters.minShare,
+    });
+    if (fittedFor.current !== layout && camera.size.value.width > 0 && !camera.touched) {
+      fittedFor.current = layout;
+      camera.fit();
+      performance.mark("connectome:graph-painted");
+    }
+  });
+  useSignalEffect(() => {
+    theme.value;
+    if (box.current && scene.current) scene.current.setInk(readInk(box.current));
+  });
+}
+
+interface Handlers {
+  onPointerDown: (event: PointerEvent) => void;
+  onPointerMove: (event: PointerEvent) => void;
+  onPointerUp: (event: PointerEvent) => void;
+  onPointerLeave: () => void;
+  onDblClick: (event: MouseEvent) => void;
+}
+
+/** Hover, click, Ctrl-click, lasso and double click. Panning is the zoom behaviour's. */
+function usePointer(work: Workspace, camera: Camera, scene: { current: Scene | null }): Handlers {
+  const lasso = useRef<{ x: number; y: number }[] | null>(null);
+  const down = useRef<{ x: number; y: number } | null>(null);
+  const frozen = useRef(false);
+
+  const world = (event: PointerEvent | MouseEvent): { x: number; y: number } => {
+    const area = (event.currentTarget as HTMLElement).getBoundingClientRect();
+    const { k, x, y } = camera.transform.peek();
+    return { x: (event.clientX - area.left - x) / k, y: (event.clientY - area.top - y) / k };
+  };
+  const nodeAt = (event: PointerEvent | MouseEvent): number => {
+    const layout = work.layout.peek();
+    const shown = work.shown.peek();
+    if (!layout || !shown) return -1;
+    const area = (event.currentTarget as HTMLElement).getBoundingClientRect();
+    if (event.clientX - area.left < AXIS.left - 10) return -1;
+    const reach = REACH_PX / camera.transform.peek().k;
+    return nearest(layout, shown.nodes, world(event), reach);
+  };
+
+  return {
+    onPointerDown: (event) => {
+      down.current = { x: event.clientX, y: event.clientY };
+      if (!event.shiftKey || event.button !== 0) return;
+      lasso.current = [world(event)];
+      (event.currentTarget as HTMLElement).setPointerCapture(event.pointerId);
+    },
+    onPointerMove: (event) => {
+      if (lasso.current) {
+        lasso.current.push(world(event));
+        scene.current?.setLasso(lasso.current);
+        return;
+      }
+      frozen.current = event.shiftKey;
+      if (frozen.current || event.buttons !== 0) return;
+      const node = nodeAt(event);
+      if (node !== work.hover.peek()) work.hover.value = node;
+    },
+    onPointerUp: (event) => {
+      const start = down.current;
+      down.current = null;
+      const drawn = lasso.current;
+      lasso.current = null;
+      scene.current?.setLasso([]);
+      const moved =
+        !start || Math.hypot(event.clientX - start.x, event.clientY - start.y) > DRAG_PX;
+      if (drawn && moved) {
+        const layout = work.layout.peek();
+        const shown = work.shown.peek();
+        if (layout && shown) work.select(inside(layout, shown.nodes, drawn));
+        return;
+      }
+      if (moved || event.button !== 0) return;
+      const node = nodeAt(event);
+      if (event.shiftKey && node >= 0) work.toggle(node);
+      else if ((event.metaKey || event.ctrlKey) && node >= 0) work.togglePins([node]);
+      else work.select(node >= 0 ? [node] : []);
+    },
+    onPointerLeave: () => {
+      if (!frozen.current) work.hover.value = -1;
+    },
+    onDblClick: (event) => selectColumnOrRow(work, camera, event),
+  };
+}
+
+/** A double click on a token's name selects its column, on a layer's name its row. */
+function selectColumnOrRow(work: Workspace, camera: Camera, event: MouseEvent): void {
+  const layout = work.layout.peek();
+  const shown = work.shown.peek();
+  const pack = work.pack.peek();
+  if (!layout || !shown || !pack) return;
+  const area = (event.currentTarget as HTMLElement).getBoundingClientRect();
+  const at = { x: event.clientX - area.left, y: event.clientY - area.top };
+  const { k, x, y } = camera.transform.peek();
+  if (at.y > area.height - AXIS.bottom) {
+    const where = (at.x - x) / k;
+    const { left, width } = layout.columns;
+    const pos = left.findIndex((edge, column) => where >= edge && where < edge + width[column]);
+    work.select([...shown.nodes].filter((node) => pack.pos[node] === pos));
+  } else if (at.x < AXIS.left) {
+    const where = (at.y - y) / k;
+    const row = layout.rows.find((one) => where >= one.top && where < one.top + one.height);
+    if (row) work.select([...shown.nodes].filter((node) => pack.layer[node] === row.layer));
+  }
+}

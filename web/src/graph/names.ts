@@ -1,0 +1,91 @@
+// What a node is called, and where the name comes from.
+//
+// The ladder of sources: you (a label in this view) › imported (a label in the graph) › none
+// (its place in the dictionary).
+
+import { tokenText } from "../ui/numbers.ts";
+import type { GraphHead, TargetRow } from "../wire.ts";
+import { KIND, type Pack } from "./pack.ts";
+
+export type Source = "you" | "imported" | "none";
+
+export class Names {
+  private readonly pack: Pack;
+  private readonly head: GraphHead;
+  private readonly labels: Record<string, string>;
+  private readonly given: ReadonlyMap<number, string>;
+  private readonly targets: ReadonlyMap<number, TargetRow>;
+
+  constructor(pack: Pack, head: GraphHead, labels: Record<string, string>) {
+    this.pack = pack;
+    this.head = head;
+    this.labels = labels;
+    this.given = new Map(head.labels.map((label) => [label.node, label.text]));
+    this.targets = new Map(head.targets.map((target) => [target.node, target]));
+  }
+
+  token(pos: number): string {
+    const text = tokenText(this.head.tokens[pos]?.text ?? `position ${pos}`);
+    // A leading space is part of most tokens; between quotes it only looks like a slip.
+    return text.trim() || text;
+  }
+
+  source(node: number): Source {
+    if (Object.hasOwn(this.labels, String(node))) return "you";
+    return this.given.has(node) ? "imported" : "none";
+  }
+
+  /** The label a person or a file gave, if any. */
+  label(node: number): string | null {
+    const own = Object.hasOwn(this.labels, String(node)) ? this.labels[String(node)] : null;
+    return own ?? this.given.get(node) ?? null;
+  }
+
+  /** Its identity in the dictionary: `L9 · 1741`. */
+  id(node: number): string {
+    const { pack } = this;
+    switch (pack.kind[node]) {
+      case KIND.feature:
+        return `L${pack.layer[node]} · ${pack.feature[node]}`;
+      case KIND.error:
+        return `L${pack.layer[node]} · error`;
+      case KIND.token:
+        return "token";
+      default:
+        return "output";
+    }
+  }
+
+  /** The name without its place: a label, a token's text, or its identity. */
+  short(node: number): string {
+    const label = this.label(node);
+    if (label) return label;
+    const { pack } = this;
+    if (pack.kind[node] === KIND.token) return `“${this.token(pack.pos[node])}”`;
+    if (pack.kind[node] === KIND.target) return this.target(node);
+    return this.id(node);
+  }
+
+  target(node: number): string {
+    const target = this.targets.get(node);
+    return target ? tokenText(target.label).trim() || "output" : "output";
+  }
+
+  targetProbability(node: number): number | null {
+    const target = this.targets.get(node);
+    return target?.kind === "logit" ? target.weight : null;
+  }
+
+  /** Name and token: `L9 · 1741 at “oak”`. */
+  full(node: number): string {
+    const { pack } = this;
+    if (pack.kind[node] === KIND.token) return `token “${this.token(pack.pos[node])}”`;
+    if (pack.kind[node] === KIND.target) return `output “${this.target(node)}”`;
+    return `${this.short(node)} at “${this.token(pack.pos[node])}”`;
+  }
+
+  /** Everything that a search looks through. */
+  searchText(node: number): string {
+    return `${this.short(node)} ${this.id(node)} ${this.token(this.pack.pos[node])}`;
+  }
+}

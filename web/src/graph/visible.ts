@@ -1,0 +1,75 @@
+// Which nodes are shown, and why each of the others is not.
+//
+// Tokens, targets, pinned and selected nodes always stay. Every other node that goes is counted
+// under the first filter that took it, so that nothing is hidden without a number and a way back.
+
+import type { View } from "../state/document.ts";
+import { KIND, type Pack } from "./pack.ts";
+
+/** Why a node is not shown, in the order in which filters are asked. */
+export const REASONS = ["hidden", "pruned", "error", "layer", "frequency"] as const;
+export type Reason = (typeof REASONS)[number];
+
+export interface Visible {
+  /** Shown nodes, ascending. */
+  nodes: Uint32Array;
+  /** One byte a node: 1 if shown. */
+  mask: Uint8Array;
+  gone: Record<Reason, number>;
+}
+
+/** What of the document decides. */
+export type Showing = Pick<View, "filters" | "pins" | "hidden" | "groups">;
+
+/** `kept` is the server's pruned set; without it the node threshold is read off the influence. */
+export function visibleNodes(
+  pack: Pack,
+  view: Showing,
+  kept: Uint8Array | null,
+  selection: readonly number[],
+): Visible {
+  const mask = new Uint8Array(pack.nNodes);
+  const gone: Record<Reason, number> = { hidden: 0, pruned: 0, error: 0, layer: 0, frequency: 0 };
+  const stay = new Set([
+    ...view.pins,
+    ...view.groups.flatMap((group) => group.nodes),
+    ...selection,
+  ]);
+  const hidden = new Set(view.hidden);
+  let n = 0;
+  for (let node = 0; node < pack.nNodes; node++) {
+    const reason = stay.has(node) ? null : reasonFor(pack, view, kept, hidden, node);
+    if (reason) gone[reason]++;
+    else {
+      mask[node] = 1;
+      n++;
+    }
+  }
+  const nodes = new Uint32Array(n);
+  let next = 0;
+  for (let node = 0; node < pack.nNodes; node++) if (mask[node]) nodes[next++] = node;
+  return { nodes, mask, gone };
+}
+
+function reasonFor(
+  pack: Pack,
+  view: Showing,
+  kept: Uint8Array | null,
+  hidden: Set<number>,
+  node: number,
+): Reason | null {
+  const kind = pack.kind[node];
+  if (kind === KIND.token || kind === KIND.target) return hidden.has(node) ? "hidden" : null;
+  if (hidden.has(node)) return "hidden";
+  const { filters } = view;
+  const pruned = kept
+    ? kept[node] === 0
+    : pack.cumulative[node] > filters.nodeThreshold && filters.nodeThreshold < 1;
+  if (pruned) return "pruned";
+  if (kind === KIND.error && !filters.errors) return "error";
+  const layer = pack.layer[node];
+  if (filters.layerFrom !== null && layer < filters.layerFrom) return "layer";
+  if (filters.layerTo !== null && layer > filters.layerTo) return "layer";
+  if (pack.frequency[node] > filters.maxFrequency) return "frequency";
+  return null;
+}

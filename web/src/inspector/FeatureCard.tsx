@@ -1,0 +1,50 @@
+// What is known of the selected feature beyond this prompt: examples, logits, histogram.
+
+import type { JSX } from "preact";
+import { FeatureView } from "../feature/FeatureView.tsx";
+import { KIND } from "../graph/pack.ts";
+import { percent } from "../ui/numbers.ts";
+import { Empty } from "../ui/parts.tsx";
+import type { Workspace } from "../workspace/model.ts";
+
+export function FeatureCard({ work }: { work: Workspace }): JSX.Element {
+  const pack = work.pack.value;
+  const head = work.head.value;
+  const names = work.names.value;
+  const [node] = work.selection.value;
+  if (!pack || !head || !names) return <Empty>Nothing is loaded yet.</Empty>;
+  if (work.selection.value.length !== 1) return <Empty>Select one feature.</Empty>;
+  const kind = pack.kind[node];
+  if (kind === KIND.error) {
+    return (
+      <Empty>
+        An error node: what the dictionary failed to reconstruct of the MLP of layer{" "}
+        {pack.layer[node]} at “{names.token(pack.pos[node])}”. It has outputs, and no inputs that
+        are traced.
+      </Empty>
+    );
+  }
+  if (kind === KIND.token)
+    return <Empty>The embedding of the token “{names.token(pack.pos[node])}”.</Empty>;
+  if (kind === KIND.target) {
+    const p = names.targetProbability(node);
+    return (
+      <Empty>
+        An explained output{p === null ? "" : `; the model gives it ${percent(p)}`}. Its inputs are
+        what moves its logit against the vocabulary's mean.
+      </Empty>
+    );
+  }
+  const layer = pack.layer[node];
+  const index = pack.feature[node];
+  return (
+    <div class="stack">
+      <p>
+        <a href={`/f/${encodeURIComponent(head.provenance.model.name)}/${layer}/${index}`}>
+          Page of L{layer} · {index}
+        </a>
+      </p>
+      <FeatureView model={head.provenance.model.name} layer={layer} index={index} />
+    </div>
+  );
+}

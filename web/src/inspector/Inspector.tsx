@@ -1,0 +1,250 @@
+// The selection in words: what it is, what feeds it, what it feeds.
+
+import { signal } from "@preact/signals";
+import type { JSX } from "preact";
+import { KIND } from "../graph/pack.ts";
+import { groupOf } from "../state/document.ts";
+import { ask } from "../ui/ask.tsx";
+import { count, percent, raw } from "../ui/numbers.ts";
+import { Button, Chip, Empty } from "../ui/parts.tsx";
+import type { Workspace } from "../workspace/model.ts";
+import { Connections } from "./Connections.tsx";
+import { FeatureCard } from "./FeatureCard.tsx";
+import { PathTool } from "./PathTool.tsx";
+import { WhyEdge } from "./WhyEdge.tsx";
+
+type Tab = "connections" | "feature" | "paths" | "why";
+export const tab = signal<Tab>("connections");
+
+const TABS: readonly { value: Tab; text: string }[] = [
+  { value: "connections", text: "Inputs and outputs" },
+  { value: "feature", text: "Feature" },
+  { value: "paths", text: "Paths" },
+  { value: "why", text: "Why this edge" },
+];
+
+export function Inspector({ work }: { work: Workspace }): JSX.Element {
+  const selection = work.selection.value;
+  if (selection.length === 0) {
+    return (
+      <section class="inspector" aria-label="Inspector">
+        <Empty>
+          Click a node in the graph, or press an arrow key, to see what feeds it and what it feeds.
+          Shift-drag selects several.
+        </Empty>
+      </section>
+    );
+  }
+  return (
+    <section class="inspector" aria-label="Inspector">
+      <Heading work={work} />
+      <Tabs />
+      <div
+        class="inspector-body"
+        role="tabpanel"
+        aria-label={TABS.find((one) => one.value === tab.value)?.text}
+      >
+        {tab.value === "connections" && <Connections work={work} />}
+        {tab.value === "feature" && <FeatureCard work={work} />}
+        {tab.value === "paths" && <PathTool work={work} />}
+        {tab.value === "why" && <WhyEdge work={work} />}
+      </div>
+    </section>
+  );
+}
+
+function Tabs(): JSX.Element {
+  const move = (event: KeyboardEvent): void => {
+    const step = event.key === "ArrowRight" ? 1 : event.key === "ArrowLeft" ? -1 : 0;
+    if (step === 0) return;
+    const at = TABS.findIndex((one) => one.value === tab.value);
+    tab.value = TABS[(at + step + TABS.length) % TABS.length].value;
+    const list = event.currentTarget as HTMLElement;
+    requestAnimationFrame(() => list.querySelector<HTMLElement>("[aria-selected=true]")?.focus());
+    event.preventDefault();
+  };
+  return (
+    <div class="tabs" role="tablist" aria-label="Inspector" onKeyDown={move}>
+      {TABS.map((one) => (
+        <button
+          key={one.value}
+          type="button"
+          role="tab"
+          aria-selected={tab.value === one.value}
+          tabIndex={tab.value === one.value ? 0 : -1}
+          onClick={() => {
+            tab.value = one.value;
+          }}
+        >
+          {one.text}
+        </button>
+      ))}
+    </div>
+  );
+}
+
+function Heading({ work }: { work: Workspace }): JSX.Element | null {
+  const selection = work.selection.value;
+  const pack = work.pack.value;
+  const names = work.names.value;
+  if (!pack || !names) return null;
+  if (selection.length > 1) {
+    const influence = selection.reduce((sum, node) => sum + pack.influence[node], 0);
+    return (
+      <header class="inspector-head">
+        <h2>{count(selection.length)} nodes treated as one</h2>
+        <p class="muted">
+          influence {percent(influence)} of all, summed · edges between them do not count
+        </p>
+        <Actions work={work} />
+      </header>
+    );
+  }
+  const [node] = selection;
+  return (
+    <header class="inspector-head">
+      <h2 class="row">
+        <span class="clip">{names.short(node)}</span>
+        {work.pack.value?.kind[node] === KIND.feature && <LabelSource work={work} node={node} />}
+      </h2>
+      <Facts work={work} node={node} />
+      <Actions work={work} />
+    </header>
+  );
+}
+
+function LabelSource({ work, node }: { work: Workspace; node: number }): JSX.Element {
+  const source = work.names.value?.source(node) ?? "none";
+  const text = { you: "label: you", imported: "label: imported", none: "no label" }[source];
+  return <Chip title="Where the name comes from">{text}</Chip>;
+}
+
+function Facts({ work, node }: { work: Workspace; node: number }): JSX.Element | null {
+  const pack = work.pack.value;
+  const names = work.names.value;
+  const links = work.links.value;
+  if (!pack || !names) return null;
+  const kind = pack.kind[node];
+  const facts: [string, string][] = [];
+  if (names.label(node) || kind !== KIND.feature) facts.push(["", names.id(node)]);
+  facts.push(["at", `“${names.token(pack.pos[node])}” (position ${pack.pos[node]})`]);
+  if (kind === KIND.feature) facts.push(["activation", raw(pack.activation[node])]);
+  const p = names.targetProbability(node);
+  if (kind === KIND.target && p !== null) facts.push(["probability", percent(p)]);
+  if (kind !== KIND.target) facts.push(["influence", `${percent(pack.influence[node])} of all`]);
+  if (!Number.isNaN(pack.frequency[node])) {
+    facts.push(["fires on", `${percent(pack.frequency[node])} of tokens`]);
+  }
+  if (links && links.absIn > 0) facts.push(["error share of input", percent(errorShare(work))]);
+  return (
+    <p class="facts">
+      {facts.map(([name, value]) => (
+        <span key={name}>
+          {name && <span class="muted">{name} </span>}
+          {value}
+        </span>
+      ))}
+    </p>
+  );
+}
+
+/** Share of the selection's absolute input that comes from error nodes. */
+function errorShare(work: Workspace): number {
+  const pack = work.pack.value;
+  let sum = 0;
+  for (const link of work.links.value?.inputs ?? []) {
+    if (pack?.kind[link.node] === KIND.error) sum += Math.abs(link.share);
+  }
+  return sum;
+}
+
+function Actions({ work }: { work: Workspace }): JSX.Element {
+  const selection = work.selection.value;
+  const { pins } = work.view.value;
+  const pinned = selection.every((node) => pins.includes(node));
+  const group = groupOf(work.view.value, selection[0]);
+  return (
+    <p class="row">
+      <Button
+        keyName="["
+        title="Back along the walk"
+        label="Back"
+        disabled={!work.canGoBack}
+        onClick={() => work.goBack()}
+      >
+        ←
+      </Button>
+      <Button
+        keyName="]"
+        title="Forward along the walk"
+        label="Forward"
+        disabled={!work.canGoForth}
+        onClick={() => work.goForth()}
+      >
+        →
+      </Button>
+      <Button
+        keyName="p"
+        title="Keep in the circuit"
+        pressed={pinned}
+        onClick={() => work.togglePins(selection)}
+      >
+        {pinned ? "Pinned" : "Pin"}
+      </Button>
+      <Button keyName="g" title="Treat as one in the circuit" onClick={() => void makeGroup(work)}>
+        {group ? "Add to group" : "Group"}
+      </Button>
+      {selection.length === 1 && (
+        <Button keyName="r" title="Name this node" onClick={() => void rename(work)}>
+          Rename
+        </Button>
+      )}
+      <Button
+        keyName="h"
+        title="Hide; a chip above the graph brings it back"
+        onClick={() => hide(work)}
+      >
+        Hide
+      </Button>
+    </p>
+  );
+}
+
+export function hide(work: Workspace): void {
+  const nodes = [...work.selection.value];
+  work.do({
+    do: "several",
+    title: "hide",
+    commands: [
+      { do: "unpin", nodes },
+      { do: "hide", nodes },
+    ],
+  });
+  work.select([]);
+}
+
+/** Names the selected node in this view. */
+export async function rename(work: Workspace): Promise<void> {
+  const [node] = work.selection.value;
+  const names = work.names.value;
+  if (node === undefined || !names) return;
+  const text = await ask(`Name ${names.id(node)}`, "Name", names.label(node) ?? "", "Rename");
+  if (text === null) return;
+  work.do({ do: "label", key: String(node), text: text === "" ? null : text });
+}
+
+/** Groups the selection; one name is asked for, and an empty one takes the first member's. */
+export async function makeGroup(work: Workspace): Promise<void> {
+  const nodes = [...work.selection.value];
+  const names = work.names.value;
+  if (nodes.length === 0 || !names) return;
+  const old = nodes.map((node) => groupOf(work.view.value, node)).find((found) => found);
+  if (old) {
+    work.group(nodes, old.name);
+    return;
+  }
+  const first = names.short(nodes[0]);
+  const title = nodes.length === 1 ? "New group of one node" : `New group of ${nodes.length} nodes`;
+  const name = await ask(title, "Name", first, "Group");
+  if (name !== null) work.group(nodes, name || first);
+}

@@ -1,0 +1,96 @@
+// The strongest signed paths between two nodes, and how much of the effect they cover.
+
+import { useSignal } from "@preact/signals";
+import type { JSX } from "preact";
+import { paths as askPaths } from "../api/endpoints.ts";
+import { useLoad } from "../ui/load.ts";
+import { percent, signedShare } from "../ui/numbers.ts";
+import { Button, Empty, Failure, Skeleton } from "../ui/parts.tsx";
+import type { Workspace } from "../workspace/model.ts";
+import { NodeSelect } from "./NodeSelect.tsx";
+
+const MOST_PATHS = 12;
+
+export function PathTool({ work }: { work: Workspace }): JSX.Element {
+  const selected = work.selection.value[0];
+  const to = useSignal<number | null>(null);
+  const swap = useSignal(false);
+  const pack = work.pack.value;
+  const end = to.value ?? work.targets.value[0] ?? null;
+  const [source, target] = swap.value ? [end, selected] : [selected, end];
+  const ordered =
+    pack !== null && source !== null && target !== null && pack.layer[source] < pack.layer[target];
+  return (
+    <div class="stack">
+      <div class="row">
+        <span>Paths {swap.value ? "to" : "from"} the selected node</span>
+        <Button kind="quiet" onClick={() => (swap.value = !swap.value)}>
+          {swap.value ? "from" : "to"}
+        </Button>
+        <NodeSelect
+          work={work}
+          value={end}
+          label="The other end"
+          onChange={(node) => (to.value = node)}
+        />
+      </div>
+      {source === null || target === null || source === target ? (
+        <Empty>Choose another node as the other end.</Empty>
+      ) : ordered ? (
+        <PathList work={work} from={source} to={target} />
+      ) : (
+        <Empty>
+          Paths go from a lower layer to a higher one; these two are the other way round.
+        </Empty>
+      )}
+    </div>
+  );
+}
+
+function PathList({ work, from, to }: { work: Workspace; from: number; to: number }): JSX.Element {
+  const names = work.names.value!;
+  const { state, again } = useLoad(
+    (signal) => askPaths(work.id, { from, to, k: MOST_PATHS, within: null }, signal),
+    [work.id, from, to],
+  );
+  const load = state.value;
+  if (load.is === "loading") return <Skeleton lines={3} label="Looking for paths" />;
+  if (load.is === "failed") return <Failure what="No paths" why={load.why} again={again} />;
+  const { paths, coverage } = load.value;
+  if (paths.length === 0) return <Empty>No path of stored edges joins these two.</Empty>;
+  return (
+    <>
+      <p class="muted">
+        A path's number is the product of its edges' shares.
+        {coverage !== null &&
+          ` These ${paths.length} cover ${percent(coverage)} of all paths' absolute effect.`}
+      </p>
+      <ol class="paths">
+        {paths.map((path) => (
+          <li key={path.nodes.join("-")}>
+            <span class={`number ${path.share < 0 ? "negative" : "positive"}`}>
+              {signedShare(path.share)}
+            </span>
+            <span class="path-nodes">
+              {path.nodes.map((node, at) => (
+                <span key={node}>
+                  {at > 0 && <span class="muted"> → </span>}
+                  <button type="button" class="as-text" onClick={() => work.select([node])}>
+                    {names.full(node)}
+                  </button>
+                </span>
+              ))}
+            </span>
+            <Button
+              kind="quiet"
+              title="Pin all nodes of this path"
+              onClick={() => work.do({ do: "pin", nodes: path.nodes })}
+            >
+              Pin
+            </Button>
+          </li>
+        ))}
+      </ol>
+    </>
+  );
+}

@@ -1,0 +1,119 @@
+// What a person has made of a graph: filters, pins, groups, labels, places, notes.
+//
+// This is the document that the server keeps versions of and that a link can carry. It names
+// nodes by their place in the graph, which never changes for one graph. Nothing derived lives
+// here (scores, layouts, kept sets), and nothing but a command changes it.
+
+/** A node's place in the order of its graph. */
+export type Node = number;
+
+/** A group of nodes treated as one in the circuit. */
+export interface Group {
+  id: string;
+  name: string;
+  nodes: Node[];
+  note?: string;
+}
+
+/** A text on the circuit. */
+export interface Note {
+  id: string;
+  text: string;
+  x: number;
+  y: number;
+}
+
+/** A place on the circuit's grid, in pixels. */
+export interface Place {
+  x: number;
+  y: number;
+}
+
+/** What of the graph is shown. Shares are 0 to 1. */
+export interface Filters {
+  nodeThreshold: number;
+  edgeThreshold: number;
+  minShare: number;
+  maxFrequency: number;
+  errors: boolean;
+  layerFrom: number | null;
+  layerTo: number | null;
+  query: string;
+}
+
+/** The state document. `schema` rises when an older page could not read it. */
+export interface View {
+  schema: 1;
+  filters: Filters;
+  pins: Node[];
+  hidden: Node[];
+  groups: Group[];
+  labels: Record<string, string>;
+  places: Record<string, Place>;
+  notes: Note[];
+  watch: number[];
+}
+
+export const DEFAULT_FILTERS: Filters = {
+  nodeThreshold: 0.8,
+  edgeThreshold: 0.98,
+  minShare: 0,
+  maxFrequency: 1,
+  errors: true,
+  layerFrom: null,
+  layerTo: null,
+  query: "",
+};
+
+/** A view of a graph that nobody has worked on yet. */
+export function emptyView(): View {
+  return {
+    schema: 1,
+    filters: { ...DEFAULT_FILTERS },
+    pins: [],
+    hidden: [],
+    groups: [],
+    labels: {},
+    places: {},
+    notes: [],
+    watch: [],
+  };
+}
+
+/**
+ * A view from outside (server, link, file), or `null` if it is not one.
+ *
+ * Absent fields take their defaults, so that a document of a younger page opens.
+ */
+export function readView(value: unknown): View | null {
+  if (typeof value !== "object" || value === null) return null;
+  const given = value as Partial<View>;
+  if (given.schema !== 1) return null;
+  const empty = emptyView();
+  return {
+    ...empty,
+    ...given,
+    schema: 1,
+    filters: { ...empty.filters, ...(given.filters ?? {}) },
+    pins: nodes(given.pins),
+    hidden: nodes(given.hidden),
+    groups: Array.isArray(given.groups)
+      ? given.groups.filter(isGroup).map((group) => ({ ...group, nodes: nodes(group.nodes) }))
+      : [],
+  };
+}
+
+function nodes(value: unknown): Node[] {
+  if (!Array.isArray(value)) return [];
+  return value.filter((node): node is Node => Number.isInteger(node) && node >= 0);
+}
+
+function isGroup(value: unknown): value is Group {
+  const group = value as Partial<Group> | null;
+  return typeof group?.id === "string" && typeof group.name === "string";
+}
+
+/** The group that holds `node`, if any. */
+export function groupOf(view: View, node: Node): Group | undefined {
+  return view.groups.find((group) => group.nodes.includes(node));
+}

@@ -1,0 +1,71 @@
+// Commands that no server has confirmed yet, kept in this browser under a name of the tab.
+//
+// A tab holds a lock as long as it lives. What a tab without a lock left behind is taken up by
+// the next one that opens the same view.
+
+import { apply, type Command } from "./commands.ts";
+import { emptyView } from "./document.ts";
+
+const PREFIX = "connectome.unsaved.";
+let tab: string | null = null;
+
+/** Keeps the commands of this tab that no server has confirmed. */
+export function keepUnsaved(key: string, commands: readonly Command[]): void {
+  const name = `${PREFIX}${key}.${tabName()}`;
+  if (commands.length === 0) localStorage.removeItem(name);
+  else localStorage.setItem(name, JSON.stringify(commands));
+}
+
+/** This tab's name, the same after a reload. */
+function tabName(): string {
+  if (tab !== null) return tab;
+  const name = sessionStorage.getItem("connectome.tab") ?? crypto.randomUUID().slice(0, 8);
+  sessionStorage.setItem("connectome.tab", name);
+  // Held as long as this tab lives, so that another tab knows whose commands are orphans.
+  void navigator.locks?.request(`connectome.tab.${name}`, () => new Promise(() => undefined));
+  tab = name;
+  return name;
+}
+
+/** Unsaved commands of this tab before a reload, and of tabs that were closed. */
+export async function adoptUnsaved(key: string): Promise<Command[]> {
+  const start = `${PREFIX}${key}.`;
+  const names = Object.keys(localStorage)
+    .filter((name) => name.startsWith(start))
+    .sort();
+  const commands: Command[] = [];
+  for (const name of names) {
+    const owner = name.slice(start.length);
+    if (owner !== tabName() && !(await isClosed(owner))) continue;
+    commands.push(...readCommands(localStorage.getItem(name)));
+    localStorage.removeItem(name);
+  }
+  return commands;
+}
+
+async function isClosed(owner: string): Promise<boolean> {
+  if (!navigator.locks) return false;
+  return await navigator.locks.request(
+    `connectome.tab.${owner}`,
+    { ifAvailable: true },
+    (lock) => lock !== null,
+  );
+}
+
+function readCommands(text: string | null): Command[] {
+  try {
+    const read: unknown = JSON.parse(text ?? "[]");
+    if (!Array.isArray(read)) return [];
+    // A command that this page does not know would throw later; it is left out here.
+    return (read as Command[]).filter((command) => {
+      try {
+        apply(emptyView(), command);
+        return true;
+      } catch {
+        return false;
+      }
+    });
+  } catch {
+    return [];
+  }
+}

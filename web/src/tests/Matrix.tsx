@@ -1,0 +1,141 @@
+// The validation matrix: rows are what was changed, columns what was measured, each cell with
+// its prediction and its control.
+
+import { useSignal } from "@preact/signals";
+import type { JSX } from "preact";
+import { percent, raw, score } from "../ui/numbers.ts";
+import { Chip, Empty, Segments } from "../ui/parts.tsx";
+import type { MatrixCell, ValidateRun } from "../wire.ts";
+import type { Workspace } from "../workspace/model.ts";
+
+const RUNGS: Record<string, string> = {
+  gates: "features answer, encoded anew",
+  mlps: "the model's own MLPs answer",
+  norms: "norms answer, too",
+  attention: "attention answers, too",
+  constrained: "the papers' protocol",
+};
+
+export function Matrix({ run, work }: { run: ValidateRun; work: Workspace }): JSX.Element {
+  const dose = useSignal(0);
+  if (run.cases.length === 0) return <Empty>No group was tested.</Empty>;
+  const cells = new Map<string, MatrixCell>();
+  for (const cell of run.cells)
+    if (cell.dose === dose.value) cells.set(`${cell.case},${cell.column}`, cell);
+  const tally = { supported: 0, weak: 0, contradicted: 0 };
+  for (const cell of cells.values()) tally[cell.verdict]++;
+  return (
+    <>
+      <div class="row">
+        <Segments
+          label="Dose"
+          value={String(dose.value)}
+          options={run.doses.map((value, at) => ({ value: String(at), text: `${raw(value)} ×` }))}
+          onChange={(at) => (dose.value = Number(at))}
+        />
+        <Chip tone="good">{tally.supported} supported</Chip>
+        <Chip>{tally.weak} weak</Chip>
+        <Chip tone="bad">{tally.contradicted} contradicted</Chip>
+        {run.partial && (
+          <Chip tone="warn">
+            {run.cases.length} of {run.n_asked} cases
+          </Chip>
+        )}
+      </div>
+      <div class="matrix-scroll">
+        <table class="matrix">
+          <caption>
+            Change of each column as a share of its original: <strong>measured</strong>, predicted,
+            control. {RUNGS[run.rung]}.
+          </caption>
+          <thead>
+            <tr>
+              <th>changed</th>
+              {run.columns.map((column) => (
+                <th key={column} class="number">
+                  {columnName(work, run, column)}
+                </th>
+              ))}
+            </tr>
+          </thead>
+          <tbody>
+            {run.cases.map((one, row) => (
+              <tr key={row}>
+                <th
+                  scope="row"
+                  title={
+                    one.control.length > 0
+                      ? `control: ${one.control.join(", ")}`
+                      : "no control was found"
+                  }
+                >
+                  {one.name}
+                </th>
+                {run.columns.map((column, at) => (
+                  <Cell key={column} cell={cells.get(`${row},${at}`)} />
+                ))}
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </div>
+      <Ladder run={run} />
+    </>
+  );
+}
+
+function columnName(work: Workspace, run: ValidateRun, column: string): string {
+  const target = /^target:(\d+)$/.exec(column);
+  if (target) return work.head.value?.targets[Number(target[1])]?.label ?? column;
+  return run.cases.find((one) => one.group === column)?.name ?? column;
+}
+
+function Cell({ cell }: { cell: MatrixCell | undefined }): JSX.Element {
+  if (!cell) return <td class="number muted">·</td>;
+  const mark = { supported: "✓", weak: "○", contradicted: "✗" }[cell.verdict];
+  return (
+    <td class={`number cell ${cell.verdict}`} title={cell.verdict}>
+      <strong>
+        {change(cell.measured)} {mark}
+      </strong>
+      <small>predicted {change(cell.predicted)}</small>
+      <small>{cell.control === null ? "no control" : `control ${change(cell.control)}`}</small>
+    </td>
+  );
+}
+
+function change(share: number): string {
+  return `${share < 0 ? "−" : "+"}${percent(Math.abs(share))}`;
+}
+
+function Ladder({ run }: { run: ValidateRun }): JSX.Element | null {
+  if (run.ladder.length === 0) return null;
+  const cell = (value: number | null): string => (value === null ? "–" : score(value));
+  return (
+    <table>
+      <caption>How well predictions and measurements agree, the more of the model answers</caption>
+      <thead>
+        <tr>
+          <th>what answers</th>
+          <th class="number">pairs</th>
+          <th class="number">rank correlation</th>
+          <th class="number">correlation</th>
+          <th class="number">slope</th>
+          <th class="number">same sign</th>
+        </tr>
+      </thead>
+      <tbody>
+        {run.ladder.map((row) => (
+          <tr key={row.rung}>
+            <td>{RUNGS[row.rung]}</td>
+            <td class="number">{row.n}</td>
+            <td class="number">{cell(row.spearman)}</td>
+            <td class="number">{cell(row.pearson)}</td>
+            <td class="number">{cell(row.slope)}</td>
+            <td class="number">{cell(row.sign_agreement)}</td>
+          </tr>
+        ))}
+      </tbody>
+    </table>
+  );
+}

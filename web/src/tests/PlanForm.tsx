@@ -1,0 +1,160 @@
+// The form of a test: what is changed, how, where, and what answers.
+
+import type { JSX } from "preact";
+import type { Group } from "../state/document.ts";
+import { Button, Empty, Field } from "../ui/parts.tsx";
+import type { EditPositions, ModeAsk } from "../wire.ts";
+import type { Workspace } from "../workspace/model.ts";
+import { type Plan, plan, STRENGTHS, type Strength } from "./plan.ts";
+import { SwapForm } from "./SwapForm.tsx";
+
+const POSITIONS: readonly { value: EditPositions; text: string }[] = [
+  { value: "own", text: "at its own token" },
+  { value: "onward", text: "from its token on" },
+  { value: "all", text: "at every token" },
+];
+
+const MODES: readonly { value: ModeAsk; text: string }[] = [
+  { value: "open", text: "the model answers freely" },
+  { value: "constrained", text: "held up to the last layer but one" },
+  { value: "direct", text: "nothing answers: direct effects" },
+  { value: "iterative", text: "the dictionary answers" },
+];
+
+const SWEEPS: readonly { value: Plan["sweep"]; text: string }[] = [
+  { value: "none", text: "one run" },
+  { value: "dose", text: "sweep the dose, −3 to 3" },
+  { value: "end_layer", text: "sweep the end layer" },
+  { value: "position", text: "sweep the position" },
+];
+
+interface FormProps {
+  work: Workspace;
+  boxes: Group[];
+  busy: boolean;
+  onRun: () => void;
+  onAll: () => void;
+}
+
+export function PlanForm({ work, boxes, busy, onRun, onAll }: FormProps): JSX.Element {
+  const now = plan.value;
+  const set = (to: Partial<Plan>): void => {
+    plan.value = { ...plan.value, ...to };
+  };
+  const strength = STRENGTHS.find((one) => one.name === now.strength);
+  if (boxes.length === 0) {
+    return <Empty>Select a feature, or pin some, to have something to change.</Empty>;
+  }
+  return (
+    <form
+      class="stack"
+      onSubmit={(event) => {
+        event.preventDefault();
+        onRun();
+      }}
+    >
+      <fieldset>
+        <legend>Change</legend>
+        {boxes.map((box) => (
+          <label key={box.id} class="check clip">
+            <input
+              type="checkbox"
+              checked={now.changed.includes(box.id)}
+              onChange={(event) => {
+                const others = now.changed.filter((id) => id !== box.id);
+                set({ changed: event.currentTarget.checked ? [...others, box.id] : others });
+              }}
+            />
+            {box.name}
+          </label>
+        ))}
+      </fieldset>
+      <SwapForm work={work} />
+      <div class="form-grid">
+        <Field label="How">
+          <select
+            value={now.strength}
+            onChange={(event) => set({ strength: event.currentTarget.value as Strength })}
+          >
+            {STRENGTHS.map((one) => (
+              <option key={one.name} value={one.name}>
+                {one.text}
+              </option>
+            ))}
+          </select>
+        </Field>
+        {strength?.value === null && (
+          <Field label={strength.how === "scale" ? "times the original" : "in activation units"}>
+            <input
+              type="number"
+              step="0.1"
+              value={now.value}
+              onInput={(event) => set({ value: Number(event.currentTarget.value) })}
+            />
+          </Field>
+        )}
+        <Choice
+          label="Where"
+          value={now.positions}
+          options={POSITIONS}
+          onChange={(positions) => set({ positions })}
+        />
+        <Choice
+          label="What answers"
+          value={now.mode}
+          options={MODES}
+          onChange={(mode) => set({ mode })}
+        />
+        <Choice
+          label="Runs"
+          value={now.sweep}
+          options={SWEEPS}
+          onChange={(sweep) => set({ sweep })}
+        />
+        <Field label="Tokens to write">
+          <input
+            type="number"
+            min="0"
+            max="200"
+            value={now.nTokens}
+            onInput={(event) => set({ nTokens: Number(event.currentTarget.value) })}
+          />
+        </Field>
+      </div>
+      <div class="row">
+        <Button kind="primary" type="submit" disabled={busy}>
+          Run
+        </Button>
+        <Button
+          disabled={busy}
+          onClick={onAll}
+          title="Every group at 0 and −1 times, with matched controls"
+        >
+          Test all groups
+        </Button>
+      </div>
+    </form>
+  );
+}
+
+function Choice<T extends string>(props: {
+  label: string;
+  value: T;
+  options: readonly { value: T; text: string }[];
+  onChange: (value: T) => void;
+}): JSX.Element {
+  return (
+    <Field label={props.label}>
+      <select
+        value={props.value}
+        onChange={(event) => props.onChange(event.currentTarget.value as T)}
+      >
+        {props.options.map((one) => (
+          <option key={one.value} value={one.value}>
+            {one.text}
+          </option>
+        ))}
+      </select>
+    </Field>
+  );
+}

@@ -1,0 +1,191 @@
+// A finished test: predicted beside measured, outputs before and after, text, sweep.
+
+import type { JSX } from "preact";
+import { useEffect } from "preact/hooks";
+import { date, percent, raw, tokenText } from "../ui/numbers.ts";
+import { Bar, Chip } from "../ui/parts.tsx";
+import type { GroupEffect, InterveneRun, Run, Shift, ValidateRun } from "../wire.ts";
+import type { Workspace } from "../workspace/model.ts";
+import { Matrix } from "./Matrix.tsx";
+import { Sweep } from "./Sweep.tsx";
+
+export function RunResult({ work, run }: { work: Workspace; run: Run }): JSX.Element {
+  const { result } = run;
+  useEffect(() => {
+    if (result.kind === "validate") work.verdicts.value = verdictsOf(work, result);
+  }, [work, result]);
+  return (
+    <div class="stack">
+      <header>
+        <h2>
+          <span class="muted">#{run.number}</span> {run.name}
+        </h2>
+        <p class="note">
+          {date(run.created)} · {run.tool}
+        </p>
+      </header>
+      {result.kind === "validate" ? <Matrix run={result} work={work} /> : <Effects run={result} />}
+    </div>
+  );
+}
+
+/** Verdicts by `source>target` of the circuit's boxes; a target counts for the box it is in. */
+function verdictsOf(work: Workspace, run: ValidateRun): Map<string, string> {
+  const targets = work.head.value?.targets ?? [];
+  const boxes = work.boxes.value;
+  const columns = run.columns.map((column) => {
+    const target = /^target:(\d+)$/.exec(column);
+    if (!target) return column;
+    const node = targets[Number(target[1])]?.node ?? -1;
+    return boxes.find((box) => box.nodes.includes(node))?.id ?? column;
+  });
+  const verdicts = new Map<string, string>();
+  for (const cell of run.cells) {
+    const source = run.cases[cell.case]?.group;
+    if (source) verdicts.set(`${source}>${columns[cell.column]}`, cell.verdict);
+  }
+  return verdicts;
+}
+
+function Effects({ run }: { run: InterveneRun }): JSX.Element {
+  return (
+    <>
+      <p class="note">
+        {run.what}. {run.held}.
+      </p>
+      {run.groups.length > 0 && <Groups groups={run.groups} />}
+      {run.targets.length > 0 && (
+        <table>
+          <caption>Change of each explained output, in units of its logit less the mean</caption>
+          <thead>
+            <tr>
+              <th>output</th>
+              <th class="number">before</th>
+              <th class="number">predicted</th>
+              <th class="number">measured</th>
+            </tr>
+          </thead>
+          <tbody>
+            {run.targets.map((target) => (
+              <tr key={target.node}>
+                <td>{tokenText(target.label)}</td>
+                <td class="number">{raw(target.before)}</td>
+                <td class="number">{target.predicted === null ? "–" : signed(target.predicted)}</td>
+                <td class="number">{target.measured === null ? "–" : signed(target.measured)}</td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      )}
+      <Outputs shift={run.shift} />
+      {run.text && (
+        <div class="two-lists">
+          <section>
+            <h3>Text, unchanged</h3>
+            <pre class="sample">{run.text.before}</pre>
+          </section>
+          <section>
+            <h3>Text, changed</h3>
+            <pre class="sample">{run.text.after}</pre>
+          </section>
+        </div>
+      )}
+      {run.sweep && <Sweep sweep={run.sweep} groups={run.groups} />}
+    </>
+  );
+}
+
+function signed(value: number): string {
+  return value > 0 ? `+${raw(value)}` : raw(value);
+}
+
+/** Each group's activation after, as a share of before: what the graph said and what happened. */
+function Groups({ groups }: { groups: GroupEffect[] }): JSX.Element {
+  const most = Math.max(
+    1,
+    ...groups.flatMap((group) => [Math.abs(group.measured ?? 0), Math.abs(group.predicted ?? 0)]),
+  );
+  return (
+    <table class="effects">
+      <caption>Activation after, as a share of the original (sums over a group's features)</caption>
+      <thead>
+        <tr>
+          <th>group</th>
+          <th>predicted</th>
+          <th>measured</th>
+          <th>
+            <span class="only-read">agreement</span>
+          </th>
+        </tr>
+      </thead>
+      <tbody>
+        {groups.map((group) => (
+          <tr key={group.id}>
+            <td>
+              {group.name} {group.edited && <Chip tone="warn">{group.edited}</Chip>}
+            </td>
+            <td>
+              <Ratio value={group.predicted} most={most} />
+            </td>
+            <td>
+              <Ratio value={group.measured} most={most} />
+            </td>
+            <td>
+              {group.agrees === true && <span class="positive">✓ as predicted</span>}
+              {group.agrees === false && <span class="negative">✗ otherwise</span>}
+            </td>
+          </tr>
+        ))}
+      </tbody>
+    </table>
+  );
+}
+
+function Ratio({ value, most }: { value: number | null; most: number }): JSX.Element {
+  if (value === null) return <span class="muted">–</span>;
+  return (
+    <span class="ratio">
+      <Bar
+        share={Math.abs(value) / most}
+        tone={value < 0 ? "negative" : ""}
+        label={percent(value)}
+      />
+      <span class="number">{value < 0 ? `−${percent(-value)}` : percent(value)}</span>
+    </span>
+  );
+}
+
+function Outputs({ shift }: { shift: Shift }): JSX.Element {
+  return (
+    <table>
+      <caption>
+        Next token. KL {raw(shift.kl_nats)} nats, entropy {raw(shift.entropy_before_bits)} →{" "}
+        {raw(shift.entropy_after_bits)} bits
+      </caption>
+      <thead>
+        <tr>
+          <th>token</th>
+          <th>before</th>
+          <th>after</th>
+          <th class="number">rank</th>
+        </tr>
+      </thead>
+      <tbody>
+        {shift.tokens.map((token) => (
+          <tr key={token.id}>
+            <td>{tokenText(token.text)}</td>
+            <td>
+              <Ratio value={token.p_before} most={1} />
+            </td>
+            <td>
+              <Ratio value={token.p_after} most={1} />
+            </td>
+            <td class="number">
+              {token.rank_before} → {token.rank_after}
+            </td>
+          </tr>
+        ))}
+      </tbody>
+    </table>
+  );
+}

@@ -1,0 +1,101 @@
+// A swap: what another graph's group was on its own prompt is put in here.
+
+import type { JSX } from "preact";
+import { graphs as askGraphs, head as askHead, viewRemote } from "../api/endpoints.ts";
+import { type Group, readView } from "../state/document.ts";
+import { useLoad } from "../ui/load.ts";
+import { tokenText } from "../ui/numbers.ts";
+import { Field } from "../ui/parts.tsx";
+import type { Workspace } from "../workspace/model.ts";
+import { plan } from "./plan.ts";
+
+export function SwapForm({ work }: { work: Workspace }): JSX.Element | null {
+  const { state } = useLoad((abort) => askGraphs(abort), [work.id]);
+  const mine = work.head.value?.provenance.model.name;
+  const rows =
+    state.value.is === "ready"
+      ? state.value.value.filter((row) => row.id !== work.id && row.model === mine)
+      : [];
+  if (rows.length === 0) return null;
+  const { swap } = plan.value;
+  const choose = (graph: string): void => {
+    const to = graph === "" ? null : { graph, group: "", nodes: [], times: 1, fromEnd: true };
+    plan.value = { ...plan.value, swap: to };
+  };
+  return (
+    <fieldset>
+      <legend>Put in from another graph</legend>
+      <select
+        aria-label="Graph to put in from"
+        value={swap?.graph ?? ""}
+        onChange={(event) => choose(event.currentTarget.value)}
+      >
+        <option value="">nothing</option>
+        {rows.map((row) => (
+          <option key={row.id} value={row.id}>
+            {tokenText(row.tokens.join(""))} → {tokenText(row.target)}
+          </option>
+        ))}
+      </select>
+      {swap && <SwapGroup key={swap.graph} graph={swap.graph} />}
+    </fieldset>
+  );
+}
+
+/** Groups of the other graph: those of its saved view, or of its file. */
+async function groupsOf(graph: string, abort: AbortSignal): Promise<Group[]> {
+  const [head, saved] = await Promise.all([
+    askHead(graph, abort),
+    viewRemote(graph, "main").load(),
+  ]);
+  const view = saved && readView(saved.view);
+  return view && view.groups.length > 0 ? view.groups : head.groups;
+}
+
+function SwapGroup({ graph }: { graph: string }): JSX.Element {
+  const { state } = useLoad((abort) => groupsOf(graph, abort), [graph]);
+  const { swap } = plan.value;
+  if (state.value.is !== "ready" || !swap) return <small>Reading its groups…</small>;
+  const groups = state.value.value;
+  if (groups.length === 0)
+    return <small>That graph has no groups yet; make one there first.</small>;
+  const set = (to: Partial<typeof swap>): void => {
+    plan.value = { ...plan.value, swap: { ...swap, ...to } };
+  };
+  return (
+    <div class="form-grid">
+      <Field label="Its group">
+        <select
+          value={swap.group}
+          onChange={(event) => {
+            const group = groups.find((one) => one.id === event.currentTarget.value);
+            set({ group: group?.id ?? "", nodes: group?.nodes ?? [] });
+          }}
+        >
+          <option value="">choose…</option>
+          {groups.map((group) => (
+            <option key={group.id} value={group.id}>
+              {group.name}
+            </option>
+          ))}
+        </select>
+      </Field>
+      <Field label="times what it was there">
+        <input
+          type="number"
+          step="0.5"
+          value={swap.times}
+          onInput={(event) => set({ times: Number(event.currentTarget.value) })}
+        />
+      </Field>
+      <label class="check">
+        <input
+          type="checkbox"
+          checked={swap.fromEnd}
+          onChange={(event) => set({ fromEnd: event.currentTarget.checked })}
+        />
+        positions from the end
+      </label>
+    </div>
+  );
+}

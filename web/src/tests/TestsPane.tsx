@@ -1,0 +1,194 @@
+// Tests: change a node or a group, and see what was predicted beside what was measured.
+
+import { effect, signal } from "@preact/signals";
+import type { JSX } from "preact";
+import { useEffect } from "preact/hooks";
+import { sentence } from "../api/client.ts";
+import { run as askRun, runs as askRuns, cancelJob, follow, startRun } from "../api/endpoints.ts";
+import { KIND } from "../graph/pack.ts";
+import type { Group } from "../state/document.ts";
+import { useLoad } from "../ui/load.ts";
+import { count, date, seconds } from "../ui/numbers.ts";
+import { Button, Empty, Failure, Progress, Skeleton } from "../ui/parts.tsx";
+import { toast } from "../ui/toast.tsx";
+import type { Job, RunAsk } from "../wire.ts";
+import type { Workspace } from "../workspace/model.ts";
+import { lower } from "../workspace/Panes.tsx";
+import { PlanForm } from "./PlanForm.tsx";
+import { interveneAsk, plan } from "./plan.ts";
+import { RunResult } from "./RunResult.tsx";
+
+const SELECTION = "selection";
+
+/** The run that is shown, by number. */
+const shown = signal<number | null>(null);
+const job = signal<Job | null>(null);
+const finished = signal(0);
+
+/** Opens the tests with the selection as what is changed. */
+export function openTest(work: Workspace): void {
+  const selection = work.selection.value;
+  const box = work.boxes.value.find((one) => one.nodes.some((node) => selection.includes(node)));
+  plan.value = { ...plan.value, changed: [box?.id ?? SELECTION] };
+  lower.value = "tests";
+}
+
+/** Boxes that can be changed and followed: those with features, and the selection by itself. */
+export function testable(work: Workspace): Group[] {
+  const pack = work.pack.value;
+  if (!pack) return [];
+  const isFeature = (node: number): boolean => pack.kind[node] === KIND.feature;
+  const boxes = work.boxes.value.filter((box) => box.nodes.some(isFeature));
+  const selection = work.selection.value.filter(isFeature);
+  const inBoxes = boxes.some((box) => selection.every((node) => box.nodes.includes(node)));
+  if (selection.length === 0 || inBoxes) return boxes;
+  const name =
+    selection.length === 1 ? (work.names.value?.full(selection[0]) ?? "selection") : "selection";
+  return [{ id: SELECTION, name, nodes: selection }, ...boxes];
+}
+
+export function TestsPane({ work }: { work: Workspace }): JSX.Element {
+  const { head } = work;
+  const boxes = testable(work);
+  useEffect(
+    () =>
+      effect(() => {
+        work.id;
+        shown.value = null;
+      }),
+    [work],
+  );
+  const list = useLoad((abort) => askRuns(work.id, abort), [work.id, finished.value]);
+  const load = list.state.value;
+  const number = shown.value ?? (load.is === "ready" ? (load.value[0]?.number ?? null) : null);
+  if (head.value && !head.value.runnable) {
+    return (
+      <Empty>
+        Tests need the model that made this graph, and it cannot be run here
+        {head.value.not_runnable ? `: ${head.value.not_runnable}` : ""}.
+      </Empty>
+    );
+  }
+  return (
+    <section class="tests" aria-label="Tests">
+      <div class="tests-form">
+        <PlanForm
+          work={work}
+          boxes={boxes}
+          busy={job.value !== null}
+          onRun={() => void runPlan(work, boxes)}
+          onAll={() => void runAll(work)}
+        />
+        {job.value && <JobLine />}
+        <History work={work} load={load} number={number} again={list.again} />
+      </div>
+      <div class="tests-result" tabIndex={0} role="region" aria-label="Result of a test">
+        {number === null ? (
+          <Empty>
+            Choose what to change and run it: each group shows what the graph predicts beside what
+            the model did.
+          </Empty>
+        ) : (
+          <OneRun work={work} number={number} />
+        )}
+      </div>
+    </section>
+  );
+}
+
+function OneRun({ work, number }: { work: Workspace; number: number }): JSX.Element {
+  const { state, again } = useLoad((abort) => askRun(work.id, number, abort), [work.id, number]);
+  const load = state.value;
+  if (load.is === "loading") return <Skeleton lines={5} />;
+  if (load.is === "failed")
+    return <Failure what={`Run ${number} could not be read`} why={load.why} again={again} />;
+  return <RunResult work={work} run={load.value} />;
+}
+
+async function runPlan(work: Workspace, boxes: Group[]): Promise<void> {
+  const ask = interveneAsk(plan.value, boxes, work.view.value.watch);
+  if (ask.edits.length === 0 && ask.swap === null) {
+    toast("Choose what to change first.");
+    return;
+  }
+  await start(work, { kind: "intervene", ...ask });
+}
+
+/** Every group at 0 and −1 times, each with a control of random features like it. */
+async function runAll(work: Workspace): Promise<void> {
+  const groups = testable(work).map(({ id, name, nodes }) => ({ id, name, nodes }));
+  const ask = { name: "", groups, n_features: 0, doses: null, rung: null, seed: null };
+  await start(work, { kind: "validate", ...ask });
+}
+
+async function start(work: Workspace, ask: RunAsk): Promise<void> {
+  try {
+    const started = await startRun(work.id, ask);
+    const last = await follow(started.job, (step) => {
+      job.value = step;
+    });
+    if (last.state === "failed")
+      toast(`The test failed: ${last.error?.what ?? "no reason was given"}.`);
+    if (last.result?.run) shown.value = last.result.run;
+  } catch (failure) {
+    toast(`The test was not run: ${sentence(failure)}.`);
+  } finally {
+    job.value = null;
+    finished.value++;
+  }
+}
+
+function JobLine(): JSX.Element | null {
+  const now = job.value;
+  if (!now) return null;
+  return (
+    <div class="job" role="status">
+      <span>
+        {now.state === "queued" ? "waiting for other work" : now.stage}{" "}
+        {now.total > 0 && `${count(now.done)} of ${count(now.total)}`}
+        {now.eta_secs !== null && `, ${seconds(now.eta_secs)} left`}
+      </span>
+      <Progress done={now.done} total={now.total} label="Test" />
+      <Button kind="quiet" onClick={() => void cancelJob(now.id)}>
+        Stop, keep what there is
+      </Button>
+    </div>
+  );
+}
+
+function History(props: {
+  work: Workspace;
+  load: ReturnType<typeof useLoad<Awaited<ReturnType<typeof askRuns>>>>["state"]["value"];
+  number: number | null;
+  again: () => void;
+}): JSX.Element | null {
+  const { load, number } = props;
+  if (load.is === "failed")
+    return <Failure what="Runs could not be listed" why={load.why} again={props.again} />;
+  if (load.is === "loading" || load.value.length === 0) return null;
+  return (
+    <section aria-label="Runs">
+      <h3>Runs</h3>
+      <ul class="runs">
+        {load.value.map((row) => (
+          <li key={row.number}>
+            <button
+              type="button"
+              class="link"
+              aria-pressed={row.number === number}
+              onClick={() => {
+                shown.value = row.number;
+              }}
+              title={date(row.created)}
+            >
+              <span class="muted">#{row.number}</span>
+              <span class="grow clip">{row.name}</span>
+              {row.validates && <small>matrix</small>}
+              {row.partial && <small>partial</small>}
+            </button>
+          </li>
+        ))}
+      </ul>
+    </section>
+  );
+}

@@ -1,0 +1,223 @@
+// The prompt, token by token: what comes next at each position, how sure the model is, and the
+// probability of a chosen set of tokens. Words can be put in at any place and the text run again.
+
+import { useSignal } from "@preact/signals";
+import type { JSX } from "preact";
+import { sentence } from "../api/client.ts";
+import { forward, tokenize } from "../api/endpoints.ts";
+import { useLoad } from "../ui/load.ts";
+import { percent, raw, tokenText } from "../ui/numbers.ts";
+import { Bar, Button, Chip, Empty, Failure, Skeleton } from "../ui/parts.tsx";
+import { go } from "../ui/router.ts";
+import { toast } from "../ui/toast.tsx";
+import type { Forecast, Forward } from "../wire.ts";
+import type { Workspace } from "../workspace/model.ts";
+
+export function TokenStrip({ work }: { work: Workspace }): JSX.Element {
+  const head = work.head.value;
+  const edited = useSignal<number[] | null>(null);
+  const at = useSignal<number | null>(null);
+  if (!head) return <Skeleton lines={3} />;
+  if (!head.runnable) {
+    return (
+      <Empty>
+        The model that made this graph cannot be run here
+        {head.not_runnable ? `: ${head.not_runnable}` : ""}.
+      </Empty>
+    );
+  }
+  const original = head.tokens.map((token) => token.id);
+  const ids = edited.value ?? original;
+  return (
+    <Strip
+      work={work}
+      model={head.provenance.model.name}
+      ids={ids}
+      at={at}
+      changed={edited.value !== null}
+      onIds={(next) => (edited.value = next)}
+    />
+  );
+}
+
+interface StripProps {
+  work: Workspace;
+  model: string;
+  ids: number[];
+  at: { value: number | null };
+  changed: boolean;
+  onIds: (ids: number[] | null) => void;
+}
+
+function Strip({ work, model, ids, at, changed, onIds }: StripProps): JSX.Element {
+  const { watch } = work.view.value;
+  const prompt = { model, text: null, ids, chat: false, system: null };
+  const { state, again } = useLoad(
+    (signal) => forward({ prompt, top_k: 8, watch }, signal),
+    [model, ids.join(","), watch.join(",")],
+  );
+  const load = state.value;
+  if (load.is === "loading") return <Skeleton lines={3} label="Running the model" />;
+  if (load.is === "failed")
+    return <Failure what="The model was not run" why={load.why} again={again} />;
+  const { tokens, positions } = load.value;
+  const pos = Math.min(at.value ?? positions.length - 1, positions.length - 1);
+  return (
+    <div class="token-strip" tabIndex={0} role="region" aria-label="Tokens">
+      <Positions work={work} value={load.value} pos={pos} onPos={(next) => (at.value = next)} />
+      <div class="strip-detail">
+        <NextTokens
+          work={work}
+          forecast={positions[pos]}
+          after={tokenText(tokens[pos].text).trim()}
+        />
+        <Splice model={model} ids={ids} pos={pos} changed={changed} onIds={onIds} />
+      </div>
+    </div>
+  );
+}
+
+function Positions(props: {
+  work: Workspace;
+  value: Forward;
+  pos: number;
+  onPos: (pos: number) => void;
+}): JSX.Element {
+  const { work, value, pos } = props;
+  const most = Math.max(1, ...value.positions.map((forecast) => forecast.entropy_bits));
+  const watched = work.view.value.watch.length > 0;
+  return (
+    <ol class="positions" aria-label="Positions">
+      {value.tokens.map((token, place) => {
+        const forecast = value.positions[place];
+        return (
+          <li key={place}>
+            <button
+              type="button"
+              class="token"
+              aria-pressed={place === pos}
+              onClick={() => props.onPos(place)}
+            >
+              {tokenText(token.text)}
+            </button>
+            <small title="The most probable next token">
+              {tokenText(forecast.top[0]?.text ?? "")} {percent(forecast.top[0]?.p ?? 0)}
+            </small>
+            <Bar
+              share={forecast.entropy_bits / most}
+              label={`entropy ${raw(forecast.entropy_bits)} bits`}
+            />
+            <small title="Entropy of the next token">{raw(forecast.entropy_bits)} bits</small>
+            {watched && (
+              <small class="watched" title="Probability of the chosen tokens together">
+                {percent(forecast.watched_total)}
+              </small>
+            )}
+          </li>
+        );
+      })}
+    </ol>
+  );
+}
+
+function NextTokens(props: { work: Workspace; forecast: Forecast; after: string }): JSX.Element {
+  const { work, forecast, after } = props;
+  const { watch } = work.view.value;
+  const toggle = (id: number): void => {
+    const tokens = watch.includes(id) ? watch.filter((one) => one !== id) : [...watch, id];
+    work.do({ do: "watch", tokens });
+  };
+  return (
+    <section>
+      <h3>Next token after “{after}”</h3>
+      <ul class="split-list">
+        {forecast.top.map((chance) => (
+          <li key={chance.id}>
+            <button
+              type="button"
+              class="token"
+              aria-pressed={watch.includes(chance.id)}
+              title="Watch this token at every position"
+              onClick={() => toggle(chance.id)}
+            >
+              {tokenText(chance.text)}
+            </button>
+            <Bar share={chance.p} label={percent(chance.p)} />
+            <span class="number">{percent(chance.p)}</span>
+          </li>
+        ))}
+      </ul>
+      {watch.length > 0 && (
+        <p class="row note">
+          <Chip removeLabel="Watch nothing" onRemove={() => work.do({ do: "watch", tokens: [] })}>
+            {watch.length} watched, together {percent(forecast.watched_total)} here
+          </Chip>
+        </p>
+      )}
+    </section>
+  );
+}
+
+interface SpliceProps {
+  model: string;
+  ids: number[];
+  pos: number;
+  changed: boolean;
+  onIds: (ids: number[] | null) => void;
+}
+
+/** Puts words behind a position, or takes its token out. */
+function Splice({ model, ids, pos, changed, onIds }: SpliceProps): JSX.Element {
+  const text = useSignal("");
+  const insert = async (event: Event): Promise<void> => {
+    event.preventDefault();
+    if (text.value === "") return;
+    try {
+      const whole = await tokenize({
+        model,
+        text: text.value,
+        ids: null,
+        chat: false,
+        system: null,
+      });
+      const bare = whole.tokens.map((token) => token.id);
+      // A first token that the model puts in front of every text stands there already.
+      const put = bare[0] === ids[0] && bare.length > 1 ? bare.slice(1) : bare;
+      onIds([...ids.slice(0, pos + 1), ...put, ...ids.slice(pos + 1)]);
+      text.value = "";
+    } catch (failure) {
+      toast(`Not put in: ${sentence(failure)}.`);
+    }
+  };
+  return (
+    <section>
+      <h3>Change the text here</h3>
+      <form class="row" onSubmit={(event) => void insert(event)}>
+        <input
+          aria-label="Words to put in after this token"
+          placeholder="Words to put in here"
+          value={text.value}
+          onInput={(event) => (text.value = event.currentTarget.value)}
+        />
+        <Button type="submit">Put in</Button>
+        <Button
+          onClick={() => onIds(ids.filter((_, place) => place !== pos))}
+          disabled={ids.length < 2}
+        >
+          Take this token out
+        </Button>
+      </form>
+      {changed && (
+        <p class="row">
+          <Button
+            kind="primary"
+            onClick={() => go(`/new?model=${encodeURIComponent(model)}&ids=${ids.join(",")}`)}
+          >
+            Trace the changed text
+          </Button>
+          <Button onClick={() => onIds(null)}>Back to the graph's text</Button>
+        </p>
+      )}
+    </section>
+  );
+}

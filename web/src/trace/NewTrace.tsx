@@ -1,0 +1,219 @@
+// A new trace: prompt and model, what to explain, what it will take.
+
+import { signal, useSignal } from "@preact/signals";
+import type { JSX } from "preact";
+import { useEffect } from "preact/hooks";
+import { ApiError, sentence } from "../api/client.ts";
+import { models as askModels, status as askStatus, follow, trace } from "../api/endpoints.ts";
+import { JobRow } from "../library/Jobs.tsx";
+import { useActions } from "../ui/keys.ts";
+import { useLoad } from "../ui/load.ts";
+import { Button, Empty, Failure, Field, Skeleton } from "../ui/parts.tsx";
+import { go, place } from "../ui/router.ts";
+import { toast } from "../ui/toast.tsx";
+import type { Job, ModelRow } from "../wire.ts";
+import { Forecasts } from "./Forecasts.tsx";
+import { command, promptAsk, type Request, traceAsk } from "./request.ts";
+import { Targets } from "./Targets.tsx";
+
+const running = signal<Job | null>(null);
+
+export function NewTrace(): JSX.Element {
+  const { state, again } = useLoad(
+    async (abort) => ({ models: await askModels(abort), status: await askStatus(abort) }),
+    [],
+  );
+  const load = state.value;
+  if (load.is === "loading") return <Skeleton lines={8} />;
+  if (load.is === "failed")
+    return <Failure what="Models could not be listed" why={load.why} again={again} />;
+  const { models, status } = load.value;
+  if (models.length === 0)
+    return <Empty>No model is served; start `connectome serve --model FOLDER`.</Empty>;
+  return <TraceForm models={models} usual={status.default_model} />;
+}
+
+function TraceForm({ models, usual }: { models: ModelRow[]; usual: string }): JSX.Element {
+  const { query } = place.value;
+  const ids = query.get("ids");
+  const first = models.find((one) => one.name === (query.get("model") ?? usual)) ?? models[0];
+  const request = useSignal<Request>({
+    model: first.name,
+    text: query.get("text") ?? (ids ? "" : (first.example ?? "")),
+    ids: ids ? ids.split(",").map(Number) : null,
+    chat: false,
+    targets: { kind: "salient", max: 10, probability: 0.95 },
+    position: null,
+    expand: "certified",
+    tolerance: 0.01,
+    maxNodes: 7500,
+  });
+  const now = request.value;
+  const set = (to: Partial<Request>): void => {
+    request.value = { ...request.value, ...to };
+  };
+  const model = models.find((one) => one.name === now.model) ?? first;
+  const run = async (): Promise<void> => {
+    if (running.value) return;
+    await start(request.value);
+  };
+  useActions([{ key: "mod+Enter", title: "Trace", section: "New trace", run: () => void run() }]);
+  useEffect(() => {
+    document.title = "New trace · Connectome";
+  }, []);
+  return (
+    <div class="sheet">
+      <div class="head-row">
+        <h1>New trace</h1>
+        <span class="grow" />
+        <Field label="Model and dictionary">
+          <select
+            value={now.model}
+            onChange={(event) => {
+              const to = models.find((one) => one.name === event.currentTarget.value) ?? model;
+              set({
+                model: to.name,
+                ids: null,
+                targets: { kind: "salient", max: 10, probability: 0.95 },
+                ...(now.text === (model.example ?? "") ? { text: to.example ?? "" } : {}),
+              });
+            }}
+          >
+            {models.map((one) => (
+              <option key={one.name} value={one.name}>
+                {one.name} · {one.dictionary.kind} of {one.dictionary.n_features} a layer
+              </option>
+            ))}
+          </select>
+        </Field>
+      </div>
+      {now.ids ? (
+        <p class="row card">
+          <span class="grow">
+            The text comes from a graph's token strip, as {now.ids.length} tokens.
+          </span>
+          <Button onClick={() => set({ ids: null, text: model.example ?? "" })}>
+            Write one instead
+          </Button>
+        </p>
+      ) : (
+        <Field label={now.chat ? "What the user says" : "Prompt"}>
+          <textarea
+            class="prompt"
+            rows={3}
+            spellcheck={false}
+            value={now.text}
+            placeholder={model.example ?? "A text that the model goes on with"}
+            onInput={(event) => set({ text: event.currentTarget.value, position: null })}
+          />
+        </Field>
+      )}
+      {model.chat && (
+        <label class="check">
+          <input
+            type="checkbox"
+            checked={now.chat}
+            onChange={(event) => set({ chat: event.currentTarget.checked })}
+          />
+          as a chat turn
+        </label>
+      )}
+      <Forecasts request={now} prompt={promptAsk(now)} onChange={set}>
+        <Targets request={now} onChange={set} />
+      </Forecasts>
+      <Advanced request={now} onChange={set} />
+      {running.value ? (
+        <section class="card" aria-label="Under way">
+          <JobRow job={running.value} />
+          <p class="note">
+            The graph opens when it is written. Stopping keeps the rows that there are.
+          </p>
+        </section>
+      ) : (
+        <div class="row">
+          <Button kind="primary" keyName="mod+Enter" title="Trace" onClick={() => void run()}>
+            Trace
+          </Button>
+          <Button kind="quiet" onClick={() => void copy(command(now))}>
+            Copy as a command
+          </Button>
+        </div>
+      )}
+    </div>
+  );
+}
+
+async function start(request: Request): Promise<void> {
+  try {
+    const { job } = await trace(traceAsk(request));
+    const last = await follow(job, (step) => {
+      running.value = step;
+    });
+    if (last.result) go(`/g/${last.result.graph}`);
+    else
+      toast(
+        `The trace ended without a graph: ${last.error?.what ?? "it was stopped before its first row"}.`,
+      );
+  } catch (failure) {
+    const hint = failure instanceof ApiError && failure.hint ? ` ${failure.hint}` : "";
+    toast(`Not traced: ${sentence(failure)}.${hint}`);
+  } finally {
+    running.value = null;
+  }
+}
+
+async function copy(text: string): Promise<void> {
+  await navigator.clipboard.writeText(text);
+  toast("Command copied.");
+}
+
+function Advanced({
+  request,
+  onChange,
+}: {
+  request: Request;
+  onChange: (to: Partial<Request>) => void;
+}): JSX.Element {
+  return (
+    <details class="card">
+      <summary>Which features get rows</summary>
+      <div class="form-grid">
+        <Field label="Rule">
+          <select
+            value={request.expand}
+            onChange={(event) =>
+              onChange({ expand: event.currentTarget.value as Request["expand"] })
+            }
+          >
+            <option value="certified">until little influence is unresolved</option>
+            <option value="exhaustive">all of them</option>
+            <option value="budget">a fixed number, by circuit-tracer's rule</option>
+          </select>
+        </Field>
+        {request.expand === "certified" && (
+          <Field label="Unresolved influence, share of the targets' weight">
+            <input
+              type="number"
+              min="0.0001"
+              max="0.5"
+              step="0.001"
+              value={request.tolerance}
+              onInput={(event) => onChange({ tolerance: Number(event.currentTarget.value) })}
+            />
+          </Field>
+        )}
+        {request.expand === "budget" && (
+          <Field label="Features at most">
+            <input
+              type="number"
+              min="1"
+              step="100"
+              value={request.maxNodes}
+              onInput={(event) => onChange({ maxNodes: Number(event.currentTarget.value) })}
+            />
+          </Field>
+        )}
+      </div>
+    </details>
+  );
+}

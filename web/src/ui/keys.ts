@@ -1,0 +1,93 @@
+// Keys and actions: one registry behind the keyboard, the palette and the `?` sheet.
+//
+// An action is registered while its view is shown, so the sheet lists exactly what works now.
+// No key fires while a person types into a field, but for those with a modifier.
+
+import { signal } from "@preact/signals";
+import { useEffect } from "preact/hooks";
+
+export interface Action {
+  /** Key as shown and matched: `p`, `Shift+Enter`, `mod+z`. */
+  key: string | null;
+  title: string;
+  section: string;
+  run: () => void;
+  /** False while the action would do nothing; it is then left out of the palette. */
+  enabled?: () => boolean;
+}
+
+export const actions = signal<readonly Action[]>([]);
+
+/** Registers actions while the calling component is mounted. `list` may be rebuilt each render. */
+export function useActions(list: readonly Action[]): void {
+  useEffect(() => {
+    actions.value = [...actions.value, ...list];
+    return () => {
+      actions.value = actions.value.filter((action) => !list.includes(action));
+    };
+  });
+}
+
+const isMac = /Mac|iPhone|iPad/.test(navigator.platform);
+
+/** `mod+z` for the machine at hand. */
+export function keyLabel(key: string): string {
+  const shown = key
+    .replace("mod", isMac ? "⌘" : "Ctrl")
+    .replace("Shift", isMac ? "⇧" : "Shift")
+    .replace("Arrow", "");
+  return shown.replace("Left", "←").replace("Right", "→").replace("Up", "↑").replace("Down", "↓");
+}
+
+function keyOf(event: KeyboardEvent): string {
+  const parts: string[] = [];
+  if (event.metaKey || event.ctrlKey) parts.push("mod");
+  const letter = event.key.length === 1;
+  if (event.shiftKey && (!letter || /[a-z]/i.test(event.key))) parts.push("Shift");
+  parts.push(letter ? event.key.toLowerCase() : event.key);
+  return parts.join("+");
+}
+
+function isTyping(target: EventTarget | null): boolean {
+  if (!(target instanceof HTMLElement)) return false;
+  if (target.isContentEditable) return true;
+  if (target instanceof HTMLTextAreaElement || target instanceof HTMLSelectElement) return true;
+  if (!(target instanceof HTMLInputElement)) return false;
+  return !["checkbox", "radio", "button", "range"].includes(target.type);
+}
+
+/** Keys that a focused control needs for itself. */
+function isForControl(event: KeyboardEvent): boolean {
+  const { target } = event;
+  if (!(target instanceof HTMLElement)) return false;
+  if (event.key === "Enter" || event.key === " ") {
+    return target.closest("button, a, summary, [role=option], [role=treeitem], input") !== null;
+  }
+  if (event.key.startsWith("Arrow")) {
+    return (
+      target.closest(
+        "input, select, [role=tree], [role=listbox], [role=tablist], [data-arrows]",
+      ) !== null
+    );
+  }
+  return false;
+}
+
+function onKey(event: KeyboardEvent): void {
+  if (event.defaultPrevented || event.altKey) return;
+  const key = keyOf(event);
+  if (isTyping(event.target) && !key.startsWith("mod+") && key !== "Escape") return;
+  if (isTyping(event.target) && ["mod+z", "mod+Shift+z", "mod+a"].includes(key)) return;
+  if (isForControl(event)) return;
+  if (document.querySelector("dialog[open]") && key !== "Escape") return;
+  const action = actions.value.findLast(
+    (candidate) => candidate.key === key && (candidate.enabled?.() ?? true),
+  );
+  if (!action) return;
+  event.preventDefault();
+  action.run();
+}
+
+export function listenForKeys(): void {
+  document.addEventListener("keydown", onKey);
+}

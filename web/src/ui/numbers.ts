@@ -1,0 +1,69 @@
+// Numbers as text: one way for each normalisation, so that a reader can tell them apart.
+
+const grouped = new Intl.NumberFormat("en", { maximumFractionDigits: 0 });
+
+/** 12,345 */
+export function count(n: number): string {
+  return grouped.format(n);
+}
+
+/** A signed share of an input: +21.8 % */
+export function signedShare(share: number): string {
+  return `${share < 0 ? "−" : "+"}${(Math.abs(share) * 100).toFixed(1)} %`;
+}
+
+/** An unsigned share: 61 %, 0.4 % */
+export function percent(share: number): string {
+  const value = share * 100;
+  return `${value >= 10 || value === 0 ? value.toFixed(0) : value.toPrecision(2)} %`;
+}
+
+/** A raw number in the model's own units: −3.21 */
+export function raw(value: number): string {
+  if (!Number.isFinite(value)) return "–";
+  const size = Math.abs(value);
+  const digits = size >= 100 ? 0 : size >= 10 ? 1 : size >= 0.1 || size === 0 ? 2 : 4;
+  return value.toFixed(digits).replace("-", "−");
+}
+
+/** A score between 0 and 1: .41 */
+export function score(value: number): string {
+  return value
+    .toFixed(2)
+    .replace(/^0(?=\.)/, "")
+    .replace("-", "−");
+}
+
+export function bytes(n: number): string {
+  const units = ["B", "KB", "MB", "GB"];
+  let value = n;
+  let unit = 0;
+  while (value >= 1000 && unit < units.length - 1) {
+    value /= 1000;
+    unit++;
+  }
+  return `${value >= 10 || unit === 0 ? value.toFixed(0) : value.toFixed(1)} ${units[unit]}`;
+}
+
+export function seconds(value: number): string {
+  if (value < 1) return `${Math.max(1, Math.round(value * 1000))} ms`;
+  if (value < 90) return `${value.toFixed(value < 10 ? 1 : 0)} s`;
+  return `${Math.floor(value / 60)} min ${Math.round(value % 60)} s`;
+}
+
+/** A token with its white space made visible, as it stands in the prompt. */
+export function tokenText(text: string): string {
+  return text.replaceAll("\n", "⏎").replaceAll("\t", "→").replaceAll("\r", "↵");
+}
+
+/** A date in the reader's own form, without the seconds. */
+export function date(millis: number): string {
+  const when = new Date(millis);
+  if (Number.isNaN(when.getTime())) return "–";
+  return when.toLocaleString(undefined, { dateStyle: "medium", timeStyle: "short" });
+}
+
+/** A change of a score: +.03 */
+export function signedScore(change: number): string {
+  return `${change < 0 ? "−" : "+"}${score(Math.abs(change))}`;
+}

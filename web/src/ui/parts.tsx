@@ -1,0 +1,184 @@
+// Small parts that every page uses: buttons, chips, notices, failures, empty states.
+
+import type { ComponentChildren, JSX } from "preact";
+import { ApiError, sentence } from "../api/client.ts";
+import { keyLabel } from "./keys.ts";
+import { toast } from "./toast.tsx";
+
+interface ButtonProps {
+  children: ComponentChildren;
+  onClick?: () => void;
+  kind?: "plain" | "primary" | "quiet" | "danger";
+  title?: string;
+  keyName?: string;
+  disabled?: boolean;
+  pressed?: boolean;
+  type?: "button" | "submit";
+  label?: string;
+}
+
+export function Button(props: ButtonProps): JSX.Element {
+  const { kind = "plain", keyName } = props;
+  const hint = [props.title, keyName && `(${keyLabel(keyName)})`].filter(Boolean).join(" ");
+  return (
+    <button
+      type={props.type ?? "button"}
+      class={`button ${kind}`}
+      onClick={props.onClick}
+      title={hint || undefined}
+      disabled={props.disabled}
+      aria-pressed={props.pressed}
+      aria-label={props.label}
+    >
+      {props.children}
+    </button>
+  );
+}
+
+export function Key({ name }: { name: string }): JSX.Element {
+  return <kbd>{keyLabel(name)}</kbd>;
+}
+
+/** A chip that says something and can be taken back. */
+export function Chip(props: {
+  children: ComponentChildren;
+  onRemove?: () => void;
+  removeLabel?: string;
+  tone?: "plain" | "warn" | "good" | "bad";
+  title?: string;
+}): JSX.Element {
+  return (
+    <span class={`chip ${props.tone ?? "plain"}`} title={props.title}>
+      {props.children}
+      {props.onRemove && (
+        <button
+          type="button"
+          class="chip-x"
+          onClick={props.onRemove}
+          aria-label={props.removeLabel ?? "Remove"}
+          title={props.removeLabel}
+        >
+          ✕
+        </button>
+      )}
+    </span>
+  );
+}
+
+/** One sentence and the one thing to do next; never a bare pane. */
+export function Empty(props: {
+  children: ComponentChildren;
+  action?: ComponentChildren;
+}): JSX.Element {
+  return (
+    <div class="empty">
+      <p>{props.children}</p>
+      {props.action}
+    </div>
+  );
+}
+
+/** What failed, why, and what can be done. The rest of the page stays usable. */
+export function Failure(props: { what: string; why: unknown; again?: () => void }): JSX.Element {
+  const { why } = props;
+  const hint = why instanceof ApiError ? why.hint : null;
+  const details = `${props.what}: ${sentence(why)}${hint ? `\n${hint}` : ""}\n${location.pathname}`;
+  const copy = async (): Promise<void> => {
+    await navigator.clipboard.writeText(details);
+    toast("Details copied.");
+  };
+  return (
+    <div class="failure" role="alert">
+      <p>
+        <strong>{props.what}</strong>
+      </p>
+      <p>{capital(sentence(why))}.</p>
+      {hint && <p class="muted">{hint}</p>}
+      <p class="row">
+        {props.again && <Button onClick={props.again}>Try again</Button>}
+        <Button kind="quiet" onClick={() => void copy()}>
+          Copy details
+        </Button>
+      </p>
+    </div>
+  );
+}
+
+function capital(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1).replace(/\.$/, "");
+}
+
+/** Grey bars in the place of what is loading. */
+export function Skeleton({ lines = 4, label = "Loading" }: { lines?: number; label?: string }) {
+  return (
+    <div class="skeleton" role="status" aria-label={label}>
+      {Array.from({ length: lines }, (_, line) => (
+        <span key={line} data-width={line % 3} />
+      ))}
+    </div>
+  );
+}
+
+/** A bar of known length, said in words as well. */
+export function Bar(props: { share: number; tone?: string; label?: string }): JSX.Element {
+  const width = Math.max(0, Math.min(1, props.share)) * 100;
+  return (
+    <span
+      class={`bar ${props.tone ?? ""}`}
+      role="img"
+      aria-label={props.label ?? `${width.toFixed(0)} %`}
+    >
+      <span style={{ width: `${width}%` }} />
+    </span>
+  );
+}
+
+export function Progress(props: { done: number; total: number; label: string }): JSX.Element {
+  const known = props.total > 0;
+  return (
+    <progress
+      aria-label={props.label}
+      max={known ? props.total : undefined}
+      value={known ? props.done : undefined}
+    />
+  );
+}
+
+/** A labelled field. */
+export function Field(props: {
+  label: string;
+  children: ComponentChildren;
+  note?: ComponentChildren;
+}): JSX.Element {
+  return (
+    <label class="field">
+      <span>{props.label}</span>
+      {props.children}
+      {props.note && <small>{props.note}</small>}
+    </label>
+  );
+}
+
+/** One of a few choices, as a row of buttons. */
+export function Segments<T extends string>(props: {
+  label: string;
+  options: readonly { value: T; text: string; title?: string }[];
+  value: T;
+  onChange: (value: T) => void;
+}): JSX.Element {
+  return (
+    <div class="segments" role="group" aria-label={props.label}>
+      {props.options.map((option) => (
+        <button
+          key={option.value}
+          type="button"
+          aria-pressed={option.value === props.value}
+          title={option.title}
+          onClick={() => props.onChange(option.value)}
+        >
+          {option.text}
+        </button>
+      ))}
+    </div>
+  );
+}

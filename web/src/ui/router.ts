@@ -1,0 +1,68 @@
+// Addresses: which page, and its parameters. Links are ordinary links.
+
+import { signal } from "@preact/signals";
+
+export interface Place {
+  path: string;
+  query: URLSearchParams;
+  hash: string;
+}
+
+function here(): Place {
+  return {
+    path: location.pathname,
+    query: new URLSearchParams(location.search),
+    hash: location.hash.slice(1),
+  };
+}
+
+export const place = signal<Place>(here());
+
+/** Goes to an address of the page. */
+export function go(url: string, how: "push" | "replace" = "push"): void {
+  if (how === "push") history.pushState(null, "", url);
+  else history.replaceState(null, "", url);
+  const before = place.value.path;
+  place.value = here();
+  if (how === "push" && before !== place.value.path) window.scrollTo(0, 0);
+}
+
+/**
+ * Changes the part after `#` without a step in the browser's history. `place` stays as it is, so
+ * that a selection, which is kept there, does not draw the page anew.
+ */
+export function setHash(hash: string): void {
+  const url = `${location.pathname}${location.search}${hash ? `#${hash}` : ""}`;
+  history.replaceState(history.state, "", url);
+}
+
+function onClick(event: MouseEvent): void {
+  if (event.defaultPrevented || event.button !== 0) return;
+  if (event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) return;
+  const link = (event.target as Element | null)?.closest?.("a");
+  if (!link || link.target || link.hasAttribute("download")) return;
+  if (link.origin !== location.origin || link.pathname.startsWith("/api/")) return;
+  if (link.getAttribute("href")?.startsWith("#")) return;
+  event.preventDefault();
+  go(link.href);
+}
+
+export function listenForLinks(): void {
+  document.addEventListener("click", onClick);
+  window.addEventListener("popstate", () => {
+    place.value = here();
+  });
+}
+
+/** The parts of `path` if it has the form of `pattern` (`/g/:id`), else `null`. */
+export function match(pattern: string, path: string): Record<string, string> | null {
+  const wanted = pattern.split("/");
+  const found = path.replace(/\/+$/, "").split("/");
+  if (wanted.length !== found.length) return null;
+  const parts: Record<string, string> = {};
+  for (let at = 0; at < wanted.length; at++) {
+    if (wanted[at].startsWith(":")) parts[wanted[at].slice(1)] = decodeURIComponent(found[at]);
+    else if (wanted[at] !== found[at]) return null;
+  }
+  return parts;
+}

@@ -1,0 +1,143 @@
+// The top of the workspace: the prompt, the outputs, undo, views, share, export.
+
+import { useSignal } from "@preact/signals";
+import type { JSX } from "preact";
+import { exportUrl } from "../api/endpoints.ts";
+import { encodeView } from "../state/link.ts";
+import type { Saver } from "../state/saver.ts";
+import { percent, tokenText } from "../ui/numbers.ts";
+import { Button, Segments } from "../ui/parts.tsx";
+import { toast } from "../ui/toast.tsx";
+import type { Workspace } from "./model.ts";
+import { type Mode, mode } from "./Panes.tsx";
+import { Versions } from "./Versions.tsx";
+
+const MODES: readonly { value: Mode; text: string; title: string }[] = [
+  { value: "graph", text: "Graph", title: "The graph on a canvas" },
+  { value: "list", text: "List", title: "The same nodes as a list" },
+];
+
+export function Head(props: { work: Workspace; saver: Saver; viewName: string }): JSX.Element {
+  const { work, saver, viewName } = props;
+  const { head } = work;
+  const { undo, redo } = work.titles.value;
+  const versions = useSignal(false);
+  return (
+    <div class="bar-row">
+      <h1 class="clip" title={head.value?.title || head.value?.text}>
+        {head.value ? <Prompt work={work} /> : "Loading…"}
+      </h1>
+      <Targets work={work} />
+      <Segments
+        label="View of the graph"
+        value={mode.value}
+        options={MODES}
+        onChange={(value) => {
+          mode.value = value;
+        }}
+      />
+      <span class="row no-print">
+        <Button
+          kind="quiet"
+          keyName="mod+z"
+          title={undo ? `Undo: ${undo}` : "Nothing to undo"}
+          label="Undo"
+          disabled={!undo}
+          onClick={() => work.undo()}
+        >
+          ↶
+        </Button>
+        <Button
+          kind="quiet"
+          keyName="mod+Shift+z"
+          title={redo ? `Redo: ${redo}` : "Nothing to redo"}
+          label="Redo"
+          disabled={!redo}
+          onClick={() => work.redo()}
+        >
+          ↷
+        </Button>
+        <Button kind="quiet" onClick={() => (versions.value = true)}>
+          {viewName === "main" ? "Versions" : viewName}
+        </Button>
+        <Button
+          kind="quiet"
+          title="Copy a link that carries this view"
+          onClick={() => void share(work)}
+        >
+          Share
+        </Button>
+        <ExportMenu work={work} />
+      </span>
+      {versions.value && (
+        <Versions
+          work={work}
+          saver={saver}
+          viewName={viewName}
+          onClose={() => (versions.value = false)}
+        />
+      )}
+    </div>
+  );
+}
+
+function Prompt({ work }: { work: Workspace }): JSX.Element {
+  return <>{work.head.value?.tokens.map((token) => tokenText(token.text)).join("")}</>;
+}
+
+/** The explained outputs; a click selects one. */
+function Targets({ work }: { work: Workspace }): JSX.Element {
+  const names = work.names.value;
+  const pack = work.pack.value;
+  const nodes = work.targets.value;
+  if (!names || !pack || nodes.length === 0) return <span />;
+  const last = Math.max(...nodes.map((node) => pack.pos[node]));
+  return (
+    <span class="tokens" role="group" aria-label="Explained outputs">
+      {nodes.slice(0, 5).map((node) => {
+        const p = names.targetProbability(node);
+        const elsewhere = pack.pos[node] === last ? "" : ` at “${names.token(pack.pos[node])}”`;
+        return (
+          <button
+            key={node}
+            type="button"
+            class="token"
+            aria-pressed={work.selection.value.includes(node)}
+            onClick={() => work.select([node])}
+          >
+            {names.target(node)}
+            {elsewhere} {p === null ? "" : percent(p)}
+          </button>
+        );
+      })}
+      {nodes.length > 5 && <small class="muted">and {nodes.length - 5} more</small>}
+    </span>
+  );
+}
+
+async function share(work: Workspace): Promise<void> {
+  const code = await encodeView(work.view.peek(), work.selection.peek());
+  await navigator.clipboard.writeText(`${location.origin}/g/${work.id}#${code}`);
+  toast("Link copied. It carries this view, and opens where this graph is served.");
+}
+
+function ExportMenu({ work }: { work: Workspace }): JSX.Element {
+  const url = (format: string): string => exportUrl(work.id, format, work.view.value.filters);
+  return (
+    <details class="menu">
+      <summary class="button quiet">Export</summary>
+      <div>
+        <a href={url("connectome")} download>
+          Graph file
+        </a>
+        <a href={url("json")} download>
+          JSON for circuit-tracer and Neuronpedia, pruned as shown
+        </a>
+        <a href={url("csv")} download>
+          Edges as CSV, pruned as usual
+        </a>
+        <a href={`/g/${work.id}/figure`}>Figure: SVG, PDF, PNG</a>
+      </div>
+    </details>
+  );
+}

@@ -1,0 +1,42 @@
+// What shapes, fills and lines mean.
+
+import type { JSX } from "preact";
+
+export function Legend(): JSX.Element {
+  return (
+    <div class="legend" aria-label="Legend">
+      <span>
+        <svg viewBox="0 0 12 12" aria-hidden="true">
+          <circle cx="6" cy="6" r="4.5" class="legend-glyph" />
+        </svg>
+        feature; the fuller, the more influence
+      </span>
+      <span>
+        <svg viewBox="0 0 12 12" aria-hidden="true">
+          <path d="M6 1 11 6 6 11 1 6Z" class="legend-glyph" />
+        </svg>
+        error
+      </span>
+      <span>
+        <svg viewBox="0 0 12 12" aria-hidden="true">
+          <rect x="2" y="2" width="8" height="8" fill="currentColor" />
+        </svg>
+        token or output
+      </span>
+      <span>
+        <svg viewBox="0 0 22 12" class="legend-wide" aria-hidden="true">
+          <path d="M1 6H19M15 2l5 4-5 4" class="legend-positive" />
+        </svg>
+        raises
+      </span>
+      <span>
+        <svg viewBox="0 0 22 12" class="legend-wide" aria-hidden="true">
+          <path d="M1 6H20" class="legend-negative" stroke-dasharray="4 3" />
+          <path d="M20 2V10" class="legend-negative" />
+        </svg>
+        lowers
+      </span>
+      <span>width: share of the target's absolute input</span>
+    </div>
+  );
+}

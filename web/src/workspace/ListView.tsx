@@ -1,0 +1,127 @@
+// The graph as a tree: layer, node, its inputs and outputs. The same content as the canvas, for
+// screen readers, phones and everyone who prefers to read.
+
+import { useSignal } from "@preact/signals";
+import type { JSX } from "preact";
+import { useEffect, useRef } from "preact/hooks";
+import { KIND } from "../graph/pack.ts";
+import { count, percent } from "../ui/numbers.ts";
+import type { Workspace } from "./model.ts";
+
+const PAGE = 40;
+
+export function ListView({ work }: { work: Workspace }): JSX.Element | null {
+  const pack = work.pack.value;
+  const shown = work.shown.value;
+  const shape = work.shape.value;
+  if (!pack || !shown || !shape) return null;
+  const layers: number[][] = Array.from({ length: shape.nLayers + 2 }, () => []);
+  for (const node of shown.nodes) layers[pack.layer[node] + 1].push(node);
+  for (const nodes of layers) nodes.sort((a, b) => pack.influence[b] - pack.influence[a] || a - b);
+  const onKeyDown = (event: KeyboardEvent): void => {
+    const step = event.key === "ArrowDown" ? 1 : event.key === "ArrowUp" ? -1 : 0;
+    if (step === 0) return;
+    const items = [
+      ...(event.currentTarget as HTMLElement).querySelectorAll<HTMLElement>("[role=treeitem]"),
+    ];
+    const at = items.indexOf(document.activeElement as HTMLElement);
+    items[Math.max(0, Math.min(items.length - 1, at + step))]?.focus();
+    event.preventDefault();
+    event.stopPropagation();
+  };
+  const first =
+    shown.nodes.length > 0 ? layers.findLast((nodes) => nodes.length > 0)?.[0] : undefined;
+  const tabStop = work.selection.value[0] ?? first ?? -1;
+  return (
+    <div class="list-view" role="tree" aria-label="Nodes by layer" onKeyDown={onKeyDown}>
+      {layers
+        .map((nodes, row) => ({ nodes, layer: row - 1 }))
+        .toReversed()
+        .filter(({ nodes }) => nodes.length > 0)
+        .map(({ nodes, layer }) => (
+          <Layer
+            key={layer}
+            work={work}
+            nodes={nodes}
+            name={layerName(layer, shape.nLayers)}
+            tabStop={tabStop}
+          />
+        ))}
+    </div>
+  );
+}
+
+function layerName(layer: number, nLayers: number): string {
+  if (layer < 0) return "Tokens";
+  return layer === nLayers ? "Outputs" : `Layer ${layer}`;
+}
+
+function Layer(props: {
+  work: Workspace;
+  nodes: number[];
+  name: string;
+  tabStop: number;
+}): JSX.Element {
+  const { work, nodes, name } = props;
+  const limit = useSignal(PAGE);
+  return (
+    <div role="group" aria-label={`${name}, ${nodes.length} nodes`}>
+      <h3>
+        {name} <span class="muted">{count(nodes.length)}</span>
+      </h3>
+      {nodes.slice(0, limit.value).map((node) => (
+        <Item key={node} work={work} node={node} focusable={node === props.tabStop} />
+      ))}
+      {nodes.length > limit.value && (
+        <button
+          type="button"
+          class="button quiet"
+          onClick={() => {
+            limit.value += 5 * PAGE;
+          }}
+        >
+          {count(nodes.length - limit.value)} more of {name.toLowerCase()}
+        </button>
+      )}
+    </div>
+  );
+}
+
+function Item({ work, node, focusable }: { work: Workspace; node: number; focusable: boolean }) {
+  const pack = work.pack.value!;
+  const names = work.names.value!;
+  const selected = work.selection.value.includes(node);
+  const ref = useRef<HTMLDivElement>(null);
+  useEffect(() => {
+    if (selected) ref.current?.scrollIntoView({ block: "nearest" });
+  }, [selected]);
+  const choose = (event: KeyboardEvent | MouseEvent): void => {
+    if (event instanceof KeyboardEvent && event.key !== "Enter" && event.key !== " ") return;
+    event.preventDefault();
+    event.stopPropagation();
+    if (event.shiftKey) work.toggle(node);
+    else if (event.metaKey || event.ctrlKey) work.togglePins([node]);
+    else work.select([node]);
+  };
+  const p = names.targetProbability(node);
+  const isTarget = pack.kind[node] === KIND.target;
+  return (
+    <div
+      ref={ref}
+      role="treeitem"
+      aria-selected={selected}
+      tabIndex={focusable ? 0 : -1}
+      class="list-item"
+      onClick={choose}
+      onKeyDown={choose}
+    >
+      <span class="clip">
+        {work.pinned(node) && "◉ "}
+        {names.full(node)}
+      </span>
+      <span class="number muted">
+        {isTarget && p !== null ? `p ${percent(p)}` : `influence ${percent(pack.influence[node])}`}
+      </span>
+    </div>
+  );
+}

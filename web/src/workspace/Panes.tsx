@@ -1,0 +1,108 @@
+// How the panes stand: graph or list beside the inspector, circuit and tests below.
+// A pane can take the whole room (keys 1 to 4) and give it back.
+
+import { signal } from "@preact/signals";
+import type { JSX } from "preact";
+import { CircuitPane } from "../circuit/CircuitPane.tsx";
+import type { Camera } from "../graph/camera.ts";
+import { GraphView } from "../graph/GraphView.tsx";
+import { Inspector } from "../inspector/Inspector.tsx";
+import { TestsPane } from "../tests/TestsPane.tsx";
+import { TokenStrip } from "../tokens/TokenStrip.tsx";
+import { Split } from "../ui/split.tsx";
+import { Legend } from "./Legend.tsx";
+import { ListView } from "./ListView.tsx";
+import type { Workspace } from "./model.ts";
+
+export type Mode = "graph" | "list";
+export type PaneName = "graph" | "inspector" | "circuit" | "tests";
+
+/** On a phone the list comes first: it is the same content, and it scrolls. */
+export const mode = signal<Mode>(matchMedia("(max-width: 720px)").matches ? "list" : "graph");
+export const maximised = signal<PaneName | null>(null);
+/** What stands below the graph. */
+export const lower = signal<"circuit" | "tests" | "tokens" | "none">("circuit");
+
+export function maximise(pane: PaneName): void {
+  maximised.value = maximised.value === pane ? null : pane;
+}
+
+export function Panes({ work, camera }: { work: Workspace; camera: Camera }): JSX.Element {
+  const graph = (
+    <div class="pane grow">
+      {mode.value === "graph" ? (
+        <GraphView work={work} camera={camera} />
+      ) : (
+        <ListView work={work} />
+      )}
+      {mode.value === "graph" && <Legend />}
+    </div>
+  );
+  switch (maximised.value) {
+    case "graph":
+      return graph;
+    case "inspector":
+      return <Inspector work={work} />;
+    case "circuit":
+      return <CircuitPane work={work} />;
+    case "tests":
+      return <TestsPane work={work} />;
+    case null:
+      return (
+        <Split
+          name="graph and inspector"
+          direction="row"
+          start={0.64}
+          first={
+            lower.value === "none" ? (
+              <>
+                {graph}
+                <LowerTabs />
+              </>
+            ) : (
+              <Split
+                name="graph and circuit"
+                direction="column"
+                start={0.58}
+                first={graph}
+                second={
+                  <>
+                    <LowerTabs />
+                    {lower.value === "circuit" && <CircuitPane work={work} />}
+                    {lower.value === "tests" && <TestsPane work={work} />}
+                    {lower.value === "tokens" && <TokenStrip work={work} />}
+                  </>
+                }
+              />
+            )
+          }
+          second={<Inspector work={work} />}
+        />
+      );
+  }
+}
+
+const LOWER = [
+  { value: "circuit", text: "Circuit" },
+  { value: "tests", text: "Tests" },
+  { value: "tokens", text: "Tokens" },
+] as const;
+
+function LowerTabs(): JSX.Element {
+  return (
+    <div class="lower-tabs" role="group" aria-label="Below the graph">
+      {LOWER.map((one) => (
+        <button
+          key={one.value}
+          type="button"
+          aria-pressed={lower.value === one.value}
+          onClick={() => {
+            lower.value = lower.value === one.value ? "none" : one.value;
+          }}
+        >
+          {one.text}
+        </button>
+      ))}
+    </div>
+  );
+}

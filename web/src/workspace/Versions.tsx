@@ -1,0 +1,119 @@
+// Versions of a view: every save is one. An old one is opened as a change that can be undone.
+
+import type { JSX } from "preact";
+import { sentence } from "../api/client.ts";
+import { version, versions, viewRemote } from "../api/endpoints.ts";
+import { readView } from "../state/document.ts";
+import { Conflict, type Saver } from "../state/saver.ts";
+import { ask } from "../ui/ask.tsx";
+import { Dialog } from "../ui/dialog.tsx";
+import { useLoad } from "../ui/load.ts";
+import { bytes, date } from "../ui/numbers.ts";
+import { Button, Empty, Failure, Skeleton } from "../ui/parts.tsx";
+import { go } from "../ui/router.ts";
+import { toast } from "../ui/toast.tsx";
+import type { Workspace } from "./model.ts";
+
+interface VersionsProps {
+  work: Workspace;
+  saver: Saver;
+  viewName: string;
+  onClose: () => void;
+}
+
+export function Versions({ work, viewName, onClose }: VersionsProps): JSX.Element {
+  const { state, again } = useLoad(
+    (signal) => versions(work.id, viewName, signal),
+    [work.id, viewName],
+  );
+  const load = state.value;
+  const views = new Set(["main", viewName, ...(work.head.value?.views ?? [])]);
+  const open = async (number: number): Promise<void> => {
+    try {
+      const view = readView(await version(work.id, viewName, number));
+      if (!view) throw new Error("it was written by a newer page");
+      work.take(view);
+      onClose();
+      toast(`Version ${number} opened. Undo goes back.`);
+    } catch (failure) {
+      toast(`Version ${number} was not opened: ${sentence(failure)}.`);
+    }
+  };
+  return (
+    <Dialog title="Views and versions" onClose={onClose}>
+      <div class="row">
+        {[...views].map((name) => (
+          <Button
+            key={name}
+            pressed={name === viewName}
+            onClick={() => go(viewAddress(work.id, name))}
+          >
+            {name}
+          </Button>
+        ))}
+        <Button kind="quiet" onClick={() => void nameView(work)}>
+          Save as…
+        </Button>
+      </div>
+      {load.is === "loading" && <Skeleton lines={4} />}
+      {load.is === "failed" && (
+        <Failure what="Versions could not be read" why={load.why} again={again} />
+      )}
+      {load.is === "ready" && load.value.length === 0 && (
+        <Empty>Nothing was saved in this view yet.</Empty>
+      )}
+      {load.is === "ready" && load.value.length > 0 && (
+        <table>
+          <thead>
+            <tr>
+              <th>version</th>
+              <th>saved</th>
+              <th class="number">size</th>
+              <th>
+                <span class="only-read">action</span>
+              </th>
+            </tr>
+          </thead>
+          <tbody>
+            {load.value.slice(0, 100).map((row) => (
+              <tr key={row.version}>
+                <td>{row.version}</td>
+                <td>{date(row.saved)}</td>
+                <td class="number">{bytes(row.bytes)}</td>
+                <td class="number">
+                  <Button kind="quiet" onClick={() => void open(row.version)}>
+                    Open
+                  </Button>
+                </td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      )}
+    </Dialog>
+  );
+}
+
+function viewAddress(id: string, name: string): string {
+  return name === "main" ? `/g/${id}` : `/g/${id}?view=${encodeURIComponent(name)}`;
+}
+
+/** Saves the present view under a name of its own and goes on there. */
+export async function nameView(work: Workspace): Promise<void> {
+  const given = await ask("Save this view as", "Name: small letters, digits, hyphens", "", "Save");
+  if (!given) return;
+  const name = given
+    .toLowerCase()
+    .replaceAll(/[^a-z0-9-]+/g, "-")
+    .slice(0, 64);
+  try {
+    await viewRemote(work.id, name).save(work.view.peek(), null);
+    const head = work.head.peek();
+    if (head) work.head.value = { ...head, views: [...new Set([...head.views, name])] };
+    go(viewAddress(work.id, name));
+    toast(`Saved as ${name}.`);
+  } catch (failure) {
+    const taken = failure instanceof Conflict;
+    toast(taken ? `There is a view ${name} already.` : `Not saved: ${sentence(failure)}.`);
+  }
+}

@@ -1,0 +1,144 @@
+// The workspace of one graph: loads it, keeps it saved, and lays out its panes.
+
+import { effect, untracked, useSignal } from "@preact/signals";
+import type { JSX } from "preact";
+import { useEffect, useMemo } from "preact/hooks";
+import { head as askHead, viewRemote } from "../api/endpoints.ts";
+import { Camera } from "../graph/camera.ts";
+import { Tour } from "../help/Tour.tsx";
+import type { Command } from "../state/commands.ts";
+import { rebase } from "../state/history.ts";
+import { decodeView } from "../state/link.ts";
+import { Saver } from "../state/saver.ts";
+import { Failure, Skeleton } from "../ui/parts.tsx";
+import { place } from "../ui/router.ts";
+import { toast } from "../ui/toast.tsx";
+import { FilterBar } from "./FilterBar.tsx";
+import { Head } from "./Head.tsx";
+import { useKeys } from "./keys.ts";
+import { useComplete, useKept, usePack, useSpoken, useUrl } from "./loading.ts";
+import { Workspace } from "./model.ts";
+import { Panes } from "./Panes.tsx";
+import { StatusBar } from "./StatusBar.tsx";
+
+export function WorkspacePage({ id }: { id: string }): JSX.Element {
+  const work = useMemo(() => new Workspace(id), [id]);
+  const camera = useMemo(() => new Camera(), []);
+  const viewName = place.value.query.get("view") ?? "main";
+  const failed = useSignal<unknown>(null);
+  const round = useSignal(0);
+  const saver = useMemo(
+    () =>
+      new Saver(`${id}.${viewName}`, viewRemote(id, viewName), {
+        view: () => work.view.peek(),
+        rebase: (theirs, unsaved) => {
+          work.history.value = rebase(work.history.peek(), theirs, unsaved);
+        },
+      }),
+    [id, viewName, work],
+  );
+
+  // `round` asks again.
+  useEffect(() => {
+    failed.value = null;
+    const abort = new AbortController();
+    askHead(id, abort.signal).then(
+      (head) => {
+        work.head.value = head;
+        document.title = `${head.title || head.text} · Connectome`;
+      },
+      (why) => {
+        if (!abort.signal.aborted) failed.value = why;
+      },
+    );
+    return () => abort.abort();
+  }, [id, round.value]);
+
+  useEffect(() => {
+    const stop = work.onCommand((command) => saver.add(command));
+    void open(saver, work);
+    return () => {
+      stop();
+      saver.close();
+    };
+  }, [saver, work]);
+  useEffect(() => () => work.destroy(), [work]);
+
+  const packing = usePack(work);
+  useKept(work);
+  useComplete(work);
+  useSpoken(work);
+  useUrl(work);
+  useKeys(work, camera, saver);
+
+  if (failed.value !== null) {
+    return (
+      <Failure
+        what="This graph could not be opened"
+        why={failed.value}
+        again={() => {
+          round.value++;
+        }}
+      />
+    );
+  }
+  return (
+    <div class="workspace">
+      <Head work={work} saver={saver} viewName={viewName} />
+      <FilterBar work={work} />
+      {packing.value.is === "failed" ? (
+        <Failure
+          what="The graph's nodes could not be loaded"
+          why={packing.value.why}
+          again={packing.again}
+        />
+      ) : work.pack.value ? (
+        <Panes work={work} camera={camera} />
+      ) : (
+        <div class="grow">
+          <Skeleton lines={12} label="Loading the graph" />
+        </div>
+      )}
+      <StatusBar work={work} saver={saver} />
+      <Tour />
+    </div>
+  );
+}
+
+/** A graph file may hold groups and pins: they are the first view, unless one was saved. */
+function takeFileGroups(work: Workspace): void {
+  const stop = effect(() => {
+    const head = work.head.value;
+    if (!head) return;
+    const { groups, pinned } = head;
+    if (groups.length + pinned.length > 0) {
+      const pins = [...pinned, ...groups.flatMap((group) => group.nodes)];
+      untracked(() =>
+        work.do({
+          do: "several",
+          title: "groups of the file",
+          commands: [
+            { do: "pin", nodes: pins },
+            ...groups.map((group): Command => ({ do: "group", group })),
+          ],
+        }),
+      );
+    }
+    queueMicrotask(() => stop());
+  });
+}
+
+/** Opens the saved view, then what a link carries: as a change that can be undone. */
+async function open(saver: Saver, work: Workspace): Promise<void> {
+  const { hash } = place.peek();
+  try {
+    await saver.open();
+    if (saver.etag === null) takeFileGroups(work);
+  } catch {
+    toast("The saved view could not be read; it is kept on the server.");
+  }
+  const linked = await decodeView(hash);
+  if (!linked) return;
+  work.take(linked.view);
+  work.select(linked.selection);
+}

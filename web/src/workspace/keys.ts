@@ -1,0 +1,130 @@
+// The workspace's keys (ui: every action has one, and `?` lists them).
+
+import type { Camera } from "../graph/camera.ts";
+import { type Direction, neighbour } from "../graph/layout.ts";
+import { hide, makeGroup, rename, tab } from "../inspector/Inspector.tsx";
+import { groupOf } from "../state/document.ts";
+import type { Saver } from "../state/saver.ts";
+import { openTest } from "../tests/TestsPane.tsx";
+import { ask } from "../ui/ask.tsx";
+import { useActions } from "../ui/keys.ts";
+import { toast } from "../ui/toast.tsx";
+import type { Workspace } from "./model.ts";
+import { lower, maximise, maximised, mode } from "./Panes.tsx";
+import { nameView } from "./Versions.tsx";
+
+function step(work: Workspace, camera: Camera, direction: Direction): void {
+  const layout = work.layout.value;
+  const shown = work.shown.value;
+  if (!layout || !shown || shown.nodes.length === 0) return;
+  const from = work.selection.value[0];
+  const next =
+    from === undefined
+      ? (work.targets.value[0] ?? shown.nodes[0])
+      : neighbour(layout, shown.nodes, from, direction);
+  if (next < 0) return;
+  work.select([next]);
+  camera.reveal({ x: layout.x[next], y: layout.y[next] });
+}
+
+function clearOneLevel(work: Workspace): void {
+  if (work.view.value.filters.query) work.do({ do: "filters", to: { query: "" } });
+  else if (maximised.value) maximised.value = null;
+  else work.select([]);
+}
+
+const ENDS = ["both", "input", "output"] as const;
+
+export function useKeys(work: Workspace, camera: Camera, saver: Saver): void {
+  const some = (): boolean => work.selection.value.length > 0;
+  const one = (): boolean => work.selection.value.length === 1;
+  const section = (name: string, list: [string | null, string, () => void, (() => boolean)?][]) =>
+    list.map(([key, title, run, enabled]) => ({
+      key,
+      title,
+      section: name,
+      run,
+      ...(enabled ? { enabled } : {}),
+    }));
+  useActions([
+    ...section("Walk", [
+      ["ArrowLeft", "Node to the left", () => step(work, camera, "left")],
+      ["ArrowRight", "Node to the right", () => step(work, camera, "right")],
+      ["ArrowUp", "Node above", () => step(work, camera, "up")],
+      ["ArrowDown", "Node below", () => step(work, camera, "down")],
+      ["Enter", "Strongest input", () => work.walk("input"), some],
+      ["Shift+Enter", "Strongest output", () => work.walk("output"), some],
+      ["[", "Back along the walk", () => work.goBack(), () => work.canGoBack],
+      ["]", "Forward along the walk", () => work.goForth(), () => work.canGoForth],
+      ["Escape", "Clear one level", () => clearOneLevel(work)],
+    ]),
+    ...section("Selection", [
+      ["p", "Pin or unpin", () => work.togglePins(work.selection.value), some],
+      ["g", "Group", () => void makeGroup(work), some],
+      ["u", "Ungroup", () => ungroup(work), some],
+      ["r", "Rename", () => void rename(work), one],
+      ["h", "Hide", () => hide(work), some],
+      [
+        "Shift+h",
+        "Show all that was hidden",
+        () => work.do({ do: "show", nodes: [...work.view.value.hidden] }),
+      ],
+      ["i", "Test: change it and measure", () => openTest(work), some],
+      ["w", "Why this edge", () => (tab.value = "why"), some],
+    ]),
+    ...section("View", [
+      ["/", "Find nodes", () => document.getElementById("find")?.focus()],
+      ["f", "Fit the graph", () => camera.fit()],
+      ["+", "Zoom in", () => camera.zoomBy(1.3)],
+      ["-", "Zoom out", () => camera.zoomBy(1 / 1.3)],
+      ["l", "Graph or list", () => (mode.value = mode.value === "graph" ? "list" : "graph")],
+      [
+        "t",
+        "Share or raw",
+        () => (work.normalisation.value = work.normalisation.value === "share" ? "raw" : "share"),
+      ],
+      [
+        "e",
+        "Edges: both, inputs, outputs",
+        () => (work.ends.value = ENDS[(ENDS.indexOf(work.ends.value) + 1) % 3]),
+      ],
+      [
+        "x",
+        "Error nodes",
+        () => work.do({ do: "filters", to: { errors: !work.view.value.filters.errors } }),
+      ],
+      ["s", "Influence threshold…", () => void askThreshold(work)],
+      ["1", "Graph alone", () => maximise("graph")],
+      ["2", "Inspector alone", () => maximise("inspector")],
+      ["3", "Circuit alone", () => maximise("circuit")],
+      ["4", "Tests alone", () => maximise("tests")],
+      ["c", "Circuit below", () => (lower.value = "circuit")],
+      ["v", "Tests below", () => (lower.value = "tests")],
+      ["k", "Tokens below", () => (lower.value = "tokens")],
+    ]),
+    ...section("Document", [
+      ["mod+z", "Undo", () => work.undo(), () => work.titles.value.undo !== null],
+      ["mod+Shift+z", "Redo", () => work.redo(), () => work.titles.value.redo !== null],
+      ["mod+s", "Save this view under a name", () => void saver.flush().then(() => nameView(work))],
+    ]),
+  ]);
+}
+
+function ungroup(work: Workspace): void {
+  const group = groupOf(work.view.value, work.selection.value[0]);
+  if (group) work.do({ do: "ungroup", id: group.id });
+  else toast("The selection is in no group.");
+}
+
+async function askThreshold(work: Workspace): Promise<void> {
+  const now = Math.round(work.view.value.filters.nodeThreshold * 100);
+  const text = await ask(
+    "Influence threshold",
+    "Percent of all influence to keep, 1 to 100",
+    String(now),
+    "Set",
+  );
+  const value = Number(text);
+  if (!text || !(value >= 1 && value <= 100)) return;
+  work.do({ do: "filters", to: { nodeThreshold: value / 100 } });
+}

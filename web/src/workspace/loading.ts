@@ -1,0 +1,189 @@
+// What is fetched around the document: nodes and edges, pruning, complete links.
+
+import { effect, type Signal, useSignal } from "@preact/signals";
+import { useEffect } from "preact/hooks";
+import { online, sentence } from "../api/client.ts";
+import { pack as askPack, edgesOf, prune } from "../api/endpoints.ts";
+import { linksOf, shareOf, strongestFirst } from "../graph/edges.ts";
+import { readPack } from "../graph/pack.ts";
+import type { Load } from "../ui/load.ts";
+import { percent } from "../ui/numbers.ts";
+import { setHash } from "../ui/router.ts";
+import { say, toast } from "../ui/toast.tsx";
+import type { Workspace } from "./model.ts";
+
+/** Edges of the first request: enough to see and walk; the rest follows when the page rests. */
+const FIRST_EDGES = 30_000;
+/** Beyond this the server keeps the edges and is asked for each selection. */
+const MOST_EDGES = 2_000_000;
+
+export interface Packing {
+  value: Load<true>;
+  again: () => void;
+}
+
+/** Fetches the strongest edges, shows them, then the rest. */
+export function usePack(work: Workspace): Packing {
+  const state = useSignal<Load<true>>({ is: "loading" });
+  const round = useSignal(0);
+  // `round` asks again.
+  useEffect(() => {
+    const abort = new AbortController();
+    const run = async (): Promise<void> => {
+      const first = readPack(await askPack(work.id, FIRST_EDGES, abort.signal));
+      work.pack.value = first;
+      state.value = { is: "ready", value: true };
+      if (first.nEdges === first.nEdgesTotal || first.nEdgesTotal > MOST_EDGES) return;
+      const all = readPack(await askPack(work.id, first.nEdgesTotal, abort.signal));
+      work.pack.value = all;
+    };
+    run().catch((why: unknown) => {
+      if (!abort.signal.aborted) state.value = { is: "failed", why };
+    });
+    return () => abort.abort();
+  }, [work, round.value]);
+  return {
+    value: state.value,
+    again: () => {
+      state.value = { is: "loading" };
+      round.value++;
+    },
+  };
+}
+
+const PRUNE_WAIT_MS = 60;
+
+/** Asks the server what the thresholds keep, and with which scores. */
+export function useKept(work: Workspace): void {
+  useEffect(() => {
+    let abort = new AbortController();
+    let timer = 0;
+    let asked = "";
+    const stop = effect(() => {
+      const pack = work.pack.value;
+      const head = work.head.value;
+      if (!online.value) return;
+      const { nodeThreshold, edgeThreshold } = work.view.value.filters;
+      const keep = [...work.view.value.pins].sort((a, b) => a - b);
+      const key = JSON.stringify([nodeThreshold, edgeThreshold, keep, pack?.nNodes]);
+      if (!pack || !head || key === asked) return;
+      asked = key;
+      abort.abort();
+      abort = new AbortController();
+      const { signal } = abort;
+      window.clearTimeout(timer);
+      timer = window.setTimeout(() => {
+        const ask = { node_threshold: nodeThreshold, edge_threshold: edgeThreshold, keep };
+        prune(work.id, ask, pack.nNodes, signal).then(
+          (kept) => {
+            work.kept.value = kept;
+          },
+          (why) => {
+            if (signal.aborted) return;
+            work.kept.value = null;
+            // The banner says it, and the answer is asked for again when the server is back.
+            if (!online.value) asked = "";
+            else toast(`Not pruned: ${sentence(why)}.`);
+          },
+        );
+      }, PRUNE_WAIT_MS);
+    });
+    return () => {
+      stop();
+      abort.abort();
+      window.clearTimeout(timer);
+    };
+  }, [work]);
+}
+
+const MOST_ASKED = 64;
+
+/** While only the strongest edges are here, asks for all of the selection's. */
+export function useComplete(work: Workspace): void {
+  useEffect(() => {
+    let abort = new AbortController();
+    const stop = effect(() => {
+      const selection = work.selection.value;
+      const pack = work.pack.value;
+      const adj = work.adjacency.value;
+      abort.abort();
+      if (!pack || !adj || !work.partial.value) return;
+      if (selection.length === 0 || selection.length > MOST_ASKED) return;
+      abort = new AbortController();
+      const { signal } = abort;
+      const inside = new Set(selection);
+      const absIn = linksOf(pack, adj, selection).absIn;
+      Promise.all(selection.map((node) => edgesOf(work.id, node, signal))).then(
+        (answers) => {
+          const inRaw = new Map<number, number>();
+          const outRaw = new Map<number, number>();
+          for (const answer of answers) {
+            for (const { node, raw } of answer.inputs) {
+              if (!inside.has(node)) inRaw.set(node, (inRaw.get(node) ?? 0) + raw);
+            }
+            for (const { node, raw } of answer.outputs) {
+              if (!inside.has(node)) outRaw.set(node, (outRaw.get(node) ?? 0) + raw);
+            }
+          }
+          const inputs = [...inRaw].map(([node, raw]) => ({
+            node,
+            raw,
+            share: shareOf(raw, absIn),
+          }));
+          const outputs = [...outRaw].map(([node, raw]) => {
+            return { node, raw, share: shareOf(raw, pack.absIn[node]) };
+          });
+          const links = { inputs: strongestFirst(inputs), outputs: strongestFirst(outputs), absIn };
+          work.complete.value = { selection, links };
+        },
+        () => undefined,
+      );
+    });
+    return () => {
+      stop();
+      abort.abort();
+    };
+  }, [work]);
+}
+
+/** Says the selection to screen readers. */
+export function useSpoken(work: Workspace): void {
+  useEffect(
+    () =>
+      effect(() => {
+        const selection = work.selection.value;
+        const names = work.names.value;
+        const links = work.links.value;
+        if (!names || selection.length === 0) return;
+        const what =
+          selection.length === 1 ? names.full(selection[0]) : `${selection.length} nodes selected`;
+        const strongest = links?.inputs[0];
+        const input = strongest
+          ? `, strongest input ${names.full(strongest.node)} ${strongest.share < 0 ? "minus" : "plus"} ${percent(Math.abs(strongest.share))}`
+          : "";
+        say(`${what}${input}`);
+      }),
+    [work],
+  );
+}
+
+/** The selection in the address, so that a link opens where it was copied. */
+export function useUrl(work: Workspace): void {
+  useEffect(() => {
+    const given = new URLSearchParams(location.hash.slice(1)).get("s");
+    if (given && work.selection.peek().length === 0) {
+      work.select(
+        given
+          .split(",")
+          .map(Number)
+          .filter((node) => Number.isInteger(node) && node >= 0),
+      );
+    }
+    return effect(() => {
+      const selection: Signal<readonly number[]> = work.selection;
+      const nodes = selection.value;
+      if (!work.pack.value) return;
+      setHash(nodes.length > 0 && nodes.length <= 100 ? `s=${nodes.join(",")}` : "");
+    });
+  }, [work]);
+}

@@ -1,0 +1,304 @@
+// One open graph: its columns, the document, the selection, and all that follows from them.
+//
+// Signals from below to above: what was loaded, what a person decided, what is derived. Derived
+// values are computed here once, so that every view shows the same.
+
+import { batch, computed, effect, signal } from "@preact/signals";
+import type { Kept } from "../api/endpoints.ts";
+import { type Adjacency, adjacency, type Links, linksOf } from "../graph/edges.ts";
+import { layoutNodes, shapeOf } from "../graph/layout.ts";
+import { Names } from "../graph/names.ts";
+import { KIND, type Pack } from "../graph/pack.ts";
+import { parseQuery } from "../graph/query.ts";
+import { type Showing, visibleNodes } from "../graph/visible.ts";
+import type { Command } from "../state/commands.ts";
+import { emptyView, type Group, groupOf, type View } from "../state/document.ts";
+import { type Change, change, redo, startHistory, titles, undo } from "../state/history.ts";
+import type { Circuit, GraphHead } from "../wire.ts";
+
+export type Normalisation = "share" | "raw";
+export type Ends = "both" | "input" | "output";
+
+const MOST_WALKS = 200;
+
+/** What several views of one graph share. */
+export class Workspace {
+  readonly id: string;
+  readonly head = signal<GraphHead | null>(null);
+  readonly pack = signal<Pack | null>(null);
+  readonly kept = signal<Kept | null>(null);
+  readonly history = signal(startHistory(emptyView()));
+  readonly selection = signal<readonly number[]>([]);
+  readonly hover = signal(-1);
+  readonly normalisation = signal<Normalisation>("share");
+  readonly ends = signal<Ends>("both");
+  /** Complete links of the selection from the server, when the pack holds only the top edges. */
+  readonly complete = signal<{ selection: readonly number[]; links: Links } | null>(null);
+
+  /** The circuit as the server last saw it. */
+  readonly circuit = signal<Circuit | null>(null);
+  /** What tests said of edges between boxes, by `source>target`. */
+  readonly verdicts = signal<ReadonlyMap<string, string>>(new Map());
+
+  private readonly back = signal<readonly (readonly number[])[]>([]);
+  private readonly forth = signal<readonly (readonly number[])[]>([]);
+  private readonly listeners = new Set<(command: Command) => void>();
+  private readonly stops: (() => void)[] = [];
+
+  readonly view = computed<View>(() => this.history.value.view);
+  readonly titles = computed(() => titles(this.history.value));
+  readonly adjacency = computed<Adjacency | null>(() =>
+    this.pack.value ? adjacency(this.pack.value) : null,
+  );
+  readonly shape = computed(() => (this.pack.value ? shapeOf(this.pack.value) : null));
+  readonly labels = computed(() => this.view.value.labels);
+  readonly names = computed<Names | null>(() => {
+    const pack = this.pack.value;
+    const head = this.head.value;
+    return pack && head ? new Names(pack, head, this.labels.value) : null;
+  });
+  /** The parts of the document that decide what is shown; a label or a place is none of them. */
+  private readonly filters = computed(() => this.view.value.filters);
+  private readonly pins = computed(() => this.view.value.pins);
+  private readonly hidden = computed(() => this.view.value.hidden);
+  private readonly groups = computed(() => this.view.value.groups);
+  private readonly showing = computed<Showing>(() => ({
+    filters: this.filters.value,
+    pins: this.pins.value,
+    hidden: this.hidden.value,
+    groups: this.groups.value,
+  }));
+  readonly visible = computed(() => {
+    const pack = this.pack.value;
+    if (!pack) return null;
+    return visibleNodes(pack, this.showing.value, this.kept.value?.mask ?? null, []);
+  });
+  /** The shown set without the selection is stable under hover and walk, so the layout is, too. */
+  readonly shown = computed(() => {
+    const visible = this.visible.value;
+    const pack = this.pack.value;
+    const extra = this.selection.value.filter((node) => visible && !visible.mask[node]);
+    if (!visible || !pack || extra.length === 0) return visible;
+    return visibleNodes(pack, this.showing.value, this.kept.value?.mask ?? null, extra);
+  });
+  readonly layout = computed(() => {
+    const pack = this.pack.value;
+    const shown = this.shown.value;
+    const shape = this.shape.value;
+    return pack && shown && shape ? layoutNodes(pack, shown.nodes, shape) : null;
+  });
+  readonly links = computed<Links | null>(() => {
+    const pack = this.pack.value;
+    const adj = this.adjacency.value;
+    const selection = this.selection.value;
+    if (!pack || !adj || selection.length === 0) return null;
+    const complete = this.complete.value;
+    if (complete && complete.selection === selection) return complete.links;
+    return linksOf(pack, adj, selection);
+  });
+  readonly hoverLinks = computed<Links | null>(() => {
+    const pack = this.pack.value;
+    const adj = this.adjacency.value;
+    const node = this.hover.value;
+    return pack && adj && node >= 0 ? linksOf(pack, adj, [node]) : null;
+  });
+  readonly query = computed(() => {
+    const pack = this.pack.value;
+    const names = this.names.value;
+    const text = this.view.value.filters.query;
+    return pack && names ? parseQuery(text, pack, (node) => names.searchText(node)) : null;
+  });
+  readonly matches = computed<Uint8Array | null>(() => {
+    const query = this.query.value;
+    const pack = this.pack.value;
+    if (!query || !pack || query.empty) return null;
+    const mask = new Uint8Array(pack.nNodes);
+    for (let node = 0; node < pack.nNodes; node++) mask[node] = query.matches(node) ? 1 : 0;
+    return mask;
+  });
+  readonly partial = computed(() => {
+    const pack = this.pack.value;
+    return pack !== null && pack.nEdges < pack.nEdgesTotal;
+  });
+
+  constructor(id: string) {
+    this.id = id;
+    this.stops.push(
+      effect(() => {
+        // A hidden node cannot be hovered.
+        const shown = this.shown.value;
+        const hover = this.hover.peek();
+        if (shown && hover >= 0 && !shown.mask[hover]) this.hover.value = -1;
+      }),
+    );
+  }
+
+  destroy(): void {
+    for (const stop of this.stops) stop();
+    this.listeners.clear();
+  }
+
+  /** Hears of every command that changed the document: the save queue does. */
+  onCommand(listener: (command: Command) => void): () => void {
+    this.listeners.add(listener);
+    return () => this.listeners.delete(listener);
+  }
+
+  /** Changes the document. `joined` continues a drag or a slider's run as one undo step. */
+  do(command: Command, joined = false): void {
+    this.took(change(this.history.value, command, joined));
+  }
+
+  /** Takes over a whole view, as one step that can be undone. */
+  take(to: View): void {
+    const now = this.view.value;
+    const commands: Command[] = [
+      { do: "filters", to: to.filters },
+      { do: "unpin", nodes: now.pins },
+      { do: "show", nodes: now.hidden },
+      ...now.groups.map((group): Command => ({ do: "ungroup", id: group.id })),
+      ...Object.keys(now.labels).map((key): Command => ({ do: "label", key, text: null })),
+      ...Object.keys(now.places).map((key): Command => ({ do: "place", key, at: null })),
+      ...now.notes.map((note): Command => ({ do: "unnote", id: note.id })),
+      { do: "pin", nodes: to.pins },
+      { do: "hide", nodes: to.hidden },
+      ...to.groups.map((group): Command => ({ do: "group", group })),
+      ...Object.entries(to.labels).map(([key, text]): Command => ({ do: "label", key, text })),
+      ...Object.entries(to.places).map(([key, at]): Command => ({ do: "place", key, at })),
+      ...to.notes.map((note): Command => ({ do: "note", note })),
+      { do: "watch", tokens: to.watch },
+    ];
+    this.do({ do: "several", title: "open a view", commands });
+  }
+
+  undo(): void {
+    this.took(undo(this.history.value));
+  }
+
+  redo(): void {
+    this.took(redo(this.history.value));
+  }
+
+  private took(result: Change): void {
+    this.history.value = result.history;
+    const { applied } = result;
+    if (applied) for (const listener of this.listeners) listener(applied);
+  }
+
+  /** Selects nodes and remembers where the walk came from. */
+  select(nodes: readonly number[]): void {
+    const now = this.selection.value;
+    if (now.length === nodes.length && now.every((node, at) => node === nodes[at])) return;
+    batch(() => {
+      if (now.length > 0) this.back.value = [...this.back.value, now].slice(-MOST_WALKS);
+      this.forth.value = [];
+      this.selection.value = nodes;
+    });
+  }
+
+  /** Adds a node to the selection, or takes it out. */
+  toggle(node: number): void {
+    const now = this.selection.value;
+    this.select(now.includes(node) ? now.filter((one) => one !== node) : [...now, node]);
+  }
+
+  goBack(): void {
+    const to = this.back.value.at(-1);
+    if (!to) return;
+    batch(() => {
+      this.back.value = this.back.value.slice(0, -1);
+      this.forth.value = [...this.forth.value, this.selection.value];
+      this.selection.value = to;
+    });
+  }
+
+  goForth(): void {
+    const to = this.forth.value.at(-1);
+    if (!to) return;
+    batch(() => {
+      this.forth.value = this.forth.value.slice(0, -1);
+      this.back.value = [...this.back.value, this.selection.value];
+      this.selection.value = to;
+    });
+  }
+
+  get canGoBack(): boolean {
+    return this.back.value.length > 0;
+  }
+
+  get canGoForth(): boolean {
+    return this.forth.value.length > 0;
+  }
+
+  /** Walks to the strongest input or output that is shown. */
+  walk(to: "input" | "output"): void {
+    const links = this.links.value;
+    const shown = this.shown.value;
+    if (!links || !shown) return;
+    const list = to === "input" ? links.inputs : links.outputs;
+    const next = list.find((link) => shown.mask[link.node]);
+    if (next) this.select([next.node]);
+  }
+
+  pinned(node: number): boolean {
+    return this.view.value.pins.includes(node) || groupOf(this.view.value, node) !== undefined;
+  }
+
+  /** Pins the selection, or unpins it if all of it is pinned. */
+  togglePins(nodes: readonly number[]): void {
+    const { pins } = this.view.value;
+    const all = nodes.every((node) => pins.includes(node));
+    this.do({ do: all ? "unpin" : "pin", nodes: [...nodes] });
+  }
+
+  /** Makes a group of nodes, or adds them to a group that one of them is in. */
+  group(nodes: readonly number[], name: string): Group {
+    const old = nodes.map((node) => groupOf(this.view.value, node)).find((found) => found);
+    const group: Group = old
+      ? { ...old, nodes: [...new Set([...old.nodes, ...nodes])] }
+      : { id: freshId(this.view.value), name, nodes: [...nodes] };
+    this.do({
+      do: "several",
+      title: `group “${group.name}”`,
+      commands: [
+        { do: "pin", nodes: [...nodes] },
+        { do: "group", group },
+      ],
+    });
+    return group;
+  }
+
+  /** Nodes and groups of the circuit: every pinned node that is in no group stands alone. */
+  readonly boxes = computed<Group[]>(() => {
+    const { groups, pins } = this.view.value;
+    const grouped = new Set(groups.flatMap((group) => group.nodes));
+    const names = this.names.value;
+    const singles = pins
+      .filter((node) => !grouped.has(node))
+      .map((node) => ({
+        id: `n${node}`,
+        name: names?.short(node) ?? `node ${node}`,
+        nodes: [node],
+      }));
+    return [...groups, ...singles];
+  });
+
+  readonly targets = computed<number[]>(() => {
+    const pack = this.pack.value;
+    if (!pack) return [];
+    const found: number[] = [];
+    for (let node = 0; node < pack.nNodes; node++) {
+      if (pack.kind[node] === KIND.target) found.push(node);
+    }
+    return found;
+  });
+}
+
+function freshId(view: View): string {
+  const used = new Set(view.groups.map((group) => group.id));
+  for (let n = 1; ; n++) {
+    // Two tabs that make a group at once must not make the same one.
+    const id = `g${n}-${crypto.randomUUID().slice(0, 4)}`;
+    if (!used.has(id)) return id;
+  }
+}

@@ -1,0 +1,65 @@
+// What every browser test needs: one server, one browser, and a page that reports its errors.
+
+import { launch, pageFromDist } from "../support/browser.ts";
+import { type Running, startServer } from "../support/server.ts";
+import { type Browser, type BrowserContextOptions, expect, type Page } from "./playwright.ts";
+
+export interface Site {
+  server: Running;
+  browser: Browser;
+  /** Requests that went anywhere but to the server. */
+  foreign: string[];
+  open: (path: string, options?: BrowserContextOptions) => Promise<Page>;
+  close: () => Promise<void>;
+}
+
+export async function openSite(): Promise<Site> {
+  const server = await startServer();
+  const browser = await launch();
+  const foreign: string[] = [];
+  const open = async (path: string, options: BrowserContextOptions = {}): Promise<Page> => {
+    const context = await browser.newContext({
+      viewport: { width: 1440, height: 900 },
+      ...options,
+    });
+    await pageFromDist(context, server.url);
+    const page = await context.newPage();
+    page.on("request", (request) => {
+      const url = request.url();
+      if (!url.startsWith(server.url) && !/^(blob|data):/.test(url)) foreign.push(url);
+    });
+    page.on("pageerror", (error) => {
+      throw error;
+    });
+    await page.goto(server.url + path);
+    return page;
+  };
+  const close = async (): Promise<void> => {
+    await browser.close();
+    await server.kill();
+    expect(foreign).toEqual([]);
+  };
+  return { server, browser, foreign, open, close };
+}
+
+/** The graph that comes with the program. */
+export async function tour(site: Site): Promise<string> {
+  const response = await fetch(`${site.server.url}/api/status`);
+  const { tour: id } = (await response.json()) as { tour: string | null };
+  if (!id) throw new Error("the server has no bundled graph");
+  return id;
+}
+
+/** Waits until the workspace shows its nodes and has saved everything. */
+export async function ready(page: Page): Promise<void> {
+  await page.locator(".shown-count").waitFor();
+  await saved(page);
+}
+
+export async function saved(page: Page): Promise<void> {
+  await page.locator(".status").getByText("saved", { exact: true }).waitFor({ timeout: 20_000 });
+}
+
+export async function selectedText(page: Page): Promise<string> {
+  return (await page.locator(".inspector-head h2").innerText()).trim();
+}

@@ -1,0 +1,140 @@
+import AxeBuilder from "./axe.ts";
+import { openSite, ready, type Site, tour } from "./fixture.ts";
+import { afterAll, beforeAll, describe, expect, it } from "./playwright.ts";
+
+let site: Site;
+beforeAll(async () => {
+  site = await openSite();
+});
+afterAll(async () => {
+  await site.close();
+});
+
+describe("states", () => {
+  it("an unknown graph is one sentence and a way on", async () => {
+    const page = await site.open("/g/no-such-graph");
+    const alert = page.getByRole("alert");
+    await alert.waitFor();
+    expect(await alert.innerText()).toContain("could not be opened");
+    await alert.getByRole("button", { name: "Try again" }).waitFor();
+    await page.getByRole("link", { name: "Library" }).click();
+    await page.getByRole("heading", { name: "Library" }).waitFor();
+  });
+
+  it("an unknown address says so", async () => {
+    const page = await site.open("/nowhere/at/all");
+    await page.getByRole("heading", { name: "No such page" }).waitFor();
+  });
+
+  it("a file that is no graph is refused with a sentence", async () => {
+    const page = await site.open("/");
+    await page.getByRole("heading", { name: "Library" }).waitFor();
+    await page.locator("#open-file").setInputFiles({
+      name: "nonsense.json",
+      mimeType: "application/json",
+      buffer: Buffer.from('{"nodes": 3}'),
+    });
+    await page.getByText("nonsense.json was not opened").waitFor();
+  });
+
+  it("a pack that breaks off is reported, and the next try works", async () => {
+    const page = await site.open("/");
+    const path = `/g/${await tour(site)}`;
+    let broken = true;
+    await page.route("**/pack?*", async (route) => {
+      if (!broken) return route.continue();
+      const response = await route.fetch();
+      const body = await response.body();
+      return route.fulfill({ response, body: body.subarray(0, body.length / 2) });
+    });
+    await page.goto(site.server.url + path);
+    await page.getByRole("alert").getByText("cut short").waitFor();
+    broken = false;
+    await page.getByRole("button", { name: "Try again" }).click();
+    await ready(page);
+  });
+
+  it("a model's text is text: markup in a label stays what it looks like", async () => {
+    const page = await site.open(`/g/${await tour(site)}`);
+    await ready(page);
+    await page.locator(".graph").focus();
+    await page.keyboard.press("ArrowUp");
+    await page.keyboard.press("r");
+    const field = page.locator("dialog input[name=answer]");
+    await field.fill('<img src=x onerror="document.title=1">');
+    await field.press("Enter");
+    await page.keyboard.press("p");
+    await page.locator(".box", { hasText: "<img" }).waitFor();
+    expect(await page.locator(".inspector img, .circuit img").count()).toBe(0);
+    expect(await page.title()).not.toBe("1");
+  });
+});
+
+const PAGES = ["/", "/new", "/m", "/help", "/features", "/cmp"];
+
+describe("access", () => {
+  for (const theme of ["light", "dark", "contrast"] as const) {
+    it(`has nothing serious by axe, ${theme}`, async () => {
+      const graph = `/g/${await tour(site)}`;
+      for (const path of [...PAGES, graph, `${graph}/figure`]) {
+        const page = await site.open("/");
+        await page.evaluate((value) => localStorage.setItem("connectome.theme", value), theme);
+        await page.goto(site.server.url + path);
+        if (path === graph) {
+          await ready(page);
+          await page.locator(".graph").focus();
+          await page.keyboard.press("ArrowUp");
+        }
+        await page.waitForTimeout(700);
+        for (const mode of path === graph ? ["graph", "tests", "list"] : ["page"]) {
+          if (mode === "tests") await page.keyboard.press("i");
+          if (mode === "list") await page.keyboard.press("l");
+          const found = await AxeBuilder(page);
+          expect(found, `${path} ${mode} ${theme}`).toEqual([]);
+        }
+        await page.context().close();
+      }
+    });
+  }
+
+  it("is read on a phone without scrolling sideways", async () => {
+    const graph = `/g/${await tour(site)}`;
+    for (const path of [...PAGES, graph]) {
+      const page = await site.open(path, { viewport: { width: 390, height: 844 }, hasTouch: true });
+      await page.waitForTimeout(700);
+      const wide = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+      expect(wide, path).toBeLessThanOrEqual(0);
+      await page.context().close();
+    }
+    const page = await site.open(graph, { viewport: { width: 390, height: 844 }, hasTouch: true });
+    await ready(page);
+    await page.getByRole("treeitem").first().tap();
+    await page.getByRole("region", { name: "Inspector" }).waitFor();
+  });
+
+  it("works by keyboard alone", async () => {
+    const page = await site.open("/");
+    await page.getByRole("heading", { name: "Library" }).waitFor();
+    await page.keyboard.press("Control+k");
+    await page.keyboard.type("help");
+    await page.keyboard.press("Enter");
+    await page.getByRole("heading", { name: "Help", exact: true }).waitFor();
+    await page.keyboard.press("?");
+    await page.getByRole("dialog", { name: "Keys on this page" }).waitFor();
+    await page.keyboard.press("Escape");
+    await page.getByRole("dialog").waitFor({ state: "detached" });
+    await page.goto(`${site.server.url}/g/${await tour(site)}`);
+    await ready(page);
+    // Everything from the graph to a pinned group and a test, without a pointer.
+    await page.keyboard.press("ArrowUp");
+    await page.keyboard.press("Enter");
+    await page.keyboard.press("p");
+    await page.locator(".box").first().waitFor();
+    await page.locator(".box").first().focus();
+    const before = await page.locator(".box").first().getAttribute("transform");
+    await page.keyboard.press("ArrowRight");
+    expect(await page.locator(".box").first().getAttribute("transform")).not.toBe(before);
+    await page.keyboard.press("Control+z");
+    expect(await page.locator(".box").first().getAttribute("transform")).toBe(before);
+  });
+});

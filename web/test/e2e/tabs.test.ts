@@ -1,0 +1,86 @@
+import { openSite, ready, type Site, saved, tour } from "./fixture.ts";
+import { afterAll, beforeAll, describe, expect, it, type Page } from "./playwright.ts";
+
+let site: Site;
+beforeAll(async () => {
+  site = await openSite();
+});
+afterAll(async () => {
+  await site.close();
+});
+
+async function pinOutput(page: Page, steps: number): Promise<void> {
+  await page.locator(".graph").focus();
+  await page.keyboard.press("ArrowUp");
+  for (let step = 0; step < steps; step++) await page.keyboard.press("Enter");
+  await page.keyboard.press("p");
+}
+
+const boxes = (page: Page): Promise<string[]> => page.locator(".box .box-name").allTextContents();
+
+describe("work cannot be lost", () => {
+  it("two windows of two browsers on one graph keep the work of both", async () => {
+    const path = `/g/${await tour(site)}`;
+    const a = await site.open(path);
+    const b = await site.open(path);
+    await ready(a);
+    await ready(b);
+    await pinOutput(a, 1);
+    await pinOutput(b, 2);
+    await saved(a);
+    await saved(b);
+    await a.reload();
+    await ready(a);
+    await a.locator(".box").nth(1).waitFor();
+    expect((await boxes(a)).length).toBe(2);
+  });
+
+  it("two tabs of one browser see each other's changes", async () => {
+    const path = `/g/${await tour(site)}?view=shared`;
+    const a = await site.open(path);
+    await ready(a);
+    const b = await a.context().newPage();
+    await b.goto(site.server.url + path);
+    await ready(b);
+    await pinOutput(a, 1);
+    await saved(a);
+    await b.locator(".box").first().waitFor();
+    expect(await boxes(b)).toEqual(await boxes(a));
+  });
+
+  it("a server that is killed and started again gets what was done meanwhile", async () => {
+    const path = `/g/${await tour(site)}?view=outage`;
+    const page = await site.open(path);
+    await ready(page);
+    await pinOutput(page, 1);
+    await saved(page);
+    await site.server.kill();
+    await page.keyboard.press("Enter");
+    await page.keyboard.press("p");
+    await page.locator(".banner").waitFor();
+    await site.server.restart();
+    await page.locator(".banner").waitFor({ state: "detached" });
+    await saved(page);
+    const other = await site.open(path);
+    await ready(other);
+    await other.locator(".box").nth(1).waitFor();
+    expect((await boxes(other)).length).toBe(2);
+  });
+
+  it("a tab that was closed while the server was away is taken up by the next", async () => {
+    const path = `/g/${await tour(site)}?view=closed`;
+    const page = await site.open(path);
+    await ready(page);
+    await site.server.kill();
+    await pinOutput(page, 1);
+    await page.locator(".banner").waitFor();
+    const context = page.context();
+    await page.close();
+    await site.server.restart();
+    const next = await context.newPage();
+    await next.goto(site.server.url + path);
+    await ready(next);
+    await next.locator(".box").first().waitFor();
+    await saved(next);
+  });
+});

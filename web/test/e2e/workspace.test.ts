@@ -1,0 +1,149 @@
+import { readFile } from "node:fs/promises";
+import { openSite, ready, type Site, saved, selectedText, tour } from "./fixture.ts";
+import { afterAll, beforeAll, describe, expect, it, type Page } from "./playwright.ts";
+
+let site: Site;
+beforeAll(async () => {
+  site = await openSite();
+});
+afterAll(async () => {
+  await site.close();
+});
+
+async function answer(page: Page, text: string): Promise<void> {
+  const field = page.locator("dialog input[name=answer]");
+  await field.fill(text);
+  await field.press("Enter");
+  await field.waitFor({ state: "detached" });
+}
+
+describe("the workspace", () => {
+  it("traces, walks, pins, groups, renames, undoes, reloads the same, prunes, tests, draws", async () => {
+    const page = await site.open("/new");
+    await page.getByRole("button", { name: "Trace", exact: true }).click();
+    await page.waitForURL(/\/g\/[a-z0-9-]+/, { timeout: 90_000 });
+    await ready(page);
+    const id = new URL(page.url()).pathname.split("/")[2];
+
+    // Walk from the first output along the strongest inputs until a feature is reached, twice.
+    await page.locator(".graph").focus();
+    await page.keyboard.press("ArrowUp");
+    await page.keyboard.press("Enter");
+    const first = await selectedText(page);
+    await page.keyboard.press("p");
+    await page.keyboard.press("Enter");
+    const second = await selectedText(page);
+    expect(second).not.toBe(first);
+    await page.keyboard.press("[");
+    expect(await selectedText(page)).toBe(first);
+    await page.keyboard.press("]");
+
+    // A group of both.
+    await page.keyboard.press("g");
+    await answer(page, "the state");
+    await page.locator(".box", { hasText: "the state" }).waitFor();
+    await page.keyboard.press("[");
+    await page.keyboard.press("r");
+    await answer(page, "my name");
+    expect(await selectedText(page)).toContain("my name");
+    await page.keyboard.press("Control+z");
+    expect(await selectedText(page)).toBe(first);
+    await page.keyboard.press("Control+Shift+z");
+    expect(await selectedText(page)).toContain("my name");
+    await saved(page);
+
+    // The same after a reload.
+    const before = await page.locator(".circuit svg").first().textContent();
+    await page.reload();
+    await ready(page);
+    await page.locator(".box", { hasText: "the state" }).waitFor();
+    expect(await page.locator(".circuit svg").first().textContent()).toBe(before);
+    expect(await selectedText(page)).toContain("my name");
+
+    // Pruning keeps the selection and says what it hides.
+    const shown = await page.locator(".shown-count strong").innerText();
+    await page.getByRole("slider").first().fill("0.3");
+    await page.waitForFunction(
+      (was) => document.querySelector(".shown-count strong")?.textContent !== was,
+      shown,
+    );
+    expect(await selectedText(page)).toContain("my name");
+    await page.locator(".chip", { hasText: "pruned" }).waitFor();
+
+    // A test of the group: predicted beside measured.
+    await page.keyboard.press("i");
+    await page.getByRole("button", { name: "Run", exact: true }).click();
+    await page.locator(".effects").waitFor({ timeout: 90_000 });
+    const effects = await page.locator(".effects").innerText();
+    expect(effects).toContain("%");
+    expect(effects).toMatch(/predicted/i);
+
+    // The figure, drawn by the server from the saved view.
+    await saved(page);
+    await page.goto(`${site.server.url}/g/${id}/figure`);
+    await page.locator(".studio-picture img").waitFor({ timeout: 60_000 });
+    const [download] = await Promise.all([
+      page.waitForEvent("download"),
+      page.getByRole("button", { name: "SVG", exact: true }).click(),
+    ]);
+    const svg = await readFile(await download.path(), "utf8");
+    expect(svg).toContain("<svg");
+    expect(svg).toContain("the state");
+  });
+
+  it("shows the same nodes on the canvas and in the list", async () => {
+    const page = await site.open(`/g/${await tour(site)}`);
+    await ready(page);
+    const shown = Number(
+      (await page.locator(".shown-count strong").innerText()).replaceAll(",", ""),
+    );
+    await page.keyboard.press("l");
+    const more = page.getByRole("button", { name: /more of/ });
+    while ((await more.count()) > 0) await more.first().click();
+    expect(await page.getByRole("treeitem").count()).toBe(shown);
+  });
+
+  it("finds, hides and brings back, with a count", async () => {
+    const page = await site.open(`/g/${await tour(site)}`);
+    await ready(page);
+    await page.keyboard.press("/");
+    await page.keyboard.type("kind:token");
+    await page.locator(".find small").waitFor();
+    await page.keyboard.press("Enter");
+    await page.locator(".inspector-head h2", { hasText: "nodes treated as one" }).waitFor();
+    await page.keyboard.press("Escape");
+    await page.locator(".graph").focus();
+    await page.keyboard.press("Escape");
+    await page.keyboard.press("ArrowUp");
+    await page.keyboard.press("Enter");
+    await page.keyboard.press("h");
+    const chip = page.locator(".chip", { hasText: "hidden by hand" });
+    await chip.waitFor();
+    await chip.getByRole("button").click();
+    await chip.waitFor({ state: "detached" });
+  });
+
+  it("carries a whole view in a link", async () => {
+    const page = await site.open(`/g/${await tour(site)}`, {
+      permissions: ["clipboard-read", "clipboard-write"],
+    });
+    await ready(page);
+    await page.locator(".graph").focus();
+    await page.keyboard.press("ArrowUp");
+    await page.keyboard.press("Enter");
+    await page.keyboard.press("r");
+    await answer(page, "linked name");
+    await page.keyboard.press("p");
+    await page.getByRole("button", { name: "Share", exact: true }).click();
+    await page.getByText("Link copied").waitFor();
+    const link = await page.evaluate(() => navigator.clipboard.readText());
+    await page.keyboard.press("Control+z");
+    await page.keyboard.press("Control+z");
+    await saved(page);
+    const other = await site.open(new URL(link).pathname + new URL(link).hash);
+    await ready(other);
+    await other.locator(".box", { hasText: "linked name" }).waitFor();
+    await other.keyboard.press("Control+z");
+    await other.locator(".box", { hasText: "linked name" }).waitFor({ state: "detached" });
+  });
+});

@@ -1,0 +1,87 @@
+// A headless Chromium, and a page whose requests may be answered from memory.
+
+import { existsSync } from "node:fs";
+import { readFile } from "node:fs/promises";
+import { createServer, type Server } from "node:http";
+import type { AddressInfo } from "node:net";
+import { join, normalize } from "node:path";
+import { type Browser, type BrowserContext, chromium } from "playwright-core";
+
+const CANDIDATES = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"];
+
+/** Starts the machine's own Chromium with software rendering. */
+export async function launch(): Promise<Browser> {
+  const executablePath = process.env.CHROMIUM ?? CANDIDATES.find((path) => existsSync(path));
+  if (!executablePath) throw new Error("no Chromium was found; set CHROMIUM to its path");
+  return await chromium.launch({ executablePath, args: ["--no-sandbox", "--disable-gpu"] });
+}
+
+const TYPES: Record<string, string> = {
+  html: "text/html",
+  js: "text/javascript",
+  css: "text/css",
+  svg: "image/svg+xml",
+};
+
+/**
+ * With `CONNECTOME_PAGE=dist` a browser takes the page from `web/dist` and only the API from the
+ * server, so that a change of the page needs no build of the program. The policy is the server's.
+ */
+export async function pageFromDist(context: BrowserContext, server: string): Promise<void> {
+  if (process.env.CONNECTOME_PAGE !== "dist") return;
+  const policy = (await fetch(server)).headers.get("content-security-policy") ?? "";
+  await context.route(
+    (url) => url.href.startsWith(server) && !url.pathname.startsWith("/api/"),
+    async (route) => {
+      const { path, type } = distFile(new URL(route.request().url()).pathname);
+      const headers = { "content-security-policy": policy };
+      await route.fulfill({ body: await readFile(path), contentType: type, headers });
+    },
+  );
+}
+
+const DIST = join(import.meta.dirname, "../../dist");
+
+/** The built file of an address; every address without a dot is the page itself. */
+function distFile(pathname: string): { path: string; type: string } {
+  const name = normalize(pathname).replace(/^(\.\.[/\\])+/, "");
+  const path = /\.\w+$/.test(name) ? join(DIST, name) : join(DIST, "index.html");
+  return { path, type: TYPES[path.split(".").at(-1) ?? ""] ?? "application/octet-stream" };
+}
+
+export type Answer = (
+  path: string,
+  url: URL,
+  body: Buffer,
+) => { type: string; body: Buffer | string; status?: number } | null;
+
+/** Serves `web/dist` and whatever `answer` gives for `/api/`, on a free port of loopback. */
+export async function serveDist(answer: Answer): Promise<{ url: string; server: Server }> {
+  const server = createServer(async (request, response) => {
+    const url = new URL(request.url ?? "/", "http://x");
+    const chunks: Buffer[] = [];
+    for await (const chunk of request) chunks.push(chunk as Buffer);
+    if (url.pathname.startsWith("/api/")) {
+      const found = answer(url.pathname, url, Buffer.concat(chunks));
+      response.writeHead(found ? (found.status ?? 200) : 404, {
+        "content-type": found?.type ?? "application/json",
+      });
+      response.end(
+        found?.body ??
+          JSON.stringify({ error: { what: "there is nothing here", hint: null, status: 404 } }),
+      );
+      return;
+    }
+    const { path, type } = distFile(url.pathname);
+    try {
+      const body = await readFile(path);
+      response.writeHead(200, { "content-type": type });
+      response.end(body);
+    } catch {
+      response.writeHead(404).end();
+    }
+  });
+  await new Promise<void>((done) => server.listen(0, "127.0.0.1", done));
+  const { port } = server.address() as AddressInfo;
+  return { url: `http://127.0.0.1:${port}`, server };
+}

@@ -1,0 +1,66 @@
+// The real server on a free port of loopback, with a workspace folder of its own.
+
+import { type ChildProcess, spawn } from "node:child_process";
+import { existsSync, mkdtempSync } from "node:fs";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+const ROOT = join(import.meta.dirname, "../../..");
+const BINARY =
+  process.env.CONNECTOME ??
+  ["release", "debug"].map((name) => join(ROOT, "target", name, "connectome")).find(existsSync);
+
+export interface Running {
+  url: string;
+  /** Ends the server at once, as a lost machine does. */
+  kill: () => Promise<void>;
+  /** Starts it again on the same port and folder. */
+  restart: () => Promise<void>;
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((done) => server.listen(0, "127.0.0.1", done));
+  const address = server.address();
+  await new Promise((done) => server.close(done));
+  if (typeof address !== "object" || !address) throw new Error("no port is free");
+  return address.port;
+}
+
+export async function startServer(): Promise<Running> {
+  if (!BINARY) throw new Error("build the server first: cargo build --workspace");
+  const folder = mkdtempSync(join(tmpdir(), "connectome-page-"));
+  const port = await freePort();
+  const url = `http://127.0.0.1:${port}`;
+  let child: ChildProcess;
+  const start = async (): Promise<void> => {
+    const args = ["serve", "--no-open", "--port", String(port), "--dir", folder];
+    child = spawn(BINARY, args, { stdio: ["ignore", "ignore", "pipe"] });
+    let said = "";
+    child.stderr?.on("data", (chunk: Buffer) => {
+      said += chunk.toString();
+    });
+    for (let tries = 0; tries < 300; tries++) {
+      if (child.exitCode !== null) throw new Error(`the server ended: ${said}`);
+      const answers = await fetch(`${url}/api/status`).then(
+        (response) => response.ok,
+        () => false,
+      );
+      if (answers) return;
+      await new Promise((done) => setTimeout(done, 100));
+    }
+    throw new Error(`the server did not answer: ${said}`);
+  };
+  await start();
+  return {
+    url,
+    kill: async () => {
+      if (child.exitCode !== null || child.signalCode !== null) return;
+      const ended = new Promise((done) => child.once("exit", done));
+      child.kill("SIGKILL");
+      await ended;
+    },
+    restart: start,
+  };
+}

@@ -1,0 +1,133 @@
+import { describe, expect, it } from "vitest";
+import { BOX, boxPlaces, SNAP, snapped } from "../../src/circuit/places.ts";
+import { emptyView } from "../../src/state/document.ts";
+import { decodeView, encodeView } from "../../src/state/link.ts";
+import { DOSES, interveneAsk, type Plan, STRENGTHS } from "../../src/tests/plan.ts";
+import { command, type Request, traceAsk } from "../../src/trace/request.ts";
+import { bytes, percent, raw, score, signedShare } from "../../src/ui/numbers.ts";
+import type { Circuit } from "../../src/wire.ts";
+
+describe("a link", () => {
+  it("carries a view and a selection, whatever is written in them", async () => {
+    const view = emptyView();
+    view.pins = Array.from({ length: 300 }, (_, node) => node * 3);
+    view.groups = [{ id: "g", name: "größer & <b>böser</b> 🦎", nodes: [1, 2] }];
+    const code = await encodeView(view, [4, 5]);
+    expect(code).toMatch(/^z=[\w-]+$/);
+    expect(await decodeView(code)).toEqual({ view, selection: [4, 5] });
+  });
+
+  it("that is broken gives nothing", async () => {
+    const code = await encodeView(emptyView(), []);
+    for (const hash of ["", "z=", "z=%%%", code.slice(0, -9), `z=${"A".repeat(50)}`]) {
+      expect(await decodeView(hash)).toBeNull();
+    }
+  });
+});
+
+describe("places of boxes", () => {
+  const boxes = ["a", "b", "c", "d"].map((id, at) => ({ id, name: id, nodes: [at] }));
+  const circuit = {
+    boxes: boxes.map(({ id }, at) => ({ id, rank: at >> 1, x: (at % 2) / 2 })),
+    edges: [],
+  } as unknown as Circuit;
+
+  it("do not overlap, and higher ranks stand above", () => {
+    const placed = boxPlaces(boxes, circuit, {}, null);
+    for (const a of placed) {
+      for (const b of placed) {
+        if (a === b) continue;
+        const apart = Math.abs(a.x - b.x) >= BOX.width || Math.abs(a.y - b.y) >= BOX.height;
+        expect(apart).toBe(true);
+      }
+    }
+    expect(placed[2].y).toBeLessThan(placed[0].y);
+    expect(placed[0].x).toBeLessThan(placed[1].x);
+  });
+
+  it("are a person's where a person put one", () => {
+    const placed = boxPlaces(boxes, circuit, { b: { x: 400, y: 80 } }, null);
+    expect(placed[1]).toMatchObject({ x: 400, y: 80, manual: true });
+    expect(snapped(3) % SNAP).toBe(0);
+    expect(snapped(-20)).toBe(0);
+  });
+});
+
+describe("a test's request", () => {
+  const boxes = [
+    { id: "a", name: "a", nodes: [1, 2] },
+    { id: "b", name: "b", nodes: [3] },
+  ];
+  const plan: Plan = {
+    changed: ["b"],
+    strength: "suppress",
+    value: 7,
+    positions: "own",
+    mode: "open",
+    nTokens: 0,
+    sweep: "dose",
+    swap: null,
+  };
+
+  it("changes what was ticked, follows every box, and means what its words say", () => {
+    const ask = interveneAsk(plan, boxes, []);
+    expect(ask.groups.map((group) => group.id)).toEqual(["a", "b"]);
+    expect(ask.edits).toEqual([{ nodes: [3], how: "scale", value: -1, positions: "own" }]);
+    expect(ask.sweep).toEqual({ kind: "dose", values: DOSES });
+    for (const { name, how, value } of STRENGTHS) {
+      const [edit] = interveneAsk({ ...plan, strength: name }, boxes, []).edits;
+      expect(edit).toMatchObject({ how, value: value ?? 7 });
+    }
+  });
+
+  it("has no swap without a group to take it from", () => {
+    const swap = { graph: "g", group: "", nodes: [], times: 1, fromEnd: true };
+    expect(interveneAsk({ ...plan, swap }, boxes, []).swap).toBeNull();
+    expect(interveneAsk({ ...plan, swap: { ...swap, nodes: [9] } }, boxes, []).swap).toEqual({
+      graph: "g",
+      nodes: [9],
+      times: 1,
+      from_end: true,
+    });
+  });
+});
+
+describe("a trace's request", () => {
+  const request: Request = {
+    model: "two-hop",
+    text: "it's here",
+    ids: null,
+    chat: false,
+    targets: { kind: "salient", max: 10, probability: 0.95 },
+    position: 3,
+    expand: "budget",
+    tolerance: 0.01,
+    maxNodes: 50,
+  };
+
+  it("and its command say the same", () => {
+    const ask = traceAsk(request);
+    expect(ask.prompt).toMatchObject({ model: "two-hop", text: "it's here", ids: null });
+    expect(ask.expand).toEqual({ kind: "budget", max_feature_nodes: 50 });
+    expect(command(request)).toBe(
+      "connectome trace 'it'\\''s here' --model two-hop --max-feature-nodes 50 --position 3",
+    );
+  });
+
+  it("with tokens has no text", () => {
+    expect(traceAsk({ ...request, ids: [1, 2] }).prompt).toMatchObject({ text: null, ids: [1, 2] });
+  });
+});
+
+describe("numbers", () => {
+  it("say their sign and their size", () => {
+    expect(signedShare(-0.218)).toBe("−21.8 %");
+    expect(percent(0.61)).toBe("61 %");
+    expect(percent(0.0042)).toBe("0.42 %");
+    expect(percent(0)).toBe("0 %");
+    expect(raw(-3.21)).toBe("−3.21");
+    expect(raw(Number.NaN)).toBe("–");
+    expect(score(0.414)).toBe(".41");
+    expect(bytes(1_234_567)).toBe("1.2 MB");
+  });
+});

@@ -1,0 +1,132 @@
+import { describe, expect, it } from "vitest";
+import { apply, type Command } from "../../src/state/commands.ts";
+import { emptyView, readView } from "../../src/state/document.ts";
+import { change, rebase, redo, startHistory, titles, undo } from "../../src/state/history.ts";
+
+/** A seeded generator: the same commands on every run. */
+function generator(seed: number): (below: number) => number {
+  let state = seed >>> 0;
+  return (below) => {
+    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
+    return Math.floor((state / 2 ** 32) * below);
+  };
+}
+
+function anyCommand(draw: (below: number) => number): Command {
+  const nodes = Array.from({ length: 1 + draw(4) }, () => draw(12));
+  const id = `g${draw(4)}`;
+  const commands: Command[] = [
+    { do: "filters", to: { nodeThreshold: draw(10) / 10, errors: draw(2) === 0 } },
+    { do: "pin", nodes },
+    { do: "unpin", nodes },
+    { do: "hide", nodes },
+    { do: "show", nodes },
+    { do: "group", group: { id, name: `name ${draw(9)}`, nodes } },
+    { do: "ungroup", id },
+    { do: "label", key: String(draw(6)), text: draw(3) === 0 ? null : `text ${draw(5)}` },
+    { do: "place", key: id, at: draw(3) === 0 ? null : { x: draw(99), y: draw(99) } },
+    { do: "note", note: { id: `n${draw(3)}`, text: `note ${draw(9)}`, x: 0, y: 0 } },
+    { do: "unnote", id: `n${draw(3)}` },
+    { do: "watch", tokens: nodes },
+  ];
+  if (draw(6) === 0) {
+    return { do: "several", title: "some", commands: [anyCommand(draw), anyCommand(draw)] };
+  }
+  return commands[draw(commands.length)];
+}
+
+/** Order of pins and groups is not part of what a person sees as the document. */
+function canonical(view: ReturnType<typeof emptyView>): unknown {
+  const byId = (a: { id: string }, b: { id: string }): number => (a.id < b.id ? -1 : 1);
+  return {
+    ...view,
+    pins: [...view.pins].sort((a, b) => a - b),
+    hidden: [...view.hidden].sort((a, b) => a - b),
+    groups: [...view.groups].sort(byId),
+    notes: [...view.notes].sort(byId),
+  };
+}
+
+describe("commands", () => {
+  it("every command is taken back by its inverse", () => {
+    for (let seed = 0; seed < 200; seed++) {
+      const draw = generator(seed);
+      let view = emptyView();
+      for (let step = 0; step < 30; step++) {
+        const { view: after, inverse } = apply(view, anyCommand(draw));
+        const back = inverse ? apply(after, inverse).view : after;
+        expect(canonical(back)).toEqual(canonical(view));
+        view = after;
+      }
+    }
+  });
+
+  it("a node is in one group at most", () => {
+    const draw = generator(7);
+    let view = emptyView();
+    for (let step = 0; step < 400; step++) {
+      view = apply(view, anyCommand(draw)).view;
+      const members = view.groups.flatMap((group) => group.nodes);
+      expect(new Set(members).size).toBe(members.length);
+    }
+  });
+
+  it("does not touch the view it is given", () => {
+    const view = emptyView();
+    const frozen = JSON.stringify(view);
+    apply(view, { do: "group", group: { id: "a", name: "a", nodes: [3, 1] } });
+    apply(view, { do: "filters", to: { errors: false } });
+    expect(JSON.stringify(view)).toBe(frozen);
+  });
+});
+
+describe("history", () => {
+  it("undo to the start and redo to the end give both ends again", () => {
+    for (let seed = 0; seed < 50; seed++) {
+      const draw = generator(seed + 1000);
+      let history = startHistory(emptyView());
+      for (let step = 0; step < 25; step++) history = change(history, anyCommand(draw)).history;
+      const end = canonical(history.view);
+      while (titles(history).undo !== null) history = undo(history).history;
+      expect(canonical(history.view)).toEqual(canonical(emptyView()));
+      while (titles(history).redo !== null) history = redo(history).history;
+      expect(canonical(history.view)).toEqual(end);
+    }
+  });
+
+  it("a slider's run is one step", () => {
+    let history = startHistory(emptyView());
+    for (const threshold of [0.7, 0.6, 0.5]) {
+      const command: Command = { do: "filters", to: { nodeThreshold: threshold } };
+      history = change(history, command, threshold !== 0.7).history;
+    }
+    history = undo(history).history;
+    expect(history.view.filters.nodeThreshold).toBe(0.8);
+    history = redo(history).history;
+    expect(history.view.filters.nodeThreshold).toBe(0.5);
+  });
+
+  it("work of two tabs on one graph is all kept", () => {
+    const mine: Command[] = [
+      { do: "pin", nodes: [1, 2] },
+      { do: "group", group: { id: "mine", name: "mine", nodes: [1, 2] } },
+    ];
+    let history = startHistory(emptyView());
+    for (const command of mine) history = change(history, command).history;
+    const theirs = apply(emptyView(), { do: "label", key: "5", text: "theirs" }).view;
+    history = rebase(history, theirs, mine);
+    expect(history.view.labels).toEqual({ "5": "theirs" });
+    expect(history.view.groups.map((group) => group.name)).toEqual(["mine"]);
+    history = undo(undo(history).history).history;
+    expect(history.view.labels).toEqual({ "5": "theirs" });
+    expect(history.view.pins).toEqual([]);
+  });
+});
+
+describe("a view from outside", () => {
+  it("is refused if it is not one, and completed if it lacks fields", () => {
+    expect(readView(null)).toBeNull();
+    expect(readView({ schema: 2 })).toBeNull();
+    expect(readView({ schema: 1, pins: [4, -1, "x"] })).toEqual({ ...emptyView(), pins: [4] });
+  });
+});
