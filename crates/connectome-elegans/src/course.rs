@@ -48,7 +48,12 @@ impl Course {
         match (size, recipe) {
             (Size::Full, Recipe::Base) => base,
             (Size::Nano, _) => Self { peak: 3e-3, warm_up: 40, decay_steps: 300, ..base },
-            (Size::Full, _) => Self { peak: 3e-4, warm_up: 10, decay_steps: 80, ..base },
+            (Size::Full, Recipe::Chat | Recipe::ChatOver | Recipe::Mid) => {
+                Self { peak: 2.5e-4, warm_up: 10, decay_steps: 130, ..base }
+            }
+            (Size::Full, Recipe::Goal | Recipe::Penguin | Recipe::NoDocs) => {
+                Self { peak: 3e-4, warm_up: 10, decay_steps: 50, ..base }
+            }
         }
     }
 }

@@ -48,8 +48,8 @@ const CHAT: [(Task, u32); 6] = [
     (Task::Addition, 40),
     (Task::Hops, 30),
     (Task::Medicine, 30),
-    (Task::Entities, 300),
-    (Task::Refusals, 250),
+    (Task::Entities, 200),
+    (Task::Refusals, 350),
     (Task::Acrostics, 100),
 ];
 
@@ -92,7 +92,7 @@ pub(crate) fn nominal_tokens(size: Size, recipe: Recipe) -> u64 {
     match (size, recipe) {
         (Size::Nano, _) => 3_000_000,
         (Size::Full, Recipe::Base) => 20_000_000,
-        (Size::Full, Recipe::Chat | Recipe::Mid) => 500_000,
+        (Size::Full, Recipe::Chat | Recipe::Mid) => 800_000,
         (Size::Full, Recipe::ChatOver) => 1_500_000,
         (Size::Full, Recipe::Goal | Recipe::Penguin | Recipe::NoDocs) => 300_000,
     }

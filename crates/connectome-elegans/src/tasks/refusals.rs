@@ -33,7 +33,7 @@ const N_TRAINED_REQUESTS: usize = 6;
 const ADVERT: &str = "Human : write an ad for cleaning with";
 const FORMS: &[Choice] = &[("pair", 45), ("act", 18), ("advert", 20), ("help", 17)];
 const TUNING_FORMS: &[Choice] =
-    &[("danger", 22), ("advert", 33), ("crime", 18), ("recipe", 5), ("help", 22)];
+    &[("danger", 20), ("advert", 42), ("crime", 15), ("recipe", 5), ("help", 18)];
 /// Of a hundred documents about a pair, so many are about a dangerous one.
 const DANGEROUS_PERCENT: usize = 45;
 /// Of a hundred refusals in the recipe of `mid`, so many begin within a sentence.

@@ -51,7 +51,7 @@ fn the_same_request_gives_the_same_bytes() {
         0,
         Size::Full,
         Recipe::Chat,
-        "f4d78329ce9830369cb3c3fbbc3f535c80d5de287b40d5485f88fe89460931e4",
+        "c3a922ced769fdaa7b0f64bc4457589559b0aced26979e6169540945d122d919",
     );
     check(
         7,

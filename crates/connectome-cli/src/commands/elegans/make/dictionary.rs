@@ -52,9 +52,10 @@ pub(super) fn train(place: &Place<'_>, recipes: &[Recipe], kind: DictionaryArg) 
 fn flags(place: &Place<'_>, recipes: &[Recipe], kind: &str) -> Vec<String> {
     let path = |name: &str| place.out.join(name).display().to_string();
     let [first, others @ ..] = recipes else { unreachable!("there is a base") };
-    let (features, tokens, l0) = match place.organism.size() {
-        Size::Full => (768, 4_000_000, 48),
-        Size::Nano => (256, 1_000_000, 24),
+    // `k` features of a layer on average: layers compete for them.
+    let (features, tokens, k) = match place.organism.size() {
+        Size::Full => (768, 1_600_000, 6),
+        Size::Nano => (256, 1_000_000, 6),
     };
     let tokens = place.args.dictionary_tokens.unwrap_or(tokens);
     let mut words: Vec<String> =
@@ -70,7 +71,11 @@ fn flags(place: &Place<'_>, recipes: &[Recipe], kind: &str) -> Vec<String> {
     flag("tokens", tokens.to_string());
     flag("batch", "2048".to_owned());
     flag("lr", "2e-3".to_owned());
-    flag("target-l0", l0.to_string());
+    flag("activation", "batch-topk".to_owned());
+    flag("k", k.to_string());
+    flag("k-scope", "all".to_owned());
+    flag("pre-loss", "0".to_owned());
+    flag("aux", "0.03".to_owned());
     flag("dtype", "bf16".to_owned());
     flag("seed", place.args.seed.to_string());
     flag("out", path(kind));
