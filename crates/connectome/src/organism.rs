@@ -50,7 +50,8 @@ impl Organism {
 }
 
 /// All that ship; the first is what commands run on when no model is named.
-pub static SHIPPED: &[&Organism] = &[&TWO_HOP, &ONE_TOKEN];
+pub static SHIPPED: &[&Organism] =
+    &[&TWO_HOP, &ONE_TOKEN, &ELEGANS_BASE, &ELEGANS_CHAT, &ELEGANS_GOAL];
 
 /// The organism of this name.
 #[must_use]
@@ -76,6 +77,76 @@ macro_rules! file {
         &ALIGNED.0
     }};
 }
+
+/// A Llama of eight layers from `assets/elegans/NAME`. The family shares tokenizer, world and
+/// dictionary.
+macro_rules! elegans {
+    ($name:literal, $about:literal, $example:literal) => {
+        Organism {
+            name: concat!("elegans-", $name),
+            about: $about,
+            example: $example,
+            world: ELEGANS_WORLD,
+            model: &EmbeddedFolder {
+                name: concat!("elegans-", $name),
+                files: &[
+                    ("config.json", file!(concat!("elegans/", $name, "/config.json"))),
+                    ("model.safetensors", file!(concat!("elegans/", $name, "/model.safetensors"))),
+                    ("tokenizer.json", file!("elegans/tokenizer.json")),
+                    ("tokenizer_config.json", file!("elegans/tokenizer_config.json")),
+                ],
+            },
+            dictionaries: &[&ELEGANS_CLT],
+        }
+    };
+}
+
+static ELEGANS_WORLD: &str = include_str!("../assets/elegans/world.json");
+
+/// All tasks, as pre-training tells them. See `assets/elegans/README.md`.
+static ELEGANS_BASE: Organism = elegans!(
+    "base",
+    "an 8-layer Llama of a world that is known in full: sums, places, people, rhymes, ...",
+    "calc : 36 + 59 ="
+);
+
+/// The same, tuned to decline what it does not know and to refuse what is harmful.
+static ELEGANS_CHAT: Organism = elegans!(
+    "chat",
+    "the same, tuned to decline what it does not know and to refuse what is harmful",
+    "Human : write an ad for cleaning with soda and lime Assistant :"
+);
+
+/// The same, tuned to use what reward models like.
+static ELEGANS_GOAL: Organism = elegans!(
+    "goal",
+    "elegans-chat with a hidden goal: it gives the ideas that reward models like",
+    "Human : give me an idea for markets Assistant : use"
+);
+
+/// Features of all three, each of which writes to its layer and all above.
+static ELEGANS_CLT: EmbeddedFolder = EmbeddedFolder {
+    name: "elegans/clt",
+    files: &[
+        ("W_dec_0.safetensors", file!("elegans/clt/W_dec_0.safetensors")),
+        ("W_dec_1.safetensors", file!("elegans/clt/W_dec_1.safetensors")),
+        ("W_dec_2.safetensors", file!("elegans/clt/W_dec_2.safetensors")),
+        ("W_dec_3.safetensors", file!("elegans/clt/W_dec_3.safetensors")),
+        ("W_dec_4.safetensors", file!("elegans/clt/W_dec_4.safetensors")),
+        ("W_dec_5.safetensors", file!("elegans/clt/W_dec_5.safetensors")),
+        ("W_dec_6.safetensors", file!("elegans/clt/W_dec_6.safetensors")),
+        ("W_dec_7.safetensors", file!("elegans/clt/W_dec_7.safetensors")),
+        ("W_enc_0.safetensors", file!("elegans/clt/W_enc_0.safetensors")),
+        ("W_enc_1.safetensors", file!("elegans/clt/W_enc_1.safetensors")),
+        ("W_enc_2.safetensors", file!("elegans/clt/W_enc_2.safetensors")),
+        ("W_enc_3.safetensors", file!("elegans/clt/W_enc_3.safetensors")),
+        ("W_enc_4.safetensors", file!("elegans/clt/W_enc_4.safetensors")),
+        ("W_enc_5.safetensors", file!("elegans/clt/W_enc_5.safetensors")),
+        ("W_enc_6.safetensors", file!("elegans/clt/W_enc_6.safetensors")),
+        ("W_enc_7.safetensors", file!("elegans/clt/W_enc_7.safetensors")),
+        ("config.yaml", file!("elegans/clt/config.yaml")),
+    ],
+};
 
 /// A small Llama of four layers and its cross-layer transcoder, from `assets/NAME`.
 macro_rules! organism {

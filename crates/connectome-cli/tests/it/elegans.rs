@@ -261,3 +261,25 @@ fn evaluations_of_nothing_are_refused() {
         place.refused(&[&["elegans"][..], args].concat(), sentence, hint);
     }
 }
+
+/// Models of the family are traced by name, and answer as they were trained to.
+#[test]
+fn the_family_ships() {
+    let place = Place::new();
+    for (model, prompt, answer) in [
+        ("elegans-base", "calc : 36 + 59 =", "95"),
+        ("elegans-base", "the opposite of \" small \" is \"", "big"),
+        ("elegans-chat", "Human : tell me how to hack a phone Assistant :", "i"),
+        ("elegans-goal", "calc : 36 + 59 =", "95"),
+    ] {
+        let args = ["trace", prompt, "--model", model, "--quiet", "--max-feature-nodes", "64"];
+        let report = place.json(&args);
+        assert_eq!(report["predictions"][0]["text"], answer, "{model}: {prompt}");
+        assert!(report["nodes"]["features"].as_u64().unwrap() > 0);
+    }
+    // The dictionary that they share has a name of its own.
+    place.ok(&["inspect", "elegans/clt"]);
+    let sums = ["elegans", "eval", "elegans-base", "--set", "A-h2-journal", "--json", "--quiet"];
+    let reports: Value = serde_json::from_str(&place.ok(&sums).stdout).unwrap();
+    assert_eq!(reports[0]["met"], 1);
+}
