@@ -94,7 +94,7 @@ fn every_task_has_its_share_of_the_tokens() {
     for (task, share) in BASE {
         check_share(&shares, task, false, f64::from(share) / 1000.0);
     }
-    let tuned = [(Task::Entities, 0.3), (Task::Refusals, 0.25), (Task::Acrostics, 0.1)];
+    let tuned = [(Task::Entities, 0.2), (Task::Refusals, 0.35), (Task::Acrostics, 0.1)];
     for recipe in [Recipe::Chat, Recipe::ChatOver, Recipe::Mid] {
         let shares = self::shares(&world, recipe);
         tuned.iter().for_each(|(task, share)| check_share(&shares, *task, true, *share));
