@@ -7,6 +7,7 @@ mod config_file;
 mod device;
 mod edits;
 mod failure;
+mod family;
 mod figures;
 mod heatmap;
 mod help;

@@ -9,11 +9,11 @@ use connectome::doubt::{Done, Question, Table};
 use connectome::organism;
 use connectome_elegans::{Case, Size, World as Organism, variables};
 use serde::Deserialize;
-use serde_json::Value;
 
 use super::Ending;
 use crate::args::CausalArgs;
 use crate::failure::UsageError;
+use crate::family;
 use crate::load::{self, Loaded};
 use crate::progress::{Interrupt, Work};
 use crate::prompt::{self, Wanted};
@@ -137,11 +137,9 @@ fn rows_of_world(args: &CausalArgs, loaded: &Loaded) -> Result<Vec<TableRow>> {
         let name = args.variable.as_deref().ok_or_else(missing)?;
         return rows_of_variable(name, &Organism::new(args.world_seed, Size::Full));
     };
-    let facts: Value = serde_json::from_str(organism.world)?;
-    match facts["seed"].as_u64() {
-        Some(seed) => {
-            let name = args.variable.as_deref().unwrap_or(FIRST_VARIABLE);
-            rows_of_variable(name, &Organism::new(seed, Size::Full))
+    match family::of(organism)? {
+        Some((world, _)) => {
+            rows_of_variable(args.variable.as_deref().unwrap_or(FIRST_VARIABLE), &world)
         }
         None => rows_of_facts(organism.world, missing),
     }

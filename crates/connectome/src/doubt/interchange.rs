@@ -19,7 +19,7 @@ use std::ops::ControlFlow;
 use super::table::{Exchange, Table};
 use super::{Done, Tell};
 use crate::error::RunError;
-use crate::lm::segment::{KeysAndValues, LayerPast, Past, Segment};
+use crate::lm::segment::{KeyValueReader, KeysAndValues, Past, Segment};
 use crate::lm::tap::NoTap;
 use crate::lm::{Model, Site, Tap};
 use crate::ops::Mat;
@@ -294,14 +294,14 @@ struct Recorder {
     pasts: Vec<KeysAndValues>,
     n_runs: usize,
     keeps_past: bool,
-    key: Option<Mat>,
+    reader: KeyValueReader,
 }
 
 impl Recorder {
     fn new(n_runs: usize, keeps_past: bool) -> Self {
         let n_pasts = if keeps_past { n_runs } else { 0 };
         let pasts = vec![KeysAndValues::default(); n_pasts];
-        Self { resid: Vec::new(), pasts, n_runs, keeps_past, key: None }
+        Self { resid: Vec::new(), pasts, n_runs, keeps_past, reader: KeyValueReader::default() }
     }
 }
 
@@ -313,17 +313,11 @@ impl Tap for Recorder {
     fn at(&mut self, site: Site, x: &mut Mat) -> Result<(), RunError> {
         match site {
             Site::ResidPre(_) | Site::ResidFinal => self.resid.push(x.clone()),
-            Site::Key(_) if self.keeps_past => self.key = Some(x.clone()),
-            Site::Value(_) if self.keeps_past => {
-                let key = self.key.take().expect("keys come before values");
-                for (run, past) in self.pasts.iter_mut().enumerate() {
-                    let part = |x: &Mat| {
-                        let (n_rows, width) = (x.n_rows() / self.n_runs, x.n_cols());
-                        let size = n_rows * width;
-                        let rows = x.data()[run * size..(run + 1) * size].to_vec();
-                        Mat::from_vec(rows, n_rows, width)
-                    };
-                    past.push(LayerPast { key_ske: part(&key), value_ske: part(x) });
+            _ if self.keeps_past => {
+                if let Some((_, layer)) = self.reader.see(site, x) {
+                    for (run, past) in self.pasts.iter_mut().enumerate() {
+                        past.push(layer.of_run(run, self.n_runs));
+                    }
                 }
             }
             _ => {}

@@ -10,6 +10,7 @@ use serde_json::Value;
 
 use super::FeaturesError;
 use crate::files::FileBytes;
+use crate::train::files::readable;
 
 /// The header's one entry of metadata.
 const ENTRY: &str = "connectome";
@@ -67,18 +68,6 @@ pub(crate) fn write(
     });
     synced.map_err(refuse)?;
     beside.persist(path).map_err(|error| refuse(error.error))?;
-    Ok(())
-}
-
-/// Temporary files are the owner's alone; results are for whoever may read the folder.
-#[cfg(unix)]
-fn readable(file: &std::fs::File) -> std::io::Result<()> {
-    use std::os::unix::fs::PermissionsExt as _;
-    file.set_permissions(std::fs::Permissions::from_mode(0o644))
-}
-
-#[cfg(not(unix))]
-fn readable(_file: &std::fs::File) -> std::io::Result<()> {
     Ok(())
 }
 

@@ -27,6 +27,7 @@ use super::index::{
     Distribution, Effect, Example, Feature, FeatureIndex, IndexCard, Label, LabelSource, Statistics,
 };
 use crate::files::FileBytes;
+use crate::train::files::readable;
 
 /// The list of layers.
 const INDEX: &str = "index.json.gz";
@@ -221,18 +222,6 @@ fn export_layer(
     readable(beside.as_file()).map_err(write)?;
     beside.persist(path).map_err(|error| write(error.error))?;
     Ok(Some(offsets))
-}
-
-/// Temporary files are the owner's alone; results are for whoever may read the folder.
-#[cfg(unix)]
-fn readable(file: &File) -> std::io::Result<()> {
-    use std::os::unix::fs::PermissionsExt as _;
-    file.set_permissions(std::fs::Permissions::from_mode(0o644))
-}
-
-#[cfg(not(unix))]
-fn readable(_file: &File) -> std::io::Result<()> {
-    Ok(())
 }
 
 /// Reads a `features/` folder into an index. Features that it lacks are empty; features without

@@ -18,7 +18,7 @@ use super::watch::{Encoded, Readers, Watch};
 use crate::error::RunError;
 use crate::lm::attention::softmax;
 use crate::lm::model::{probabilities, top_token};
-use crate::lm::segment::{KeysAndValues, LayerPast, Past, Segment};
+use crate::lm::segment::{KeyValueReader, KeysAndValues, LayerPast, Past, Segment};
 use crate::lm::{Site, Tap};
 use crate::ops::Mat;
 use crate::ops::dense::{add_scaled, add_to};
@@ -228,8 +228,7 @@ impl<'m> Baseline<'m> {
         let normed = model.forward_segment(x, 0, segment, &mut tap)?;
         for (layer, made) in tap.made.into_iter().enumerate() {
             for (run, past) in pasts.iter_mut().enumerate() {
-                let row = |x: &Mat| Mat::from_vec(x.row(run).to_vec(), 1, x.n_cols());
-                past.append(layer, &row(&made.key_ske), &row(&made.value_ske));
+                past.append(layer, &made.of_run(run, last.len()));
             }
         }
         model.logits(&normed)
@@ -359,7 +358,7 @@ struct SteeringTap<'a> {
     steering: &'a Steering<'a>,
     pending: Vec<Option<Mat>>,
     encoded: Option<Encoded>,
-    key: Option<Mat>,
+    reader: KeyValueReader,
     made: Vec<LayerPast>,
     n_runs: usize,
 }
@@ -367,7 +366,15 @@ struct SteeringTap<'a> {
 impl<'a> SteeringTap<'a> {
     fn new(baseline: &'a Baseline<'a>, steering: &'a Steering<'a>, n_runs: usize) -> Self {
         let pending = vec![None; baseline.n_layers()];
-        Self { baseline, steering, pending, encoded: None, key: None, made: Vec::new(), n_runs }
+        Self {
+            baseline,
+            steering,
+            pending,
+            encoded: None,
+            reader: KeyValueReader::default(),
+            made: Vec::new(),
+            n_runs,
+        }
     }
 
     fn write(&mut self, layer: usize, x: &mut Mat) {
@@ -398,14 +405,7 @@ impl Tap for SteeringTap<'_> {
     fn at(&mut self, site: Site, x: &mut Mat) -> Result<(), RunError> {
         let transcoder = self.baseline.replacement().transcoder();
         let card = transcoder.card();
-        match site {
-            Site::Key(_) => self.key = Some(x.clone()),
-            Site::Value(_) => {
-                let key_ske = self.key.take().expect("keys come before values");
-                self.made.push(LayerPast { key_ske, value_ske: x.clone() });
-            }
-            _ => {}
-        }
+        self.made.extend(self.reader.see(site, x).map(|(_, past)| past));
         if let Some(layer) = sites::read_layer(card.reads, site) {
             self.encoded = match &self.steering.layers[layer].tools {
                 Some((readers, ..)) => Some(readers.read(transcoder, x)?),

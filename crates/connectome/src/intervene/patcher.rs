@@ -13,7 +13,7 @@ use super::edit::{Mode, NormScales, ResidualPatch};
 use super::plan::{Plan, PointEdit};
 use super::watch::{Encoded, Readers, Reading, Watch};
 use crate::error::RunError;
-use crate::lm::segment::{KeysAndValues, LayerPast, Segment};
+use crate::lm::segment::{KeyValueReader, KeysAndValues, LayerPast, Segment};
 use crate::lm::{Site, Tap};
 use crate::ops::Mat;
 use crate::ops::dense::{add_scaled, add_to};
@@ -64,7 +64,7 @@ struct LayerReaders {
 /// Keys and values as they are made.
 #[derive(Debug, Default)]
 struct Kept {
-    key: Option<Mat>,
+    reader: KeyValueReader,
     layers: BTreeMap<usize, LayerPast>,
 }
 
@@ -402,13 +402,6 @@ fn clean_streams(baseline: &Baseline<'_>, watch: &Watch) -> Vec<Mat> {
 
 impl Kept {
     fn record(&mut self, site: Site, x: &Mat) {
-        match site {
-            Site::Key(_) => self.key = Some(x.clone()),
-            Site::Value(layer) => {
-                let key_ske = self.key.take().expect("keys come before values");
-                self.layers.insert(layer, LayerPast { key_ske, value_ske: x.clone() });
-            }
-            _ => {}
-        }
+        self.layers.extend(self.reader.see(site, x));
     }
 }

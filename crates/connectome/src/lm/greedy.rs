@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use rayon::prelude::*;
 
 use super::model::{Model, probabilities, top_token};
-use super::segment::{KeysAndValues, LayerPast, Past, Segment};
+use super::segment::{KeyValueReader, KeysAndValues, LayerPast, Past, Segment};
 use super::tap::{Site, Tap};
 use crate::error::RunError;
 use crate::ops::Mat;
@@ -85,10 +85,7 @@ impl Model {
         let (mut logits_rv, made) = self.logits_after(&prompts, first)?;
         for layer in made {
             for (run, past) in pasts.iter_mut().enumerate() {
-                past.push(LayerPast {
-                    key_ske: rows_of(&layer.key_ske, run, n_prompt),
-                    value_ske: rows_of(&layer.value_ske, run, n_prompt),
-                });
+                past.push(layer.of_run(run, requests.len()));
             }
         }
         let mut answers: Vec<Answer> = logits_rv
@@ -127,8 +124,7 @@ impl Model {
             logits_rv = logits;
             for (layer, made) in made.iter().enumerate() {
                 for (run, past) in pasts.iter_mut().enumerate() {
-                    let (key, value) = (&made.key_ske, &made.value_ske);
-                    past.append(layer, &rows_of(key, run, 1), &rows_of(value, run, 1));
+                    past.append(layer, &made.of_run(run, last.len()));
                 }
             }
         }
@@ -158,29 +154,16 @@ impl Model {
     }
 }
 
-/// One run's rows of a segment's matrix.
-fn rows_of(x: &Mat, run: usize, n_new: usize) -> Mat {
-    let size = n_new * x.n_cols();
-    Mat::from_vec(x.data()[run * size..(run + 1) * size].to_vec(), n_new, x.n_cols())
-}
-
 /// Keeps keys and values of all runs.
 #[derive(Default)]
 struct Keeper {
-    key: Option<Mat>,
+    reader: KeyValueReader,
     layers: Vec<LayerPast>,
 }
 
 impl Tap for Keeper {
     fn at(&mut self, site: Site, x: &mut Mat) -> Result<(), RunError> {
-        match site {
-            Site::Key(_) => self.key = Some(x.clone()),
-            Site::Value(_) => {
-                let key_ske = self.key.take().expect("keys come before values");
-                self.layers.push(LayerPast { key_ske, value_ske: x.clone() });
-            }
-            _ => {}
-        }
+        self.layers.extend(self.reader.see(site, x).map(|(_, past)| past));
         Ok(())
     }
 }

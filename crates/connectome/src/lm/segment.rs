@@ -4,6 +4,7 @@
 //! next token of a generation, or everything from the first position that an intervention
 //! changes. Several runs over the same positions go through every product together.
 
+use super::tap::Site;
 use crate::ops::Mat;
 
 /// Rows of a forward pass: `n_runs` runs, each over positions `first_pos..first_pos + n_new`.
@@ -59,11 +60,45 @@ pub struct LayerPast {
 }
 
 impl LayerPast {
+    /// One run's, of those of a segment of `n_runs`.
+    #[must_use]
+    pub fn of_run(&self, run: usize, n_runs: usize) -> Self {
+        let part = |x: &Mat| {
+            let (n_rows, width) = (x.n_rows() / n_runs, x.n_cols());
+            let size = n_rows * width;
+            Mat::from_vec(x.data()[run * size..(run + 1) * size].to_vec(), n_rows, width)
+        };
+        Self { key_ske: part(&self.key_ske), value_ske: part(&self.value_ske) }
+    }
+
     /// The first `n` positions.
     #[must_use]
     pub fn first(&self, n: usize) -> Self {
         let cut = |x: &Mat| Mat::from_vec(x.data()[..n * x.n_cols()].to_vec(), n, x.n_cols());
         Self { key_ske: cut(&self.key_ske), value_ske: cut(&self.value_ske) }
+    }
+}
+
+/// Pairs keys and values as a forward pass makes them: part of a tap.
+#[derive(Clone, Debug, Default)]
+pub struct KeyValueReader {
+    key_ske: Option<Mat>,
+}
+
+impl KeyValueReader {
+    /// Looks at a site; a layer and its keys and values, once both are there.
+    pub fn see(&mut self, site: Site, x: &Mat) -> Option<(usize, LayerPast)> {
+        match site {
+            Site::Key(_) => {
+                self.key_ske = Some(x.clone());
+                None
+            }
+            Site::Value(layer) => {
+                let key_ske = self.key_ske.take().expect("keys come before values");
+                Some((layer, LayerPast { key_ske, value_ske: x.clone() }))
+            }
+            _ => None,
+        }
     }
 }
 
@@ -96,10 +131,10 @@ impl KeysAndValues {
     }
 
     /// Adds the keys and values of the positions that follow.
-    pub fn append(&mut self, layer: usize, key_ske: &Mat, value_ske: &Mat) {
+    pub fn append(&mut self, layer: usize, next: &LayerPast) {
         let past = &mut self.layers[layer];
-        past.key_ske.append(key_ske);
-        past.value_ske.append(value_ske);
+        past.key_ske.append(&next.key_ske);
+        past.value_ske.append(&next.value_ske);
     }
 }
 

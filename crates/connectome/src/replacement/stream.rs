@@ -2,7 +2,7 @@
 //! anywhere in it.
 
 use crate::lm::Site;
-use crate::lm::segment::{KeysAndValues, LayerPast};
+use crate::lm::segment::{KeyValueReader, KeysAndValues};
 use crate::ops::Mat;
 
 /// The recorded pass of a prompt. Memory is `O(layers · T · D)`.
@@ -11,20 +11,17 @@ pub struct Stream {
     resid: Vec<Mat>,
     read: Vec<Mat>,
     out: Vec<Mat>,
-    keys: Vec<Mat>,
+    reader: KeyValueReader,
     past: KeysAndValues,
 }
 
 impl Stream {
     pub(super) fn record(&mut self, site: Site, x: &Mat) {
-        match site {
-            Site::ResidPre(_) | Site::ResidFinal => self.resid.push(x.clone()),
-            Site::Key(_) => self.keys.push(x.clone()),
-            Site::Value(_) => {
-                let key_ske = self.keys.pop().expect("keys come before values");
-                self.past.push(LayerPast { key_ske, value_ske: x.clone() });
-            }
-            _ => {}
+        if let Site::ResidPre(_) | Site::ResidFinal = site {
+            self.resid.push(x.clone());
+        }
+        if let Some((_, layer)) = self.reader.see(site, x) {
+            self.past.push(layer);
         }
     }
 

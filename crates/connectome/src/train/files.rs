@@ -24,13 +24,13 @@ pub fn write_whole(path: &Path, bytes: &[u8]) -> Result<(), TrainError> {
 
 /// Temporary files are the owner's alone; results are for whoever may read the folder.
 #[cfg(unix)]
-fn readable(file: &std::fs::File) -> std::io::Result<()> {
+pub(crate) fn readable(file: &std::fs::File) -> std::io::Result<()> {
     use std::os::unix::fs::PermissionsExt as _;
     file.set_permissions(std::fs::Permissions::from_mode(0o644))
 }
 
 #[cfg(not(unix))]
-fn readable(_file: &std::fs::File) -> std::io::Result<()> {
+pub(crate) fn readable(_file: &std::fs::File) -> std::io::Result<()> {
     Ok(())
 }
 

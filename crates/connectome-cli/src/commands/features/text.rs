@@ -12,12 +12,13 @@ use connectome::train::TrainError;
 use connectome::train::corpus::{Corpus, Cut, Reading};
 use connectome::train::transcoder::activations::Sequence;
 use connectome::train::transcoder::sequences::Sequencer;
-use connectome_elegans::{BLOCK_ROWS, Mixture, PAD, Recipe, Size, World as Elegans};
+use connectome_elegans::{BLOCK_ROWS, Document, Mixture, Recipe, World as Elegans};
 use serde::Deserialize;
-use serde_json::{Value, json};
+use serde_json::json;
 
-use crate::args::{CutArg, TextArgs, WorldSize};
+use crate::args::{CutArg, TextArgs};
 use crate::failure::UsageError;
+use crate::family;
 use crate::load::Loaded;
 use crate::settings::number;
 
@@ -38,11 +39,7 @@ impl Text {
     pub(super) fn open(args: &TextArgs, loaded: &Loaded) -> Result<Self> {
         let config = loaded.replacement.model().config();
         if let Some(recipe) = &args.elegans {
-            let size = match args.world {
-                WorldSize::Full => Size::Full,
-                WorldSize::Nano => Size::Nano,
-            };
-            let world = Box::new(Elegans::new(args.world_seed, size));
+            let world = Box::new(Elegans::new(args.world_seed, args.world.size()));
             return Ok(Self::Elegans { world, recipe: recipe.parse()? });
         }
         if !args.data.is_empty() {
@@ -61,9 +58,8 @@ impl Text {
         }
         let missing = || UsageError::NoText { model: loaded.model_name.clone() };
         let organism = organism::by_name(&loaded.model_name).ok_or_else(missing)?;
-        if let Some((seed, recipe)) = family_of(organism)? {
-            let world = Box::new(Elegans::new(seed, Size::Full));
-            return Ok(Self::Elegans { world, recipe });
+        if let Some((world, recipe)) = family::of(organism)? {
+            return Ok(Self::Elegans { world: Box::new(world), recipe });
         }
         Ok(Self::World { sentences: sentences(organism)?, name: organism.name })
     }
@@ -118,18 +114,10 @@ impl Text {
 fn rows(mixture: &Mixture<'_>, block: u32) -> Vec<Sequence> {
     let n = BLOCK_ROWS as u64;
     let rows = mixture.rows(u64::from(block) * n..(u64::from(block) + 1) * n);
-    let mut sequences = Vec::new();
-    for row in rows {
-        let starts = row.documents.iter().map(|document| document.start);
-        let ends = starts.clone().skip(1).chain([row.ids.len()]);
-        for (start, end) in starts.zip(ends) {
-            let ids = row.ids[start..end].iter().copied();
-            // Padding stands after the last document of a row only.
-            let ids = ids.take_while(|id| *id != PAD).collect();
-            sequences.push(Sequence { model: 0, ids, n_skipped: 1 });
-        }
-    }
-    sequences
+    let documents = rows.into_iter().flat_map(|row| row.documents);
+    let sequence =
+        |document: Document| Sequence { model: 0, ids: document.example.ids, n_skipped: 1 };
+    documents.map(sequence).collect()
 }
 
 /// The world that a shipped model was trained on.
@@ -138,13 +126,6 @@ struct Facts {
     templates: BTreeMap<String, String>,
     relations: Vec<String>,
     facts: Vec<BTreeMap<String, String>>,
-}
-
-/// Of a shipped model of the elegans family: its world's seed, and what it was trained on.
-fn family_of(organism: &Organism) -> Result<Option<(u64, Recipe)>> {
-    let Some(recipe) = organism.name.strip_prefix("elegans-") else { return Ok(None) };
-    let world: Value = serde_json::from_str(organism.world)?;
-    Ok(world["seed"].as_u64().zip(recipe.parse().ok()))
 }
 
 /// Every sentence that a world's templates make of its facts, once, in the order of the alphabet.
@@ -170,14 +151,14 @@ fn sentences(organism: &Organism) -> Result<Vec<String>> {
 
 #[cfg(test)]
 mod tests {
+    use connectome_elegans::{PAD, Size};
+
     use super::*;
 
     #[test]
     fn a_world_says_each_of_its_facts_once() {
         for organism in organism::SHIPPED {
-            if organism.name.starts_with("elegans-") {
-                let (seed, recipe) = family_of(organism).unwrap().unwrap();
-                assert_eq!((seed, format!("elegans-{recipe}").as_str()), (0, organism.name));
+            if family::of(organism).unwrap().is_some() {
                 continue;
             }
             let sentences = sentences(organism).unwrap();

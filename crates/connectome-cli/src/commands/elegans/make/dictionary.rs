@@ -1,6 +1,5 @@
 //! A dictionary of all models of the family together.
 
-use std::io::Write as _;
 use std::path::Path;
 
 use anyhow::Result;
@@ -9,10 +8,11 @@ use connectome_elegans::{BLOCK_ROWS, Mixture, Recipe, Row, Size};
 use connectome_graph::write_whole;
 use serde_json::json;
 
-use super::{Place, name_of};
+use super::Place;
 use crate::args::train::TrainCommand;
 use crate::args::{Cli, Command, DictionaryArg};
 use crate::commands::{Ending, train_clt};
+use crate::family::name_of;
 
 /// Tokens of documents that are written for the dictionaries; longer runs read them again.
 const DOCUMENT_TOKENS: usize = 2_400_000;
@@ -92,7 +92,6 @@ fn write_documents(place: &Place<'_>, recipes: &[Recipe], path: &Path) -> Result
         .unwrap_or(usize::MAX)
         .min(DOCUMENT_TOKENS);
     Ok(write_whole(path, |out| {
-        let mut out = std::io::BufWriter::new(out);
         let mut n_tokens = 0;
         for turn in 0.. {
             for mixture in &mixtures {
@@ -102,7 +101,7 @@ fn write_documents(place: &Place<'_>, recipes: &[Recipe], path: &Path) -> Result
                     for document in documents {
                         let ids = document.example.ids;
                         n_tokens += ids.len();
-                        serde_json::to_writer(&mut out, &json!({ "tokens": ids }))?;
+                        serde_json::to_writer(&mut *out, &json!({ "tokens": ids }))?;
                         out.write_all(b"\n")?;
                     }
                 }
@@ -111,6 +110,6 @@ fn write_documents(place: &Place<'_>, recipes: &[Recipe], path: &Path) -> Result
                 break;
             }
         }
-        out.flush()
+        Ok(())
     })?)
 }

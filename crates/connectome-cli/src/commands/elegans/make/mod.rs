@@ -24,6 +24,7 @@ use serde_json::json;
 use super::eval;
 use crate::args::{DictionaryArg, MakeArgs, WorldSize};
 use crate::commands::Ending;
+use crate::family::name_of;
 use crate::printer;
 use crate::progress::{Interrupt, Work};
 use crate::report::elegans::eval::EvalReport;
@@ -53,11 +54,6 @@ impl Place<'_> {
         std::fs::create_dir_all(folder).map_err(refuse)?;
         Ok(write_whole(path, |out| out.write_all(bytes))?)
     }
-}
-
-/// What a model of the family is called.
-fn name_of(recipe: Recipe) -> String {
-    format!("elegans-{recipe}")
 }
 
 pub(super) fn run(args: &MakeArgs, world: &World) -> Result<Ending> {

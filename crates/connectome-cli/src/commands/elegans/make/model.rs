@@ -16,8 +16,9 @@ use connectome::weights::Weights;
 use connectome_elegans::{BOS, Course, Mixture, ROW_TOKENS, Recipe, architecture};
 use serde_json::json;
 
-use super::{Place, name_of};
+use super::Place;
 use crate::commands::Ending;
+use crate::family::name_of;
 use crate::printer::text;
 use crate::progress::train_lm::TrainWatch;
 use crate::report::elegans::eval::EvalReport;
