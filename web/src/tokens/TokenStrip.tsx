@@ -12,6 +12,7 @@ import { go } from "../ui/router.ts";
 import { toast } from "../ui/toast.tsx";
 import type { Forecast, Forward } from "../wire.ts";
 import type { Workspace } from "../workspace/model.ts";
+import { Chances } from "./Chances.tsx";
 
 export function TokenStrip({ work }: { work: Workspace }): JSX.Element {
   const head = work.head.value;
@@ -130,23 +131,12 @@ function NextTokens(props: { work: Workspace; forecast: Forecast; after: string 
   return (
     <section>
       <h3>Next token after “{after}”</h3>
-      <ul class="split-list">
-        {forecast.top.map((chance) => (
-          <li key={chance.id}>
-            <button
-              type="button"
-              class="token"
-              aria-pressed={watch.includes(chance.id)}
-              title="Watch this token at every position"
-              onClick={() => toggle(chance.id)}
-            >
-              {tokenText(chance.text)}
-            </button>
-            <Bar share={chance.p} label={percent(chance.p)} />
-            <span class="number">{percent(chance.p)}</span>
-          </li>
-        ))}
-      </ul>
+      <Chances
+        forecast={forecast}
+        isPressed={(id) => watch.includes(id)}
+        onToggle={toggle}
+        title="Watch this token at every position"
+      />
       {watch.length > 0 && (
         <p class="row note">
           <Chip removeLabel="Watch nothing" onRemove={() => work.do({ do: "watch", tokens: [] })}>

@@ -4,9 +4,10 @@ import { useSignal } from "@preact/signals";
 import type { ComponentChildren, JSX } from "preact";
 import { useEffect } from "preact/hooks";
 import { estimate as askEstimate, forward } from "../api/endpoints.ts";
+import { Chances } from "../tokens/Chances.tsx";
 import type { Load } from "../ui/load.ts";
-import { bytes, count, percent, raw, seconds, tokenText } from "../ui/numbers.ts";
-import { Bar, Button, Empty, Failure, Skeleton } from "../ui/parts.tsx";
+import { bytes, count, raw, seconds, tokenText } from "../ui/numbers.ts";
+import { Button, Empty, Failure, Skeleton } from "../ui/parts.tsx";
 import type { Estimate, Forward, PromptAsk } from "../wire.ts";
 import type { Request } from "./request.ts";
 
@@ -104,22 +105,7 @@ function NextToken(props: {
   return (
     <section class="card">
       <h2>After “{tokenText(value.tokens[pos].text).trim()}”</h2>
-      <ul class="split-list">
-        {forecast.top.map((chance) => (
-          <li key={chance.id}>
-            <button
-              type="button"
-              class="token"
-              aria-pressed={isTarget(chance.id)}
-              onClick={() => toggle(chance.id)}
-            >
-              {tokenText(chance.text)}
-            </button>
-            <Bar share={chance.p} label={percent(chance.p)} />
-            <span class="number">{percent(chance.p)}</span>
-          </li>
-        ))}
-      </ul>
+      <Chances forecast={forecast} isPressed={isTarget} onToggle={toggle} />
       <p class="note">entropy {raw(forecast.entropy_bits)} bits. Click a token to explain it.</p>
     </section>
   );
