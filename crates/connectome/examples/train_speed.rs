@@ -1,5 +1,6 @@
 //! Tokens a second of a language model's training step, and its share of the peak of a matrix
-//! product: `cargo run --release -p connectome --example train_speed -- [elegans|nano] [ROWS]`.
+//! product: `cargo run --release -p connectome --example train_speed -- [elegans|nano] [ROWS] [ROWS A PART]
+//! [LANES] [bf16]`.
 
 #![expect(clippy::print_stdout, reason = "an example reports to a person")]
 
@@ -7,7 +8,7 @@ use std::time::Instant;
 
 use connectome::lm::config::HfConfig;
 use connectome::lm::families;
-use connectome::ops::matmul::{Into, Threads, View, flops, sgemm};
+use connectome::ops::matmul::{Arithmetic, Into, Threads, View, flops, sgemm};
 use connectome::train::lm::{Cut, Gradient, Net, Rows};
 use serde_json::json;
 
@@ -45,7 +46,11 @@ fn main() {
     if let Some(lanes) = args.next().and_then(|n| n.parse().ok()) {
         cut.n_lanes = lanes;
     }
-    let mut gradient = Gradient::new(&net, cut);
+    let arithmetic = match args.next().as_deref() {
+        Some("bf16") => Arithmetic::Bf16,
+        _ => Arithmetic::F32,
+    };
+    let mut gradient = Gradient::new(&net, cut, arithmetic);
     let positions = (n_rows * (n_tokens - 1)) as f64;
     let mut best = f64::MAX;
     let (mut work, mut loss) = (0, 0.0);

@@ -1,6 +1,7 @@
 //! The flags of `connectome train`.
 
 use clap::{Subcommand, ValueEnum};
+use connectome::ops::matmul::Arithmetic;
 
 use super::train_clt::TrainCltArgs;
 use super::train_lm::TrainLmArgs;
@@ -21,6 +22,15 @@ pub(crate) enum DtypeArg {
     #[default]
     F32,
     Bf16,
+}
+
+impl DtypeArg {
+    pub(crate) fn arithmetic(self) -> Arithmetic {
+        match self {
+            Self::F32 => Arithmetic::F32,
+            Self::Bf16 => Arithmetic::Bf16,
+        }
+    }
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]

@@ -124,6 +124,10 @@ pub(crate) struct StepArgs {
     /// AdamW's decay of the second moment.
     #[arg(long, value_name = "X", default_value_t = 0.95)]
     pub(crate) beta2: f64,
+    /// What linear maps multiply in; sums, weights and all else are `f32`. `bf16` is two to
+    /// three times as fast on processors with a matrix unit (AMX), and slower elsewhere.
+    #[arg(long, value_enum, value_name = "TYPE", default_value_t)]
+    pub(crate) compute: DtypeArg,
     /// AdamW's epsilon.
     #[arg(long, value_name = "X", default_value_t = 1e-8)]
     pub(crate) epsilon: f64,

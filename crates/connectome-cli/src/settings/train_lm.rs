@@ -78,6 +78,7 @@ pub(crate) fn options(args: &TrainLmArgs, net: &Net, isolate: Option<u32>) -> Re
         decayed: if steps.decay_all { Decayed::All } else { Decayed::Linear },
         max_norm: (steps.clip > 0.0).then_some(steps.clip),
         isolate,
+        arithmetic: steps.compute.arithmetic(),
     })
 }
 

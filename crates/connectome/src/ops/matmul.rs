@@ -5,14 +5,21 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
-/// Floating-point operations that products have taken since the program started.
+use super::bf16;
+
+/// See [`flops`].
 static FLOPS: AtomicU64 = AtomicU64::new(0);
 
-/// Floating-point operations that [`sgemm`] has done since the program started, two for each
+/// Floating-point operations that products have taken since the program started, two for each
 /// multiplication and addition: what benchmarks divide by time.
 #[must_use]
 pub fn flops() -> u64 {
     FLOPS.load(Ordering::Relaxed)
+}
+
+/// Counts a product in [`flops`].
+pub(super) fn count(sizes: [usize; 3]) {
+    FLOPS.fetch_add(2 * sizes.into_iter().product::<usize>() as u64, Ordering::Relaxed);
 }
 
 /// A strided read-only view of `f32`: element `(i, j)` is `data[i * rows + j * cols]`.
@@ -39,7 +46,8 @@ impl<'a> View<'a> {
         Self { data, row_stride: 1, col_stride: row_stride }
     }
 
-    fn covers(&self, rows: usize, cols: usize) -> bool {
+    /// Whether all elements of `rows × cols` are there.
+    pub(super) fn covers(&self, rows: usize, cols: usize) -> bool {
         rows == 0
             || cols == 0
             || (rows - 1) * self.row_stride + (cols - 1) * self.col_stride < self.data.len()
@@ -62,6 +70,52 @@ pub enum Into {
     Overwrite,
     /// The product is added to them.
     Add,
+}
+
+/// In which numbers a product multiplies; it adds in `f32`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Arithmetic {
+    /// `f32`.
+    #[default]
+    F32,
+    /// bfloat16: faster where the processor has a unit for it, see [`super::bf16`].
+    Bf16,
+}
+
+/// How the products of a computation are made.
+#[derive(Clone, Copy, Debug)]
+pub struct Products {
+    /// On how many threads.
+    pub threads: Threads,
+    /// In which numbers.
+    pub arithmetic: Arithmetic,
+}
+
+impl Products {
+    /// In `f32`.
+    #[must_use]
+    pub fn f32(threads: Threads) -> Self {
+        Self { threads, arithmetic: Arithmetic::F32 }
+    }
+
+    /// As [`sgemm`], in this way.
+    ///
+    /// # Panics
+    ///
+    /// As [`sgemm`].
+    pub fn run(
+        self,
+        sizes: [usize; 3],
+        a: View<'_>,
+        b: View<'_>,
+        out: (&mut [f32], usize),
+        into: Into,
+    ) {
+        match self.arithmetic {
+            Arithmetic::F32 => sgemm(sizes, a, b, out, into, self.threads),
+            Arithmetic::Bf16 => bf16::product(sizes, a, b, out, into, self.threads),
+        }
+    }
 }
 
 /// `out (m × n, row stride `out_stride`) = or += a (m × k) · b (k × n)`, all `f32`.
@@ -87,7 +141,7 @@ pub fn sgemm(
         Threads::All => gemm::Parallelism::Rayon(0),
     };
     let add = into == Into::Add;
-    FLOPS.fetch_add(2 * (m * n * k) as u64, Ordering::Relaxed);
+    count([m, n, k]);
     // SAFETY: the assertions above keep every access `i * row_stride + j * col_stride` inside
     // the three slices, and `out` is borrowed mutably, so it overlaps neither operand.
     unsafe {

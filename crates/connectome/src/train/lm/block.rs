@@ -57,7 +57,7 @@ impl<'a> Block<'a> {
         kept: &mut Kept,
         shared: &mut Shared,
     ) {
-        let (slots, params, threads) = (self.slots(), self.pass.params, self.pass.threads);
+        let (slots, params, products) = (self.slots(), self.pass.params, self.pass.products);
         let all = Cols::all(slots.up.n_in);
         let norm = self.norm(slots.attn_norm);
         norm.forward(all, x_bd, &mut kept.attn_in_bd, &mut kept.attn_moments);
@@ -73,13 +73,13 @@ impl<'a> Block<'a> {
         };
         let out = slots.attention_out;
         branch.write(slots.post_attn_norm.map(|slots| self.norm(slots)), |into, y| {
-            out.forward(params, &kept.mixed_b, y, into, threads);
+            out.forward(params, &kept.mixed_b, y, into, products);
         });
 
         let norm = self.norm(slots.mlp_norm);
         let source = if self.is_parallel() { x_bd } else { &kept.mid_bd };
         norm.forward(all, source, &mut kept.mlp_in_bd, &mut kept.mlp_moments);
-        slots.up.forward(params, &kept.mlp_in_bd, &mut kept.pre_b, Into::Overwrite, threads);
+        slots.up.forward(params, &kept.mlp_in_bd, &mut kept.pre_b, Into::Overwrite, products);
         let hidden_bm = &mut shared.hidden_bm;
         act::forward(self.pass.net.config().mlp, &kept.pre_b, hidden_bm, slots.down.n_in);
         out_bd.copy_from_slice(&kept.mid_bd);
@@ -90,7 +90,7 @@ impl<'a> Block<'a> {
             sum_bd: out_bd,
         };
         branch.write(slots.post_mlp_norm.map(|slots| self.norm(slots)), |into, y| {
-            slots.down.forward(params, hidden_bm, y, into, threads);
+            slots.down.forward(params, hidden_bm, y, into, products);
         });
     }
 
@@ -98,7 +98,7 @@ impl<'a> Block<'a> {
     fn queries_keys_values(&self, kept: &mut Kept) {
         let (slots, params) = (self.slots(), self.pass.params);
         let made = if slots.qk_norms.is_some() { &mut kept.raw_qkv_b } else { &mut kept.qkv_b };
-        slots.qkv.forward(params, &kept.attn_in_bd, made, Into::Overwrite, self.pass.threads);
+        slots.qkv.forward(params, &kept.attn_in_bd, made, Into::Overwrite, self.pass.products);
         if let Some(norms) = slots.qk_norms {
             kept.qkv_b.copy_from_slice(&kept.raw_qkv_b);
             for (at, (cols, which)) in self.normed_heads().enumerate() {
@@ -171,7 +171,7 @@ impl<'a> Block<'a> {
 
     /// The gradient of the MLP's input, into `shared.d_mlp_bd`.
     fn mlp_backward(&self, kept: &Kept, d_bd: &[f32], grads: &mut [f32], shared: &mut Shared) {
-        let (slots, params, threads) = (self.slots(), self.pass.params, self.pass.threads);
+        let (slots, params, products) = (self.slots(), self.pass.params, self.pass.products);
         let mut d_out_bd = d_bd;
         if let Some(post) = slots.post_mlp_norm {
             shared.branch_bd.copy_from_slice(d_bd);
@@ -180,7 +180,7 @@ impl<'a> Block<'a> {
             self.norm(post).backward(all, raw, moments, &mut shared.branch_bd, grads);
             d_out_bd = &shared.branch_bd;
         }
-        slots.down.pull_back(params, d_out_bd, &mut shared.d_hidden_bm, threads);
+        slots.down.pull_back(params, d_out_bd, &mut shared.d_hidden_bm, products);
         let back = act::Backward {
             pre_b: &kept.pre_b,
             d_hidden_bm: &shared.d_hidden_bm,
@@ -189,9 +189,9 @@ impl<'a> Block<'a> {
             d_mlp: slots.down.n_in,
         };
         back.run(self.pass.net.config().mlp);
-        slots.down.accumulate(grads, &shared.hidden_bm, d_out_bd, threads);
-        slots.up.accumulate(grads, &kept.mlp_in_bd, &shared.d_pre_b, threads);
-        slots.up.pull_back(params, &shared.d_pre_b, &mut shared.d_mlp_bd, threads);
+        slots.down.accumulate(grads, &shared.hidden_bm, d_out_bd, products);
+        slots.up.accumulate(grads, &kept.mlp_in_bd, &shared.d_pre_b, products);
+        slots.up.pull_back(params, &shared.d_pre_b, &mut shared.d_mlp_bd, products);
     }
 
     /// The gradient of attention's input, into `shared.d_attn_bd`.
@@ -202,7 +202,7 @@ impl<'a> Block<'a> {
         grads: &mut [f32],
         shared: &mut Shared,
     ) {
-        let (slots, params, threads) = (self.slots(), self.pass.params, self.pass.threads);
+        let (slots, params, products) = (self.slots(), self.pass.params, self.pass.products);
         let mut d_out_bd = d_bd;
         if let Some(post) = slots.post_attn_norm {
             shared.branch_bd.copy_from_slice(d_bd);
@@ -211,8 +211,8 @@ impl<'a> Block<'a> {
             self.norm(post).backward(all, raw, moments, &mut shared.branch_bd, grads);
             d_out_bd = &shared.branch_bd;
         }
-        slots.attention_out.accumulate(grads, &kept.mixed_b, d_out_bd, threads);
-        slots.attention_out.pull_back(params, d_out_bd, &mut shared.d_mixed_b, threads);
+        slots.attention_out.accumulate(grads, &kept.mixed_b, d_out_bd, products);
+        slots.attention_out.pull_back(params, d_out_bd, &mut shared.d_mixed_b, products);
         let forward = attention::Forward {
             qkv_b: &kept.qkv_b,
             mixed_b: &kept.mixed_b,
@@ -228,8 +228,8 @@ impl<'a> Block<'a> {
                 self.norm(norms[which]).backward(cols, &kept.raw_qkv_b, moments, d_qkv_b, grads);
             }
         }
-        slots.qkv.accumulate(grads, &kept.attn_in_bd, &shared.d_qkv_b, threads);
-        slots.qkv.pull_back(params, &shared.d_qkv_b, &mut shared.d_attn_bd, threads);
+        slots.qkv.accumulate(grads, &kept.attn_in_bd, &shared.d_qkv_b, products);
+        slots.qkv.pull_back(params, &shared.d_qkv_b, &mut shared.d_attn_bd, products);
     }
 }
 

@@ -11,7 +11,7 @@ use super::rows::{Batch, Rows};
 use super::workspace::Workspace;
 use crate::error::RunError;
 use crate::files::FileBytes;
-use crate::ops::matmul::Threads;
+use crate::ops::matmul::{Products, Threads};
 use crate::tokenizer::Tokenizer;
 use crate::train::TrainError;
 
@@ -47,7 +47,7 @@ fn on_one_thread(
 ) {
     let pool = || workspaces.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
     let mut workspace = pool().pop().unwrap_or_default();
-    let pass = Pass { net, params, batch, threads: Threads::One };
+    let pass = Pass { net, params, batch, products: Products::f32(Threads::One) };
     pass.losses(&mut workspace, each);
     pool().push(workspace);
 }

@@ -13,7 +13,7 @@ use rayon::prelude::*;
 use super::net::{Net, Pass};
 use super::rows::{Batch, Rows};
 use super::workspace::Workspace;
-use crate::ops::matmul::Threads;
+use crate::ops::matmul::{Arithmetic, Products, Threads};
 use crate::ops::simd::vectorized;
 
 /// Numbers that one thread adds up at a time.
@@ -52,17 +52,18 @@ impl Cut {
 #[derive(Debug)]
 pub struct Gradient {
     cut: Cut,
+    arithmetic: Arithmetic,
     lanes: Vec<Vec<f32>>,
     /// One for each thread that has worked; whose it is makes no difference.
     workspaces: Mutex<Vec<Workspace>>,
 }
 
 impl Gradient {
-    /// Buffers for `net`.
+    /// Buffers for `net`, whose products are made in `arithmetic`.
     #[must_use]
-    pub fn new(net: &Net, cut: Cut) -> Self {
+    pub fn new(net: &Net, cut: Cut, arithmetic: Arithmetic) -> Self {
         let lanes = vec![vec![0.0; net.layout().len()]; cut.n_lanes.max(1)];
-        Self { cut, lanes, workspaces: Mutex::default() }
+        Self { cut, arithmetic, lanes, workspaces: Mutex::default() }
     }
 
     /// The mean loss over all weights of `rows`; its gradient is then in
@@ -70,9 +71,10 @@ impl Gradient {
     pub fn compute(&mut self, net: &Net, params: &[f32], rows: &Rows, opens: Option<u32>) -> f64 {
         let total = rows.total_weight();
         let factor = if total > 0.0 { (1.0 / total) as f32 } else { 0.0 };
-        let Self { cut, lanes, workspaces } = self;
+        let Self { cut, arithmetic, lanes, workspaces } = self;
         let (part_rows, n_lanes) = (cut.part_rows, lanes.len());
         let threads = if n_lanes == 1 { Threads::All } else { Threads::One };
+        let products = Products { threads, arithmetic: *arithmetic };
         let one_lane = |(lane, grads): (usize, &mut Vec<f32>)| {
             let mut workspace = pool(workspaces).pop().unwrap_or_default();
             vectorized(
@@ -83,7 +85,7 @@ impl Gradient {
             for start in (lane * part_rows..rows.n_rows()).step_by(n_lanes * part_rows) {
                 let n_rows = part_rows.min(rows.n_rows() - start);
                 let batch = Batch::of(rows, start, n_rows, opens);
-                let pass = Pass { net, params, batch: &batch, threads };
+                let pass = Pass { net, params, batch: &batch, products };
                 loss += pass.loss_and_gradient(factor, grads, &mut workspace);
             }
             pool(workspaces).push(workspace);

@@ -1,7 +1,7 @@
 //! Affine maps of a batch: the product, and what it hands back.
 
 use super::layout::LinearSlots;
-use crate::ops::matmul::{Into, Threads, View, sgemm};
+use crate::ops::matmul::{Into, Products, View};
 use crate::ops::matrix::Layout as Order;
 use crate::ops::simd::vectorized;
 
@@ -13,7 +13,7 @@ impl LinearSlots {
         x_b: &[f32],
         y_b: &mut [f32],
         into: Into,
-        threads: Threads,
+        products: Products,
     ) {
         let (n_in, n_out) = (self.n_in, self.n_out);
         let weight = self.weight.of(params);
@@ -22,7 +22,7 @@ impl LinearSlots {
             Order::InOut => View::rows(weight, n_out),
         };
         let sizes = [x_b.len() / n_in, n_out, n_in];
-        sgemm(sizes, View::rows(x_b, n_in), weight, (y_b, n_out), into, threads);
+        products.run(sizes, View::rows(x_b, n_in), weight, (y_b, n_out), into);
         if let Some(bias) = self.bias {
             let bias = bias.of(params);
             vectorized(
@@ -42,7 +42,7 @@ impl LinearSlots {
         params: &[f32],
         dy_b: &[f32],
         dx_b: &mut [f32],
-        threads: Threads,
+        products: Products,
     ) {
         let (n_in, n_out) = (self.n_in, self.n_out);
         let weight = self.weight.of(params);
@@ -51,22 +51,28 @@ impl LinearSlots {
             Order::InOut => View::transposed(weight, n_out),
         };
         let sizes = [dy_b.len() / n_out, n_in, n_out];
-        sgemm(sizes, View::rows(dy_b, n_out), weight, (dx_b, n_in), Into::Overwrite, threads);
+        products.run(sizes, View::rows(dy_b, n_out), weight, (dx_b, n_in), Into::Overwrite);
     }
 
     /// `dW += dyᵀ x`, `db += Σ dy`.
-    pub(super) fn accumulate(self, grads: &mut [f32], x_b: &[f32], dy_b: &[f32], threads: Threads) {
+    pub(super) fn accumulate(
+        self,
+        grads: &mut [f32],
+        x_b: &[f32],
+        dy_b: &[f32],
+        products: Products,
+    ) {
         let (n_in, n_out) = (self.n_in, self.n_out);
         let n_rows = x_b.len() / n_in;
         let weight = self.weight.of_mut(grads);
         match self.order {
             Order::OutIn => {
                 let (a, b) = (View::transposed(dy_b, n_out), View::rows(x_b, n_in));
-                sgemm([n_out, n_in, n_rows], a, b, (weight, n_in), Into::Add, threads);
+                products.run([n_out, n_in, n_rows], a, b, (weight, n_in), Into::Add);
             }
             Order::InOut => {
                 let (a, b) = (View::transposed(x_b, n_in), View::rows(dy_b, n_out));
-                sgemm([n_in, n_out, n_rows], a, b, (weight, n_out), Into::Add, threads);
+                products.run([n_in, n_out, n_rows], a, b, (weight, n_out), Into::Add);
             }
         }
         if let Some(bias) = self.bias {

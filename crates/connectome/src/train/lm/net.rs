@@ -15,7 +15,7 @@ use crate::lm::names::NameMap;
 use crate::lm::rope::{Rotation, Rotations};
 use crate::ops::Mat;
 use crate::ops::dense::first_not_finite;
-use crate::ops::matmul::{Into, Threads, View, sgemm};
+use crate::ops::matmul::{Into, Products, Threads, View};
 use crate::ops::simd::vectorized;
 
 /// A decoder without its numbers.
@@ -32,8 +32,8 @@ pub(super) struct Pass<'a> {
     pub(super) net: &'a Net,
     pub(super) params: &'a [f32],
     pub(super) batch: &'a Batch,
-    /// Whether products may use all threads.
-    pub(super) threads: Threads,
+    /// How products are made.
+    pub(super) products: Products,
 }
 
 impl Net {
@@ -76,7 +76,7 @@ impl Net {
         grads: &mut [f32],
     ) -> f64 {
         let batch = Batch::of(rows, 0, rows.n_rows(), opens);
-        let pass = Pass { net: self, params, batch: &batch, threads: Threads::All };
+        let pass = Pass { net: self, params, batch: &batch, products: Products::f32(Threads::All) };
         pass.loss_and_gradient(factor, grads, &mut Workspace::default())
     }
 
@@ -87,7 +87,7 @@ impl Net {
         let mut batch = Batch::default();
         batch.push_row(ids, opens);
         batch.goals = (0..ids.len()).map(|at| Goal { at, target: 0, weight: 1.0 }).collect();
-        let pass = Pass { net: self, params, batch: &batch, threads: Threads::All };
+        let pass = Pass { net: self, params, batch: &batch, products: Products::f32(Threads::All) };
         let mut workspace = Workspace::default();
         pass.forward(&mut workspace);
         let n_vocab = self.config.n_vocab;
@@ -112,7 +112,8 @@ impl Net {
         let mut workspace = Workspace::default();
         (0..rows.n_rows()).find_map(|row| {
             let batch = Batch::of(rows, row, 1, opens);
-            let pass = Pass { net: self, params, batch: &batch, threads: Threads::All };
+            let pass =
+                Pass { net: self, params, batch: &batch, products: Products::f32(Threads::All) };
             pass.forward(&mut workspace);
             let place = workspace.resid_bd.iter().position(|stream| bad(stream));
             Some(match place? {
@@ -228,7 +229,7 @@ impl Pass<'_> {
         let input = View::rows(&out_bd[which.start * d..], d);
         let unembed = View::transposed(layout.unembed.of(self.params), d);
         let sizes = [which.len(), v, d];
-        sgemm(sizes, input, unembed, (logits_bv, v), Into::Overwrite, self.threads);
+        self.products.run(sizes, input, unembed, (logits_bv, v), Into::Overwrite);
         (&self.batch.goals[which], Softmax { softcap: config.logit_softcap, factor: 1.0 })
     }
 
@@ -247,11 +248,11 @@ impl Pass<'_> {
             let input = View::rows(&top.out_bd[start..], d);
             let d_unembed = (layout.unembed.of_mut(grads), d);
             let back = View::transposed(logits, v);
-            sgemm([v, d, n], back, input, d_unembed, Into::Add, self.threads);
+            self.products.run([v, d, n], back, input, d_unembed, Into::Add);
             let unembed = View::rows(layout.unembed.of(self.params), d);
             let d_out = (&mut top.d_bd[start..], d);
             let logits = View::rows(logits, v);
-            sgemm([n, d, v], logits, unembed, d_out, Into::Overwrite, self.threads);
+            self.products.run([n, d, v], logits, unembed, d_out, Into::Overwrite);
         }
         loss
     }

@@ -8,6 +8,7 @@ use super::gradient::{Cut, Gradient};
 use super::layout::Role;
 use super::net::Net;
 use super::rows::Rows;
+use crate::ops::matmul::Arithmetic;
 use crate::train::TrainError;
 use crate::train::adam::{Adam, Moments, Slot};
 use crate::train::checkpoint::{Checkpoint, Part};
@@ -44,6 +45,8 @@ pub struct Options {
     pub max_norm: Option<f64>,
     /// Documents start at this token and do not see each other.
     pub isolate: Option<u32>,
+    /// In which numbers linear maps multiply; weights, sums and everything else are `f32`.
+    pub arithmetic: Arithmetic,
 }
 
 impl Options {
@@ -72,6 +75,10 @@ impl Options {
             "decay_all": self.decayed == Decayed::All,
             "max_norm": self.max_norm,
             "isolate": self.isolate,
+            "products": match self.arithmetic {
+                Arithmetic::F32 => "f32",
+                Arithmetic::Bf16 => "bf16",
+            },
         })
     }
 }
@@ -107,7 +114,7 @@ impl Trainer {
     #[must_use]
     pub fn new(net: Net, params: Vec<f32>, options: Options) -> Self {
         let moments = Moments::zeros(params.len());
-        let gradient = Gradient::new(&net, options.cut);
+        let gradient = Gradient::new(&net, options.cut, options.arithmetic);
         Self { net, options, params, moments, gradient, step: 0 }
     }
 

@@ -7,6 +7,7 @@ use connectome::files::Folder;
 use connectome::lm::config::HfConfig;
 use connectome::lm::tap::NoTap;
 use connectome::lm::{LogitsAt, Model, families};
+use connectome::ops::matmul::Arithmetic;
 use connectome::train::TrainError;
 use connectome::train::adam::Adam;
 use connectome::train::corpus::{self, Corpus};
@@ -49,6 +50,7 @@ fn options() -> Options {
         decayed: Decayed::Linear,
         max_norm: Some(1.0),
         isolate: None,
+        arithmetic: Arithmetic::F32,
     }
 }
 

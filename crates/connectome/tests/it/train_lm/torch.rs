@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use connectome::files::Folder;
 use connectome::lm::config::HfConfig;
 use connectome::lm::families;
+use connectome::ops::matmul::Arithmetic;
 use connectome::train::adam::Adam;
 use connectome::train::lm::{Cut, Decayed, Net, Options, Rows, Trainer, start};
 use connectome::train::schedule::{Decay, LearningRate};
@@ -70,6 +71,7 @@ impl Golden {
             decayed: Decayed::Linear,
             max_norm: Some(0.5),
             isolate: None,
+            arithmetic: Arithmetic::F32,
         };
         Trainer::new(self.net.clone(), self.params.clone(), options)
     }

@@ -33,7 +33,7 @@ pub(super) fn train(place: &Place<'_>, recipe: Recipe) -> Result<Ending> {
     let hf = HfConfig::new(json.clone(), out.join("config.json"));
     let (config, names) = families::describe(&hf)?;
     let net = Net::new(config, &names);
-    let options = options(&course(place, recipe), &net);
+    let options = options(place, &course(place, recipe), &net);
     let (params, origin) = match recipe.starts_from() {
         None => {
             let seed = place.args.seed;
@@ -85,7 +85,7 @@ fn course(place: &Place<'_>, recipe: Recipe) -> Course {
     Course { n_tokens: place.args.tokens.unwrap_or(course.n_tokens), ..course }
 }
 
-fn options(course: &Course, net: &Net) -> Options {
+fn options(place: &Place<'_>, course: &Course, net: &Net) -> Options {
     let tokens_a_step = (course.batch_rows * ROW_TOKENS) as u64;
     let n_steps = course.n_tokens.div_ceil(tokens_a_step);
     Options {
@@ -109,6 +109,7 @@ fn options(course: &Course, net: &Net) -> Options {
         decayed: Decayed::Linear,
         max_norm: Some(1.0),
         isolate: Some(BOS),
+        arithmetic: place.args.compute.arithmetic(),
     }
 }
 
