@@ -12,7 +12,6 @@ use super::segment::{KeyValueReader, KeysAndValues, LayerPast, Past, Segment};
 use super::tap::{Site, Tap};
 use crate::error::RunError;
 use crate::ops::Mat;
-use crate::ops::dense::add_to;
 
 /// Prompts of one length that go through a forward pass together, at most.
 const TOGETHER: usize = 32;
@@ -138,14 +137,8 @@ impl Model {
         segment: Segment<'_>,
     ) -> Result<(Mat, Vec<LayerPast>), RunError> {
         let n_new = segment.n_new;
-        let mut x = self.embedding(tokens);
-        if let Some(positions) = self.position_rows(segment.first_pos..segment.first_pos + n_new) {
-            for row in 0..x.n_rows() {
-                add_to(x.row_mut(row), positions.row(row % n_new));
-            }
-        }
         let mut keeper = Keeper::default();
-        let normed = self.forward_segment(x, 0, segment, &mut keeper)?;
+        let normed = self.forward_runs(tokens, segment, &mut keeper)?;
         let mut last = Mat::zeros(segment.n_runs, normed.n_cols());
         for run in 0..segment.n_runs {
             last.row_mut(run).copy_from_slice(normed.row((run + 1) * n_new - 1));

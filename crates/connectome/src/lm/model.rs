@@ -14,7 +14,7 @@ use super::segment::Segment;
 use super::tap::{Site, Tap};
 use crate::error::{LoadError, RunError};
 use crate::files::Folder;
-use crate::ops::dense::add_scaled;
+use crate::ops::dense::{add_scaled, add_to};
 use crate::ops::matrix::Layout;
 use crate::ops::{Linear, Mat, Matrix};
 use crate::weights::Weights;
@@ -225,6 +225,28 @@ impl Model {
                 self.logits(&picked)
             }
         }
+    }
+
+    /// Runs the model over a segment's tokens, run by run, and returns the last norm's output
+    /// `[R, D]`. Positions of the segment must lie within the model's context.
+    ///
+    /// # Errors
+    ///
+    /// As [`Model::forward`].
+    pub fn forward_runs(
+        &self,
+        tokens: &[u32],
+        segment: Segment<'_>,
+        tap: &mut dyn Tap,
+    ) -> Result<Mat, RunError> {
+        let n_new = segment.n_new;
+        let mut x = self.embedding(tokens);
+        if let Some(positions) = self.position_rows(segment.first_pos..segment.first_pos + n_new) {
+            for row in 0..x.n_rows() {
+                add_to(x.row_mut(row), positions.row(row % n_new));
+            }
+        }
+        self.forward_segment(x, 0, segment, tap)
     }
 
     /// Runs the blocks from `from_layer` on over a segment's stream `x` (`[R, D]`, as it is

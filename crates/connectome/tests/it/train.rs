@@ -1,5 +1,7 @@
 //! Training: gradients against definitions, runs against themselves.
 
+// What models leave at the sites, a sequence or many at a time.
+mod activations;
 // Gradients against finite differences of the loss as it is written down.
 mod gradients;
 // Small nets and batches for the tests here.

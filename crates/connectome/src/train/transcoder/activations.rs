@@ -4,9 +4,12 @@
 //! writes. Rows are made sequence by sequence and do not depend on what else is run, so a row
 //! that was dropped can be made again, bit for bit.
 
+use std::collections::BTreeMap;
+
 use rayon::prelude::*;
 
 use crate::error::RunError;
+use crate::lm::segment::{Past, Segment};
 use crate::lm::tap::{Site, Tap};
 use crate::lm::{LogitsAt, Model};
 use crate::ops::Mat;
@@ -45,12 +48,37 @@ impl Sites {
     }
 }
 
+/// Tokens of sequences that are asked for at once: bounds memory, and gives every thread some.
+pub(super) const TOGETHER: usize = 1 << 14;
+
+/// Tokens that are enough for a product to run at speed.
+const TOKENS_A_PRODUCT: usize = 128;
+
+/// Sequences of a length that go through the model together.
+fn runs_together(length: usize) -> usize {
+    (TOKENS_A_PRODUCT / length.max(1)).max(1)
+}
+
 /// Records both sites of every layer.
 #[derive(Debug)]
 struct Recorder {
     sites: Sites,
     x_td: Vec<Option<Mat>>,
     y_td: Vec<Option<Mat>>,
+}
+
+impl Recorder {
+    fn new(sites: Sites, n_layers: usize) -> Self {
+        Self { sites, x_td: vec![None; n_layers], y_td: vec![None; n_layers] }
+    }
+
+    /// Inputs and outputs, a layer each; the model has run.
+    fn finish(self) -> (Vec<Mat>, Vec<Mat>) {
+        let all = |mats: Vec<Option<Mat>>| {
+            mats.into_iter().map(|mat| mat.expect("every layer has both sites")).collect()
+        };
+        (all(self.x_td), all(self.y_td))
+    }
 }
 
 impl Tap for Recorder {
@@ -91,14 +119,10 @@ pub fn record(
     tokens: &[u32],
     logits_at: &LogitsAt,
 ) -> Result<Recorded, RunError> {
-    let n_layers = model.config().n_layers;
-    let empty = || vec![None; n_layers];
-    let mut recorder = Recorder { sites, x_td: empty(), y_td: empty() };
+    let mut recorder = Recorder::new(sites, model.config().n_layers);
     let logits_tv = model.forward(tokens, &mut recorder, logits_at)?;
-    let all = |mats: Vec<Option<Mat>>| {
-        mats.into_iter().map(|mat| mat.expect("every layer has both sites")).collect()
-    };
-    Ok(Recorded { x_td: all(recorder.x_td), y_td: all(recorder.y_td), logits_tv })
+    let (x_td, y_td) = recorder.finish();
+    Ok(Recorded { x_td, y_td, logits_tv })
 }
 
 /// A sequence of tokens, of which the first are not trained on.
@@ -169,35 +193,64 @@ impl<'m> Harvester<'m> {
         2 * self.model().config().n_layers * self.model().config().d_model
     }
 
-    /// The rows of each sequence.
+    /// The rows of each sequence. Short ones go through the model several at a time.
     ///
     /// # Errors
     ///
     /// As [`Model::forward`], of the first sequence that fails.
     pub fn rows(&self, sequences: &[Sequence]) -> Result<Vec<Rows>, RunError> {
-        let made: Vec<_> = sequences.par_iter().map(|sequence| self.rows_of(sequence)).collect();
-        made.into_iter().collect()
-    }
-
-    fn rows_of(&self, sequence: &Sequence) -> Result<Rows, RunError> {
-        if sequence.ids.len() <= sequence.n_skipped {
-            return Ok(Rows::default());
-        }
-        let nowhere = LogitsAt::Positions(Vec::new());
-        let recorded = record(&self.models[sequence.model], self.sites, &sequence.ids, &nowhere)?;
-        let mut rows = Rows::default();
-        for pos in sequence.n_skipped..sequence.ids.len() {
-            let start = rows.numbers.len();
-            for mat in recorded.x_td.iter().chain(&recorded.y_td) {
-                rows.numbers.extend_from_slice(mat.row(pos));
+        let mut alike: BTreeMap<(usize, usize), Vec<usize>> = BTreeMap::new();
+        for (at, sequence) in sequences.iter().enumerate() {
+            if sequence.ids.len() > sequence.n_skipped {
+                self.models[sequence.model].check_prompt(&sequence.ids)?;
+                alike.entry((sequence.model, sequence.ids.len())).or_default().push(at);
             }
-            if self.is_outlier(&rows.numbers[start..]) {
-                rows.numbers.truncate(start);
-            } else {
-                rows.positions.push(pos as u32);
+        }
+        let together: Vec<&[usize]> = alike
+            .iter()
+            .flat_map(|((_, length), places)| places.chunks(runs_together(*length)))
+            .collect();
+        let made: Vec<_> =
+            together.par_iter().map(|places| self.rows_of(sequences, places)).collect();
+        let mut rows = vec![Rows::default(); sequences.len()];
+        for (places, made) in together.into_iter().zip(made) {
+            for (at, made) in places.iter().zip(made?) {
+                rows[*at] = made;
             }
         }
         Ok(rows)
+    }
+
+    /// Rows of sequences of one model that are equally long.
+    fn rows_of(&self, sequences: &[Sequence], places: &[usize]) -> Result<Vec<Rows>, RunError> {
+        let model = &self.models[sequences[places[0]].model];
+        let n_tokens = sequences[places[0]].ids.len();
+        // NUMERICS: as many rows for every sequence of this length, whatever it runs beside: the
+        // bits of a product may depend on its sizes.
+        let n_runs = runs_together(n_tokens);
+        let of_run = |run: usize| &sequences[places[run.min(places.len() - 1)]].ids;
+        let tokens: Vec<u32> = (0..n_runs).flat_map(of_run).copied().collect();
+        let segment = Segment { n_runs, n_new: n_tokens, first_pos: 0, past: Past::Empty };
+        let mut recorder = Recorder::new(self.sites, model.config().n_layers);
+        model.forward_runs(&tokens, segment, &mut recorder)?;
+        let (x_td, y_td) = recorder.finish();
+        let sites: Vec<&Mat> = x_td.iter().chain(&y_td).collect();
+        let of_place = |(run, at): (usize, &usize)| {
+            let mut rows = Rows::default();
+            for pos in sequences[*at].n_skipped..n_tokens {
+                let start = rows.numbers.len();
+                for mat in &sites {
+                    rows.numbers.extend_from_slice(mat.row(run * n_tokens + pos));
+                }
+                if self.is_outlier(&rows.numbers[start..]) {
+                    rows.numbers.truncate(start);
+                } else {
+                    rows.positions.push(pos as u32);
+                }
+            }
+            rows
+        };
+        Ok(places.iter().enumerate().map(of_place).collect())
     }
 
     fn is_outlier(&self, row: &[f32]) -> bool {

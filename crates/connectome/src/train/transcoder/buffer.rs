@@ -12,14 +12,11 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
-use super::activations::Sequence;
+use super::activations::{Sequence, TOGETHER};
 use super::stream::{Origin, RowStream, TokenId};
 use crate::train::TrainError;
 use crate::train::checkpoint::{Checkpoint, Part};
 use crate::train::rng::{Rng, Stream};
-
-/// Sequences run together when rows are made again.
-const TOGETHER: usize = 64;
 
 /// Name of the checkpoint's list of tokens.
 const TOKENS: &str = "buffer.tokens";
@@ -165,9 +162,14 @@ impl<'a> Buffer<'a> {
         let origin = self.stream.origin().clone();
         let width = origin.harvester.width();
         let places: Vec<_> = places.into_iter().collect();
-        for group in places.chunks(TOGETHER) {
+        let mut rest = &places[..];
+        while !rest.is_empty() {
             let mut sequences: Vec<Sequence> = Vec::new();
-            for ((document, piece), _) in group {
+            let mut n_tokens = 0;
+            for ((document, piece), _) in rest {
+                if n_tokens >= TOGETHER {
+                    break;
+                }
                 if *document as usize >= origin.sequencer.corpus.len() {
                     return Ok(false);
                 }
@@ -175,8 +177,12 @@ impl<'a> Buffer<'a> {
                 if *piece as usize >= of_document.len() {
                     return Ok(false);
                 }
-                sequences.push(of_document.swap_remove(*piece as usize));
+                let sequence = of_document.swap_remove(*piece as usize);
+                n_tokens += sequence.ids.len();
+                sequences.push(sequence);
             }
+            let (group, after) = rest.split_at(sequences.len());
+            rest = after;
             for ((_, wanted), made) in group.iter().zip(origin.harvester.rows(&sequences)?) {
                 for (pos, place) in wanted {
                     let Ok(row) = made.positions.binary_search(pos) else { return Ok(false) };

@@ -2,12 +2,9 @@
 
 use serde_json::{Value, json};
 
-use super::activations::{Harvester, Sequence};
+use super::activations::{Harvester, Sequence, TOGETHER};
 use super::sequences::{Sequencer, Split};
 use crate::train::TrainError;
-
-/// Sequences run together: bounds memory, and gives every thread some.
-const TOGETHER: usize = 64;
 
 /// Where rows come from.
 #[derive(Clone, Debug)]
@@ -176,8 +173,10 @@ impl<'a> RowStream<'a> {
     fn group(&mut self, n: usize) -> Result<Vec<Piece>, TrainError> {
         let mut group = Vec::new();
         let mut n_rows = 0;
-        while n_rows < n + self.used && group.len() < TOGETHER {
+        let mut n_tokens = 0;
+        while n_rows < n + self.used && n_tokens < TOGETHER {
             let piece = self.pieces.take_next()?;
+            n_tokens += piece.sequence.ids.len();
             n_rows += piece.sequence.ids.len().saturating_sub(piece.sequence.n_skipped);
             group.push(piece);
         }
