@@ -19,8 +19,19 @@ pub(crate) fn page(report: &CausalReport, screen: Screen) -> String {
     ));
     interchange(&mut page, report);
     features(&mut page, report);
-    for position in report.positions.iter().filter(|position| !position.swaps.is_empty()) {
-        swaps(&mut page, position);
+    for position in &report.positions {
+        if !position.swaps.is_empty() {
+            let about = "features that stand for the variable: share of pairs whose answer \
+                becomes that of the other value; constrained patching over layers 0 to the one \
+                named; beside it as many features that stand for no value";
+            swaps(&mut page, (position.position, "Swapped"), about, &position.swaps);
+        }
+        if !position.codes.is_empty() {
+            let about = "all features, by the difference of their means for the two values; \
+                beside it by that of two groups of prompts as large, drawn without looking at \
+                the value";
+            swaps(&mut page, (position.position, "Whole code swapped"), about, &position.codes);
+        }
     }
     claims(&mut page, report);
     verdict(&mut page, report);
@@ -88,17 +99,13 @@ fn features(page: &mut Page, report: &CausalReport) {
     }
 }
 
-fn swaps(page: &mut Page, position: &PositionReport) {
-    page.heading(
-        &format!("Swapped at position {}", position.position),
-        "share of pairs whose answer becomes that of the other value; constrained patching over \
-         layers 0 to the one named; beside it as many features that stand for no value",
-    );
+fn swaps(page: &mut Page, (position, what): (usize, &str), about: &str, swaps: &[SwapReport]) {
+    page.heading(&format!("{what} at position {position}"), about);
     let best = |swap: &&SwapReport| {
-        let same = position.swaps.iter().filter(|other| other.end_layer == swap.end_layer);
+        let same = swaps.iter().filter(|other| other.end_layer == swap.end_layer);
         same.map(|other| other.moved).fold(0.0, f64::max) > 0.0
     };
-    let shown: Vec<&SwapReport> = position.swaps.iter().filter(best).collect();
+    let shown: Vec<&SwapReport> = swaps.iter().filter(best).collect();
     if shown.is_empty() {
         page.prose("No swap moved a single answer, at any end layer or dose.");
     }
@@ -158,6 +165,14 @@ fn verdict(page: &mut Page, report: &CausalReport) {
                 "the word itself says it: the embedding already moves {}, so there is no step to \
                  find; the features move at most {}",
                 bare_percent(position.interchange[0].moved),
+                bare_percent(swap)
+            ),
+            "spread" => format!(
+                "the variable is a step here, and the dictionary carries it in features of which \
+                 none stands for it: the stream moves {}, the whole code {}, those that stand for \
+                 it {}",
+                bare_percent(best),
+                bare_percent(position.codes.iter().map(|swap| swap.moved).fold(0.0, f64::max)),
                 bare_percent(swap)
             ),
             "features idle" => format!(

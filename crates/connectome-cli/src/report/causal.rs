@@ -34,7 +34,7 @@ pub(crate) struct PositionReport {
     pub(crate) position: usize,
     /// The token, if it is the same in every prompt.
     pub(crate) token: Option<String>,
-    /// `causal`, `given`, `features idle`, `not there`, `no features` or `nothing`.
+    /// `causal`, `given`, `spread`, `features idle`, `not there`, `no features` or `nothing`.
     pub(crate) verdict: &'static str,
     /// By the block before which the stream was interchanged; the last is after all blocks.
     pub(crate) interchange: Vec<InterchangeReport>,
@@ -43,6 +43,9 @@ pub(crate) struct PositionReport {
     /// Different features, by layer.
     pub(crate) features: Vec<usize>,
     pub(crate) swaps: Vec<SwapReport>,
+    /// Of the mean code of all features: `own_times` the value's own is taken away, and
+    /// `other_times` the other's added.
+    pub(crate) codes: Vec<SwapReport>,
 }
 
 #[derive(Clone, Copy, Debug, Serialize)]
@@ -138,6 +141,7 @@ fn position(place: &Place, table: &Table, loaded: &Loaded) -> PositionReport {
         verdict: match place.verdict {
             Verdict::Causal => "causal",
             Verdict::Given => "given",
+            Verdict::Spread => "spread",
             Verdict::FeaturesIdle => "features idle",
             Verdict::NotThere => "not there",
             Verdict::NoFeatures => "no features",
@@ -157,6 +161,7 @@ fn position(place: &Place, table: &Table, loaded: &Loaded) -> PositionReport {
         values_with_features: place.covered,
         features: place.n_features.clone(),
         swaps: place.swaps.iter().map(swap).collect(),
+        codes: place.codes.iter().map(swap).collect(),
     }
 }
 

@@ -13,11 +13,15 @@
 //!    hardly for others (`selective`).
 //! 3. **Do they carry it?** Those features are swapped for another value's, by constrained
 //!    patching in the original model, and equally many others as a control (`swaps`).
+//! 4. **Does the dictionary as a whole?** All features move by the difference between what they
+//!    are on average for the other value and for this one (`codes`); as a control by the
+//!    difference between groups of prompts that were drawn without looking at the value.
 //!
 //! A variable is a *step* at a position if the stream moves the answer there and the embedding
 //! does not: what the word itself says, the model did not have to compute. It is *causal* there
-//! if it is a step and its features move the answer as well ([`Verdict`]). What graphs of single prompts claim is then held against that
-//! (`claims`).
+//! if it is a step and its features move the answer as well; if only the whole code does, it is
+//! *spread* over features of which none stands for it ([`Verdict`]). What graphs of single prompts
+//! claim is then held against that (`claims`).
 //!
 //! # Invariants
 //!
@@ -30,6 +34,7 @@
 //! 2025, "On the Biology of a Large Language Model", swaps of features between prompts.
 
 mod claims;
+mod codes;
 mod selective;
 mod swaps;
 mod values;
@@ -37,5 +42,5 @@ mod verdict;
 
 pub use claims::Claims;
 pub use selective::{Selection, Selective};
-pub use swaps::{DOSES, Dose, Swapped};
+pub use swaps::{CODE_DOSES, DOSES, Dose, Swapped};
 pub use verdict::{Findings, Options, Place, Stage, Verdict, Watcher, examine};

@@ -5,6 +5,7 @@ use std::ops::ControlFlow;
 
 use connectome_graph::FeatureId;
 
+use super::codes::Codes;
 use super::selective::Selective;
 use crate::doubt::Draw;
 use crate::error::RunError;
@@ -24,6 +25,10 @@ pub struct Dose {
 /// The doses of the papers: replaced, and over-steered twice and four times.
 pub const DOSES: [Dose; 3] =
     [Dose { own: 0.0, other: 1.0 }, Dose { own: -1.0, other: 2.0 }, Dose { own: -1.0, other: 4.0 }];
+
+/// How hard the mean code of all features is swapped: [`Dose::own`] times that of the prompt's own
+/// value is taken away, [`Dose::other`] times the other's is added; nothing falls below zero.
+pub const CODE_DOSES: [Dose; 2] = [Dose { own: 1.0, other: 1.0 }, Dose { own: 2.0, other: 2.0 }];
 
 /// What became of the answer when features were swapped at a position.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -112,13 +117,47 @@ impl Donation<'_> {
             self.control(self.here, pos, own, &stands, draw),
             self.control(self.there, pos, other, &stands, draw),
         ];
+        self.count_runs(swapped, |swap, is_control| {
+            let sets = if is_control { [&controls[0][..], &controls[1]] } else { [own, other] };
+            self.edits(pos, swap, sets)
+        })
+    }
+
+    /// Swaps the mean code of all features at a position; `dealt` has those of groups that were
+    /// drawn without looking at the value.
+    pub(super) fn count_codes(
+        &self,
+        pos: usize,
+        [codes, dealt]: [&Codes; 2],
+        swapped: &mut [Swapped],
+    ) -> Result<(), RunError> {
+        let [codes, dealt] = [codes, dealt].map(|codes| codes.of_either(pos, self.values));
+        self.count_runs(swapped, |swap, is_control| {
+            let means = if is_control { &dealt } else { &codes };
+            let below = means.iter().filter(|(id, _)| (id.layer as usize) < swap.end);
+            let moved = below.filter_map(|(feature, [own, other])| {
+                let before = self.here.activation(*feature, pos);
+                let after = (before - swap.dose.own * own + swap.dose.other * other).max(0.0);
+                let change = Change::Set(after);
+                let positions = Positions::At(pos);
+                (after != before).then_some(Edit { feature: *feature, positions, change })
+            });
+            moved.collect()
+        })
+    }
+
+    /// Runs every swap and its control, and counts what became of the answer.
+    fn count_runs(
+        &self,
+        swapped: &mut [Swapped],
+        edits: impl Fn(&Swapped, bool) -> Vec<Edit>,
+    ) -> Result<(), RunError> {
         let mut runs = Vec::new();
         let mut of_run = Vec::new();
         for (at, swap) in swapped.iter_mut().enumerate() {
             swap.n += 1;
-            for (is_control, sets) in [(false, [own, other]), (true, [&controls[0], &controls[1]])]
-            {
-                let edits = self.edits(pos, swap, sets);
+            for is_control in [false, true] {
+                let edits = edits(swap, is_control);
                 if edits.is_empty() {
                     // Nothing to swap: the answer stays.
                     swap.kept += usize::from(!is_control);

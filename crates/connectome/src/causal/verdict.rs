@@ -2,8 +2,9 @@
 
 use std::ops::ControlFlow;
 
+use super::codes::{Codes, dealt_out};
 use super::selective::{Counts, Selection, Selective};
-use super::swaps::{DOSES, Donation, Dose, Standing, Swapped, none_yet};
+use super::swaps::{CODE_DOSES, DOSES, Donation, Dose, Standing, Swapped, none_yet};
 use super::values::Values;
 use crate::doubt::Draw;
 use crate::doubt::{Done, Exchange, Interchange, Pairing, Table, interchange};
@@ -64,6 +65,9 @@ pub enum Verdict {
     Causal,
     /// The embedding moves the answer as well: the word itself says it, and there is no step.
     Given,
+    /// The stream moves the answer, the embedding does not, and all features together do: the
+    /// dictionary carries the step, in features of which none stands for it.
+    Spread,
     /// The stream moves the answer; features stand for the variable and do not carry it.
     FeaturesIdle,
     /// Features stand for the variable where the model does not keep it.
@@ -90,6 +94,9 @@ pub struct Place {
     pub copied: Vec<f64>,
     /// Swaps of features; empty if too few values have any.
     pub swaps: Vec<Swapped>,
+    /// Swaps of the mean code of all features, where the stream moves the answer and the
+    /// embedding does not; see [`CODE_DOSES`].
+    pub codes: Vec<Swapped>,
     /// What that says.
     pub verdict: Verdict,
 }
@@ -158,7 +165,8 @@ pub fn examine(
 ) -> Result<Findings, RunError> {
     let n_layers = replacement.model().config().n_layers;
     let values = Values::of(table)?;
-    let (counts, right) = run_prompts((replacement, table, &values), options, watch)?;
+    let Prompts { counts, codes, dealt, right } =
+        run_prompts((replacement, table, &values), options, watch)?;
     let (selective, nearly) =
         (counts.selective(options.selection), counts.selective(Selection::NEARLY));
     let pairing = if table.n_asks() > 1 { Pairing::Other } else { Pairing::Same };
@@ -169,19 +177,31 @@ pub fn examine(
         interchange(replacement.model(), table, &pairs, (&everywhere, &positions), &mut |done| {
             watch(Stage::Interchange, done)
         })?;
-    let mut swaps: Vec<(usize, Vec<Swapped>)> = (0..values.n_tokens)
-        .filter(|pos| selective.covered(*pos) >= options.covered)
-        .map(|pos| (pos, none_yet(n_layers, &options.doses)))
-        .collect();
+    let mut swaps: Vec<AtPosition> = Vec::new();
+    for pos in 0..values.n_tokens {
+        let has_features = selective.covered(pos) >= options.covered;
+        let share = |layer: usize| grid.share(grid.cell(layer, pos).expected);
+        let is_step = share(0) < options.threshold
+            && everywhere.iter().any(|layer| share(*layer) >= options.threshold);
+        let none = |wanted: bool, doses: &[Dose]| {
+            if wanted { none_yet(n_layers, doses) } else { Vec::new() }
+        };
+        let features = none(has_features, &options.doses);
+        let codes = none(is_step, &CODE_DOSES);
+        if has_features || is_step {
+            swaps.push(AtPosition { pos, features, codes });
+        }
+    }
     let swapper = Swapper { replacement, table, values: &values, right: &right, options };
     let standing = Standing { selective: &selective, nearly: &nearly };
-    let n_pairs = swapper.swap_all(&pairs, standing, &mut swaps, watch)?;
+    let codes = [&codes, &dealt];
+    let n_pairs = swapper.swap_all(&pairs, (standing, codes), &mut swaps, watch)?;
     let is_partial = n_pairs < pairs.len() || grid.n_exchanges < grid.n_asked;
     let places = (0..values.n_tokens)
         .map(|pos| {
-            let found = swaps.iter_mut().find(|(at, _)| *at == pos);
-            let swaps = found.map_or_else(Vec::new, |(_, swaps)| std::mem::take(swaps));
-            place(pos, &selective, swaps, &grid, options)
+            let found = swaps.iter().find(|at| at.pos == pos).cloned();
+            let swaps = found.unwrap_or(AtPosition { pos, ..AtPosition::default() });
+            place(swaps, &selective, &grid, options)
         })
         .collect();
     Ok(Findings {
@@ -194,25 +214,52 @@ pub fn examine(
     })
 }
 
-/// Runs every prompt once: which features fire where, and which prompts are answered right.
+/// Swaps at a position.
+#[derive(Clone, Debug, Default)]
+struct AtPosition {
+    pos: usize,
+    /// Of features that stand for a value.
+    features: Vec<Swapped>,
+    /// Of all features.
+    codes: Vec<Swapped>,
+}
+
+/// What the prompts show when each is run once.
+struct Prompts {
+    /// Which features fire where.
+    counts: Counts,
+    /// How strongly, on average.
+    codes: Codes,
+    /// The same for groups that were drawn without looking at the value.
+    dealt: Codes,
+    /// Prompts that are answered right.
+    right: Vec<usize>,
+}
+
+/// Runs every prompt once.
 fn run_prompts(
     (replacement, table, values): (&ReplacementModel, &Table, &Values),
     options: &Options,
     watch: Watcher<'_>,
-) -> Result<(Counts, Vec<usize>), RunError> {
+) -> Result<Prompts, RunError> {
     let of = table.questions().len();
     let (mut counts, mut right) = (Counts::new(values), Vec::new());
+    let (mut codes, mut dealt) = (Codes::new(values), Codes::new(values));
+    let dealt_out = dealt_out(values, &mut Draw::new(options.seed));
     for (n, question) in table.questions().iter().enumerate() {
         if watch(Stage::Prompts, Done { n, of }).is_break() {
             return Err(RunError::Cancelled);
         }
         let local = replacement.on(&prompt(&question.tokens, options))?;
-        counts.add(values.of_case[n], local.features().list());
+        let fired = local.features().list();
+        counts.add(values.of_case[n], fired);
+        codes.add(values.of_case[n].0, fired);
+        dealt.add(dealt_out[n], fired);
         if top_token(&local.logits(values.n_tokens - 1)?) == question.answer {
             right.push(n);
         }
     }
-    Ok((counts, right))
+    Ok(Prompts { counts, codes, dealt, right })
 }
 
 pub(super) fn prompt(ids: &[u32], options: &Options) -> PromptTokens {
@@ -233,8 +280,8 @@ impl Swapper<'_> {
     fn swap_all(
         &self,
         pairs: &[Exchange],
-        standing: Standing<'_>,
-        swaps: &mut [(usize, Vec<Swapped>)],
+        (standing, codes): (Standing<'_>, [&Codes; 2]),
+        swaps: &mut [AtPosition],
         watch: Watcher<'_>,
     ) -> Result<usize, RunError> {
         let mut draw = Draw::new(self.options.seed);
@@ -254,8 +301,13 @@ impl Swapper<'_> {
                 values: [value(pair.base), value(donor)],
                 answers: [self.table.questions()[pair.base].answer, pair.expected],
             };
-            for (pos, swapped) in swaps.iter_mut() {
-                donation.count(*pos, standing, &mut draw, swapped)?;
+            for AtPosition { pos, features, codes: whole } in swaps.iter_mut() {
+                if !features.is_empty() {
+                    donation.count(*pos, standing, &mut draw, features)?;
+                }
+                if !whole.is_empty() {
+                    donation.count_codes(*pos, codes, whole)?;
+                }
             }
         }
         Ok(of)
@@ -269,9 +321,8 @@ impl Swapper<'_> {
 }
 
 fn place(
-    pos: usize,
+    AtPosition { pos, features, codes }: AtPosition,
     selective: &Selective,
-    swaps: Vec<Swapped>,
     grid: &Interchange,
     options: &Options,
 ) -> Place {
@@ -283,7 +334,8 @@ fn place(
         n_features: selective.by_layer(pos, n_places - 1),
         moved: cells.clone().map(|cell| grid.share(cell.expected)).collect(),
         copied: cells.map(|cell| grid.share(cell.source)).collect(),
-        swaps,
+        swaps: features,
+        codes,
         verdict: Verdict::Nothing,
     };
     place.verdict = judge(&place, options);
@@ -295,12 +347,14 @@ fn judge(place: &Place, options: &Options) -> Verdict {
     let moves = place.most_moved() >= options.threshold;
     let is_given = place.moved[0] >= options.threshold;
     let has_features = place.covered >= options.covered;
-    let carries = place.swaps.iter().any(|swap| {
+    let is_enough = |swap: &Swapped| {
         swap.moved_share() >= options.threshold && swap.control_share() < swap.moved_share() / 2.0
-    });
+    };
+    let carries = place.swaps.iter().any(is_enough);
     match (moves, has_features) {
         _ if is_given => Verdict::Given,
         (true, true) if carries => Verdict::Causal,
+        (true, _) if place.codes.iter().any(is_enough) => Verdict::Spread,
         (true, true) => Verdict::FeaturesIdle,
         (false, true) => Verdict::NotThere,
         (true, false) => Verdict::NoFeatures,
