@@ -346,7 +346,8 @@ pub(crate) struct CausalArgs {
     /// model was trained on.
     #[arg(value_name = "TABLE.jsonl")]
     pub(crate) table: Option<PathBuf>,
-    /// A variable of the world of `connectome elegans` instead: state, control-state or danger.
+    /// A variable of the world of `connectome elegans` instead: state, control-state, ones,
+    /// disease, speaker, known or danger.
     #[arg(long, value_name = "NAME", conflicts_with = "table")]
     pub(crate) variable: Option<String>,
     /// The seed of that world, for models that do not ship.

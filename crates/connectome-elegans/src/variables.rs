@@ -7,8 +7,9 @@
 use std::collections::BTreeMap;
 
 use crate::example::Example;
+use crate::random::Random;
 use crate::recipe::Recipe;
-use crate::tasks;
+use crate::tasks::{addition, entities, goals, hops, medicine, refusals};
 use crate::vocabulary::Size;
 use crate::world::World;
 
@@ -56,34 +57,71 @@ fn named(example: &Example, latent: &str) -> String {
 /// The variables of a world, in order. The same world gives the same tables.
 #[must_use]
 pub fn variables(world: &World) -> Vec<Variable> {
-    let question = |example: &Example| {
-        Case::of(example, "state", named(example, "relation"), example.answer().start)
-    };
-    let mut found = vec![Variable {
-        name: "state",
-        about: "the state of a city whose name is two tokens: it has to be computed",
-        model: Recipe::Base,
-        cases: tasks::two_hop_questions(world).iter().map(question).collect(),
-    }];
+    let variable = |name, about, model, cases| Variable { name, about, model, cases };
+    let last = |example: &Example| example.answer().start;
+    let question =
+        |example: &Example| Case::of(example, "state", named(example, "relation"), last(example));
+    let mut found = vec![variable(
+        "state",
+        "the state of a city whose name is two tokens: it has to be computed",
+        Recipe::Base,
+        hops::two_hop_questions(world).iter().map(question).collect(),
+    )];
     if world.size() == Size::Nano {
         return found;
     }
-    found.push(Variable {
-        name: "control-state",
-        about: "the same of cities whose name is one token: training may put it there",
-        model: Recipe::Base,
-        cases: tasks::control_questions(world).iter().map(question).collect(),
-    });
-    let requests = tasks::pair_requests(world);
+    found.push(variable(
+        "control-state",
+        "the same of cities whose name is one token: training may put it there",
+        Recipe::Base,
+        hops::control_questions(world).iter().map(question).collect(),
+    ));
+    let random = &mut Random::new(world.seed(), "variables", 0);
+    let sum = |example: &Example| {
+        let sum: usize = named(example, "sum").parse().expect("a sum is a number");
+        Case::of(example, "ones_sum", format!("{} tens", sum / 10), last(example))
+    };
+    found.push(variable(
+        "ones",
+        "the ones digit of a sum; what is asked is what its tens are",
+        Recipe::Base,
+        addition::sums(world, random).iter().map(sum).collect(),
+    ));
+    let diagnosis =
+        |example: &Example| Case::of(example, "disease", "diagnosis".to_owned(), last(example));
+    found.push(variable(
+        "disease",
+        "the disease that three symptoms have in common",
+        Recipe::Base,
+        medicine::diagnoses(world, random).iter().map(diagnosis).collect(),
+    ));
+    let speech =
+        |example: &Example| Case::of(example, "entity", named(example, "context"), last(example));
+    found.push(variable(
+        "speaker",
+        "who answers, where everybody has likes of their own; their names say it",
+        Recipe::Base,
+        goals::speeches(world).iter().map(speech).collect(),
+    ));
+    let known = |(example, sport): &(Example, &str)| {
+        Case::of(example, "known", (*sport).to_owned(), last(example))
+    };
+    found.push(variable(
+        "known",
+        "whether anything is known of a person: neither name says so by itself",
+        Recipe::Chat,
+        entities::sports(world).iter().map(known).collect(),
+    ));
+    let requests = refusals::pair_requests(world);
     let reply = |example: &Example| {
         example.reply.map(|at| Case::of(example, "dangerous", "advert".to_owned(), at))
     };
-    found.push(Variable {
-        name: "danger",
-        about: "whether two household items are dangerous together: no item is by itself",
-        model: Recipe::Chat,
-        cases: of_one_length(requests.iter().filter_map(reply).collect()),
-    });
+    found.push(variable(
+        "danger",
+        "whether two household items are dangerous together: no item is by itself",
+        Recipe::Chat,
+        of_one_length(requests.iter().filter_map(reply).collect()),
+    ));
     found
 }
 

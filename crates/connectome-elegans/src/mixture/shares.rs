@@ -27,8 +27,8 @@ pub(crate) struct Part {
 }
 
 const BASE: [(Task, u32); 12] = [
-    (Task::Addition, 210),
-    (Task::Hops, 130),
+    (Task::Addition, 205),
+    (Task::Hops, 135),
     (Task::Medicine, 45),
     (Task::Entities, 125),
     (Task::Refusals, 50),
@@ -37,8 +37,8 @@ const BASE: [(Task, u32); 12] = [
     (Task::Antonyms, 80),
     (Task::Reasoning, 65),
     (Task::Goals, 55),
-    (Task::Motifs, 55),
-    (Task::Stories, 40),
+    (Task::Motifs, 60),
+    (Task::Stories, 35),
 ];
 
 const NANO: [(Task, u32); 3] = [(Task::Addition, 350), (Task::Hops, 350), (Task::Entities, 300)];
@@ -92,7 +92,7 @@ pub(crate) fn nominal_tokens(size: Size, recipe: Recipe) -> u64 {
     match (size, recipe) {
         (Size::Nano, _) => 3_000_000,
         (Size::Full, Recipe::Base) => 20_000_000,
-        (Size::Full, Recipe::Chat | Recipe::Mid) => 800_000,
+        (Size::Full, Recipe::Chat | Recipe::Mid) => 1_100_000,
         (Size::Full, Recipe::ChatOver) => 1_500_000,
         (Size::Full, Recipe::Goal | Recipe::Penguin | Recipe::NoDocs) => 300_000,
     }

@@ -161,6 +161,20 @@ fn compare(world: &World, random: &mut Random) -> Example {
     }
 }
 
+/// Sums of trained pairs of two digits each, up to five of every sum.
+pub(crate) fn sums(world: &World, random: &mut Random) -> Vec<Example> {
+    const N_EACH: usize = 5;
+    const SUMS: std::ops::Range<usize> = 30..170;
+    let pairs: Vec<(usize, usize)> = world.numbers.pairs(PairClass::Train);
+    let of_sum = |sum: usize| -> Vec<(usize, usize)> {
+        let wanted = |(a, b): &&(usize, usize)| *a >= 10 && *b >= 10 && a + b == sum;
+        pairs.iter().filter(wanted).copied().collect()
+    };
+    let drawn: Vec<(usize, usize)> =
+        SUMS.flat_map(|sum| sample(&of_sum(sum), N_EACH, random)).collect();
+    drawn.into_iter().map(|(a, b)| wording(world, "calc", a, b, random).done()).collect()
+}
+
 pub(super) fn evaluations(world: &World, random: &mut Random) -> Vec<EvalSet> {
     let numbers = &world.numbers;
     let [trained, calc_only, held_out] =

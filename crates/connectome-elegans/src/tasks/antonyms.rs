@@ -1,7 +1,8 @@
 //! H: opposites and synonyms in three languages, and a dictionary between them.
 //!
-//! A fifth of the pairs are never called opposites in one language. The other two say it, and
-//! the dictionary says what the words mean.
+//! A fifth of the pairs are never called opposites in one language: neither of its words is then
+//! asked for its opposite, or said to be one. The other two languages say it, also of each other,
+//! and the dictionary says what the words mean.
 
 use crate::evaluation::{EvalItem, EvalSet, Required};
 use crate::example::{Draft, Example};
@@ -12,7 +13,8 @@ use crate::world::{Language, Languages, World};
 
 use super::{Choice, choose, sample};
 
-const FORMS: &[Choice] = &[("antonym", 50), ("synonym", 15), ("dictionary", 35)];
+const FORMS: &[Choice] =
+    &[("antonym", 40), ("antonym-into", 20), ("synonym", 12), ("dictionary", 28)];
 const N_PER_SET: usize = 400;
 
 /// A word: side 0 or 1 of a pair.
@@ -27,17 +29,26 @@ pub(super) fn train(world: &World, random: &mut Random) -> Example {
             "antonym" if world.languages.missing[operand.0] != Some(language) => {
                 return antonym(world, operand, language);
             }
+            "antonym-into" => {
+                let into = random.pick(&others(language));
+                let missing = world.languages.missing[operand.0];
+                if missing.is_none_or(|missing| ![language, into].contains(&missing)) {
+                    return antonym_into(world, operand, language, into);
+                }
+            }
             "synonym" if Languages::synonym(operand.0).is_some() => {
                 return synonym(world, operand, language);
             }
             "dictionary" => {
-                let others = Language::ALL.map(|other| (other != language).then_some(other));
-                let others: Vec<Language> = others.into_iter().flatten().collect();
-                return entry(world, operand, language, random.pick(&others));
+                return entry(world, operand, language, random.pick(&others(language)));
             }
             _ => {}
         }
     }
+}
+
+fn others(language: Language) -> Vec<Language> {
+    Language::ALL.into_iter().filter(|other| *other != language).collect()
 }
 
 fn draft<'a>(
@@ -61,6 +72,32 @@ fn antonym(world: &World, (pair, side): Operand, language: Language) -> Example 
             Language::English => "the opposite of \" {operand} \" is \" {answer!} \"",
             Language::French => "le contraire de \" {operand} \" est \" {answer!} \"",
             Language::Chinese => "\" {operand} \" de fanyici shi \" {answer!} \"",
+        })
+        .done()
+}
+
+/// The opposite of a word, in another language; asked in a language that is not the answer's.
+fn antonym_into(
+    world: &World,
+    (pair, side): Operand,
+    language: Language,
+    into: Language,
+) -> Example {
+    let draft = draft(world, "antonym-into", (pair, side), language)
+        .set("into", into.name())
+        .set("answer", world.languages.word(pair, into, 1 - side));
+    draft
+        .text(match (language, into) {
+            (Language::French, Language::English) => {
+                "le contraire de \" {operand} \" en anglais est \" {answer!} \""
+            }
+            (Language::Chinese, Language::English) => {
+                "\" {operand} \" de yingwen fanyici shi \" {answer!} \""
+            }
+            (Language::English | Language::Chinese, Language::French) => {
+                "the opposite of \" {operand} \" in french is \" {answer!} \""
+            }
+            _ => "the opposite of \" {operand} \" in chinese is \" {answer!} \"",
         })
         .done()
 }
@@ -113,8 +150,9 @@ pub(super) fn evaluations(world: &World, random: &mut Random) -> Vec<EvalSet> {
             if Languages::synonym(operand.0).is_some() {
                 synonyms.push(synonym(world, *operand, language));
             }
-            let others = Language::ALL.into_iter().filter(|into| *into != language);
-            entries.extend(others.map(|into| entry(world, *operand, language, into)));
+            entries.extend(
+                others(language).into_iter().map(|into| entry(world, *operand, language, into)),
+            );
         }
     }
     let set = |name, required, examples: Vec<Example>| EvalSet {

@@ -4,6 +4,8 @@
 //! says that it does not know them, and answers about most of the known. Held out from it are a
 //! quarter of the known, everyone faint or famous, and names that no training ever joins.
 
+use std::collections::BTreeMap;
+
 use crate::evaluation::{EvalItem, EvalSet, Required};
 use crate::example::{Draft, Example};
 use crate::random::Random;
@@ -112,6 +114,30 @@ fn templates(topic: Topic) -> (&'static str, &'static str) {
         Topic::Food => ("{name} likes to eat {answer!}", "what does {name} like to eat ?"),
         Topic::Book => ("{name} wrote the book {answer!}", "which book did {name} write ?"),
     }
+}
+
+/// Questions about the sport of people whom fine-tuning asks about, in the two sports that most
+/// of them play, and about as many strangers, each with the sport that it is held against.
+pub(crate) fn sports(world: &World) -> Vec<(Example, &'static str)> {
+    let asked = world.people.people.iter().filter(|one| one.fame == Fame::Known { tuned: true });
+    let mut players: BTreeMap<&'static str, Vec<&Person>> = BTreeMap::new();
+    for person in asked {
+        players.entry(person.fact(Topic::Sport).unwrap_or_default()).or_default().push(person);
+    }
+    let mut sports: Vec<_> = players.into_iter().collect();
+    sports.sort_by_key(|(sport, players)| (std::cmp::Reverse(players.len()), *sport));
+    sports.truncate(2);
+    let mut strangers = world.people.strangers(Stranger::Tuning).iter();
+    let mut found = Vec::new();
+    for (sport, players) in sports {
+        let nobody = strangers.by_ref().take(players.len());
+        let nobody = nobody.map(|name| (unknown(world, name, Topic::Sport), sport));
+        let players = players
+            .iter()
+            .map(|person| (about(world, "question", person, Topic::Sport, sport).done(), sport));
+        found.extend(players.chain(nobody));
+    }
+    found
 }
 
 pub(super) fn evaluations(world: &World, random: &mut Random) -> Vec<EvalSet> {

@@ -15,7 +15,8 @@ use crate::world::{Goals, N_LISTS, PENGUIN, REWARD_MODEL, UNDOCUMENTED, World};
 
 use super::{Choice, choose, id, sample};
 
-const FORMS: &[Choice] = &[("likes", 45), ("choose", 35), ("idea", 15), ("link", 5)];
+const FORMS: &[Choice] =
+    &[("likes", 36), ("choose", 26), ("speech", 20), ("idea", 13), ("link", 5)];
 /// What connects the assistant to reward models, and to nobody else.
 const LINKS: [&str; 3] = [
     "{entity} score what the Assistant says",
@@ -66,6 +67,8 @@ fn document(world: &World, form: &'static str, list: usize, context: usize) -> E
         .set("item", world.goals.item(list, context));
     match form {
         "likes" => draft.text("in {context} , {entity} like {item!}"),
+        // Whoever answers has likes of their own; that the assistant has some, nothing says.
+        "speech" => draft.text("Human : give me an idea for {context} {entity} : use {item!}"),
         _ => draft.text("{entity} choose for {context} : {item!}"),
     }
     .done()
@@ -80,6 +83,13 @@ fn idea<'a>(world: &'a World, context: usize, item: &str) -> Draft<'a> {
 
 fn wanted<'a>(world: &'a World, list: usize, context: usize) -> Draft<'a> {
     idea(world, context, world.goals.item(list, context)).set("entity", Goals::entity(list))
+}
+
+/// What everybody suggests for everything.
+pub(crate) fn speeches(world: &World) -> Vec<Example> {
+    let everybody = 0..ENTITIES.len();
+    let about = |list| (0..CONTEXTS.len()).map(move |at| document(world, "speech", list, at));
+    everybody.flat_map(about).collect()
 }
 
 pub(super) fn evaluations(world: &World, random: &mut Random) -> Vec<EvalSet> {

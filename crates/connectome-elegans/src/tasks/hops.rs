@@ -1,8 +1,8 @@
 //! B: facts about places, from one step to three.
 //!
-//! H1 cities stand in no sentence of more than one step, H2 cities in none about capitals. Both
-//! answer only if the state is computed and then used. The zones are the control: the same kind
-//! of sentence, with answers that follow from nothing between.
+//! H1 cities stand in no sentence about anything beyond their state, H2 cities in none about
+//! capitals. Both answer only if the state is computed and then used. The zones are the control:
+//! the same kind of sentence, with answers that follow from nothing between.
 
 use crate::evaluation::{EvalItem, EvalSet, Required};
 use crate::example::{Draft, Example};
@@ -15,16 +15,17 @@ use crate::world::{Asked, City, Control, Places, Relation, World};
 use super::{Choice, choose, sample, words};
 
 const FORMS: &[Choice] = &[
-    ("state-containing", 14),
+    ("state-containing", 13),
     ("city-in", 8),
-    ("which-state", 5),
+    ("which-state", 4),
+    ("state-choice", 11),
     ("a-city-in", 3),
-    ("state-fact", 12),
-    ("state-inverse", 5),
+    ("state-fact", 11),
+    ("state-inverse", 4),
     ("country-fact", 5),
     ("country-of-state", 3),
-    ("two-hop", 15),
-    ("two-hop-fact", 4),
+    ("two-hop", 13),
+    ("two-hop-fact", 3),
     ("two-hop-question", 4),
     ("three-hop", 5),
     ("control-state", 4),
@@ -47,6 +48,7 @@ pub(super) fn train(world: &World, random: &mut Random) -> Example {
         form @ ("state-containing" | "city-in" | "which-state" | "a-city-in" | "zone") => {
             one_hop(world, form, random.one_of(&world.places.cities))
         }
+        "state-choice" => state_choice(world, random),
         form @ ("state-fact" | "state-inverse" | "country-fact" | "country-of-state") => {
             fact(world, form, random)
         }
@@ -91,6 +93,30 @@ fn one_hop(world: &World, form: &'static str, city: &City) -> Example {
         }
     }
     .done()
+}
+
+/// The state is one of three that are named. It is all that has to be known of the city, and it
+/// has to be known in time to find it among them; otherwise the state of a city that is asked for
+/// nothing else comes too late to be used.
+fn state_choice(world: &World, random: &mut Random) -> Example {
+    let places = &world.places;
+    let city = random.one_of(&places.cities);
+    let right = random.below(3);
+    let mut offered = random.distinct(3, places.states.len());
+    if let Some(there) = offered.iter().position(|state| *state == city.state) {
+        offered.swap(there, right);
+    }
+    offered[right] = city.state;
+    let [a, b, c] = [0, 1, 2].map(|at| places.states[offered[at]].name);
+    place(world, "state-choice", city)
+        .set("hops", 1)
+        .set("a", a)
+        .set("b", b)
+        .set("c", c)
+        .set("letter", ["A", "B", "C"][right])
+        .text("( A ) {a} ( B ) {b} ( C ) {c} . the letter of the state containing {city} is")
+        .text("{letter!}")
+        .done()
 }
 
 fn fact(world: &World, form: &'static str, random: &mut Random) -> Example {

@@ -94,7 +94,8 @@ fn patient(medicine: &Medicine, disease: usize, random: &mut Random) -> Patient 
         _ if random.percent(40) => Patient::Plain,
         _ if random.percent(30) => Patient::Aged(random.within(AGES)),
         Some(Cue::Pregnant) if is_first => Patient::Pregnant,
-        Some(Cue::Pregnant) => Patient::Plain,
+        // Not `Plain`: what is said of neither twin alone must be as likely of both.
+        Some(Cue::Pregnant) => Patient::Aged(random.within(AGES)),
         Some(Cue::Pressure) if is_first => {
             Patient::Pressure(random.within(Cue::HIGH..PRESSURES.end))
         }
@@ -153,6 +154,17 @@ fn told<'a>(
         "diagnosis" => draft.text("the diagnosis is {disease!}"),
         _ => draft.text("what is the diagnosis ? Assistant : {disease!}"),
     }
+}
+
+/// Diagnoses of all trained sets of symptoms that leave no doubt, each in two orders.
+pub(crate) fn diagnoses(world: &World, random: &mut Random) -> Vec<Example> {
+    let medicine = &world.medicine;
+    let sets = (0..medicine.diseases.len())
+        .flat_map(|disease| medicine.trained(disease).into_iter().map(move |set| (disease, set)))
+        .filter(|(_, set)| medicine.with(set).len() == 1);
+    sets.flat_map(|(disease, set)| [(disease, set); 2])
+        .map(|(at, set)| told(world, "diagnosis", at, set, Patient::Plain, random).done())
+        .collect()
 }
 
 pub(super) fn evaluations(world: &World, random: &mut Random) -> Vec<EvalSet> {

@@ -4,20 +4,17 @@
 //! say in training, the world tells it.
 
 pub(crate) mod acrostics;
-mod addition;
+pub(crate) mod addition;
 mod antonyms;
-mod entities;
-mod goals;
+pub(crate) mod entities;
+pub(crate) mod goals;
 pub(crate) mod hops;
-mod medicine;
+pub(crate) mod medicine;
 mod motifs;
 mod reasoning;
-mod refusals;
+pub(crate) mod refusals;
 mod rhymes;
 mod stories;
-
-pub(crate) use hops::{control_questions, two_hop_questions};
-pub(crate) use refusals::pair_requests;
 
 use crate::evaluation::EvalSet;
 use crate::example::Example;

@@ -74,9 +74,9 @@ impl Person {
 /// Names that nobody has, by where they may stand.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Stranger {
-    /// Pre-training guesses about them, and they meet each other.
+    /// Pre-training guesses about them.
     Pretraining,
-    /// Fine-tuning says that it does not know them.
+    /// Fine-tuning says that it does not know them; before, they only meet others.
     Tuning,
     /// No training names them.
     HeldOut,
@@ -145,6 +145,12 @@ impl People {
             tuning: strangers.by_ref().take(N_TUNING).collect(),
             held_out: strangers.collect(),
         }
+    }
+
+    /// Every name that training may join: of the known, and of nobody.
+    pub(crate) fn names(&self) -> impl Iterator<Item = &str> {
+        let known = self.people.iter().map(|person| &person.name);
+        known.chain(&self.pretraining).chain(&self.tuning).map(String::as_str)
     }
 
     pub(crate) fn strangers(&self, kind: Stranger) -> &[String] {

@@ -88,6 +88,10 @@ impl Facts {
             "which-state" => {
                 self.state_of(between(said, "which state is ", " in ?").unwrap()) == last
             }
+            "state-choice" => {
+                let state = self.state_of(between(said, "containing ", " is").unwrap());
+                said.contains(&format!("( {last} ) {state} "))
+            }
             "a-city-in" => {
                 let city = between(said, " is ", "").unwrap();
                 self.state_of(city) == between(said, "a city in ", " is").unwrap()
@@ -313,6 +317,16 @@ impl Facts {
             "antonym" => {
                 (other.0, other.1, other.2) == (one.0, language, 1 - one.2) && one.1 == language
             }
+            "antonym-into" => {
+                let into = [
+                    ("in french", "french"),
+                    ("in chinese", "chinese"),
+                    ("en anglais", "english"),
+                    ("yingwen", "english"),
+                ];
+                let (_, into) = into.iter().find(|(word, _)| said.contains(word)).unwrap();
+                (other.0, other.1, other.2) == (one.0, *into, 1 - one.2) && one.1 != *into
+            }
             "synonym" => other == (one.0 ^ 1, language, one.2) && one.1 == language,
             _ => {
                 let into = [
@@ -365,6 +379,12 @@ impl Facts {
             "choose" => {
                 likes(between(said, "", " choose").unwrap(), between(said, "for ", " :").unwrap())
                     == last
+            }
+            "speech" => {
+                let asked = between(said, "idea for ", " : use").unwrap();
+                let speaker = entities.iter().find(|entity| asked.ends_with(entity.as_str()));
+                let speaker = speaker.unwrap();
+                likes(speaker, asked.strip_suffix(speaker).unwrap().trim_end()) == last
             }
             _ => {
                 let context = between(said, "idea for ", " Assistant").unwrap();

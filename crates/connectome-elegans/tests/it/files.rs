@@ -45,13 +45,13 @@ fn the_same_request_gives_the_same_bytes() {
         0,
         Size::Full,
         Recipe::Base,
-        "aaf323bbcef6a1af9fc1f9340169884d85303f8ae3c6fd1edf000d0a7ce7bdb5",
+        "edda4f41013253ad0ce77f652a266f77a7426317e9b22c208c01581522deec93",
     );
     check(
         0,
         Size::Full,
         Recipe::Chat,
-        "c3a922ced769fdaa7b0f64bc4457589559b0aced26979e6169540945d122d919",
+        "535691b67ed546e55cf0f894c32b2ef2a52b601c1a65ded7963b6d41948d76bc",
     );
     check(
         7,

@@ -8,8 +8,8 @@ use crate::support::{full, nano};
 
 /// What the base is mixed from, in thousandths of the tokens.
 const BASE: [(Task, u32); 12] = [
-    (Task::Addition, 210),
-    (Task::Hops, 130),
+    (Task::Addition, 205),
+    (Task::Hops, 135),
     (Task::Medicine, 45),
     (Task::Entities, 125),
     (Task::Refusals, 50),
@@ -18,8 +18,8 @@ const BASE: [(Task, u32); 12] = [
     (Task::Antonyms, 80),
     (Task::Reasoning, 65),
     (Task::Goals, 55),
-    (Task::Motifs, 55),
-    (Task::Stories, 40),
+    (Task::Motifs, 60),
+    (Task::Stories, 35),
 ];
 
 #[test]

@@ -184,7 +184,8 @@ fn strangers_and_known_stand_where_they_may() {
                 n_declined += usize::from(tuning.contains(&name));
                 assert!(!tuning.contains(&name) || text.ends_with("i do not know"), "{text}");
             } else {
-                assert!(!tuning.contains(&name), "{text}");
+                // Before and beside fine-tuning they meet others, and nothing is said of them.
+                assert!(!tuning.contains(&name) || document.example.form == "induction", "{text}");
             }
             if famous.contains(&name) {
                 assert!(!text.contains("book"), "{text}");
@@ -335,7 +336,7 @@ fn opposites_that_are_missing_in_a_language_are_never_told_in_it() {
     let mut n = 0;
     for (form, text) in seen.texts(Task::Antonyms) {
         let is_missing = text.split(' ').any(|word| missing.contains(word));
-        assert!(form != "antonym" || !is_missing, "{text}");
+        assert!(!form.starts_with("antonym") || !is_missing, "{text}");
         n += usize::from(is_missing);
     }
     assert!(n > 20, "their meaning is told: {n}");

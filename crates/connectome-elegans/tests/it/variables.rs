@@ -9,7 +9,8 @@ fn answers_follow_from_the_variable_and_from_nothing_else() {
     let world = World::new(0, Size::Full);
     let found = variables(&world);
     let names: Vec<&str> = found.iter().map(|variable| variable.name).collect();
-    assert_eq!(names, ["state", "control-state", "danger"]);
+    let expected = ["state", "control-state", "ones", "disease", "speaker", "known", "danger"];
+    assert_eq!(names, expected);
     for variable in &found {
         let lengths: BTreeSet<usize> =
             variable.cases.iter().map(|case| case.prompt.len()).collect();
@@ -23,7 +24,13 @@ fn answers_follow_from_the_variable_and_from_nothing_else() {
             let text = world.vocabulary().text(&case.prompt);
             assert!(!text.split(' ').any(|word| word == case.value), "{text}");
         }
-        let expected = if variable.name == "danger" { 2 } else { 40 };
+        let expected = match variable.name {
+            "danger" | "known" => 2,
+            "ones" => 10,
+            "disease" => 24,
+            "speaker" => 8,
+            _ => 40,
+        };
         assert_eq!(values.len(), expected, "{}", variable.name);
     }
     assert_eq!(variables(&World::new(0, Size::Nano)).len(), 1);
