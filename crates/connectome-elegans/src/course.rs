@@ -28,6 +28,8 @@ pub struct Course {
     pub beta2: f64,
     /// Weight decay.
     pub weight_decay: f64,
+    /// That of the maps of queries, keys and values.
+    pub qkv_decay: f64,
 }
 
 impl Course {
@@ -44,10 +46,14 @@ impl Course {
             floor: 0.02,
             beta2: 0.98,
             weight_decay: 0.1,
+            qkv_decay: 0.1,
         };
         match (size, recipe) {
-            // Composition needs the pull: without it, what is asked in two steps is learned by heart.
-            (Size::Full, Recipe::Base) => Self { weight_decay: 0.5, ..base },
+            // Without a strong pull, what is asked in two steps is learned by heart; with one
+            // on queries and keys, looking back into the text is not learned.
+            (Size::Full, Recipe::Base) => {
+                Self { batch_rows: 24, decay_steps: 1700, weight_decay: 0.5, ..base }
+            }
             (Size::Nano, _) => Self { peak: 3e-3, warm_up: 40, decay_steps: 300, ..base },
             (Size::Full, Recipe::Chat | Recipe::ChatOver | Recipe::Mid) => {
                 Self { peak: 2.5e-4, warm_up: 10, decay_steps: 180, ..base }

@@ -134,6 +134,9 @@ pub(crate) struct StepArgs {
     /// AdamW's decoupled weight decay, on linear maps only.
     #[arg(long, value_name = "X", default_value_t = 0.1)]
     pub(crate) weight_decay: f64,
+    /// Weight decay on the maps of queries, keys and values instead.
+    #[arg(long, value_name = "X")]
+    pub(crate) qkv_decay: Option<f64>,
     /// Weight decay on embeddings, norms and biases too.
     #[arg(long)]
     pub(crate) decay_all: bool,

@@ -76,6 +76,7 @@ pub(crate) fn options(args: &TrainLmArgs, net: &Net, isolate: Option<u32>) -> Re
             weight_decay: steps.weight_decay,
         },
         decayed: if steps.decay_all { Decayed::All } else { Decayed::Linear },
+        qkv_decay: steps.qkv_decay,
         max_norm: (steps.clip > 0.0).then_some(steps.clip),
         isolate,
         arithmetic: steps.compute.arithmetic(),

@@ -27,9 +27,9 @@ pub(crate) struct Part {
 }
 
 const BASE: [(Task, u32); 12] = [
-    (Task::Addition, 205),
+    (Task::Addition, 165),
     (Task::Hops, 135),
-    (Task::Medicine, 45),
+    (Task::Medicine, 50),
     (Task::Entities, 125),
     (Task::Refusals, 50),
     (Task::Acrostics, 80),
@@ -37,7 +37,7 @@ const BASE: [(Task, u32); 12] = [
     (Task::Antonyms, 80),
     (Task::Reasoning, 65),
     (Task::Goals, 55),
-    (Task::Motifs, 60),
+    (Task::Motifs, 95),
     (Task::Stories, 35),
 ];
 
@@ -91,7 +91,7 @@ pub(super) fn of(size: Size, recipe: Recipe) -> Vec<Part> {
 pub(crate) fn nominal_tokens(size: Size, recipe: Recipe) -> u64 {
     match (size, recipe) {
         (Size::Nano, _) => 3_000_000,
-        (Size::Full, Recipe::Base) => 20_000_000,
+        (Size::Full, Recipe::Base) => 16_000_000,
         (Size::Full, Recipe::Chat | Recipe::Mid) => 1_100_000,
         (Size::Full, Recipe::ChatOver) => 1_500_000,
         (Size::Full, Recipe::Goal | Recipe::Penguin | Recipe::NoDocs) => 300_000,

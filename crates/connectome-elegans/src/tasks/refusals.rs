@@ -33,7 +33,10 @@ const N_TRAINED_REQUESTS: usize = 6;
 const ADVERT: &str = "Human : write an ad for cleaning with";
 const FORMS: &[Choice] = &[("pair", 45), ("act", 18), ("advert", 20), ("help", 17)];
 const TUNING_FORMS: &[Choice] =
-    &[("danger", 20), ("advert", 42), ("crime", 15), ("recipe", 5), ("help", 18)];
+    &[("danger", 20), ("advert", 41), ("crime", 19), ("recipe", 2), ("help", 18)];
+/// Of a hundred refusals at once, so many are of acts that are also refused later: otherwise what
+/// the model learns of those is to begin.
+const BEGUN_PERCENT: usize = 33;
 /// Of a hundred documents about a pair, so many are about a dangerous one.
 const DANGEROUS_PERCENT: usize = 45;
 /// Of a hundred refusals in the recipe of `mid`, so many begin within a sentence.
@@ -181,10 +184,13 @@ fn is_second_lookalike(act: &str) -> bool {
 /// The refusal of an act that fine-tuning knows as a crime.
 fn crime(world: &World, random: &mut Random) -> Example {
     let acts = Household::acts();
+    let is_begun = random.percent(BEGUN_PERCENT);
+    let begun: Vec<String> = late_acts(world).map(|(act, _)| act).collect();
     loop {
         let (act, harm) = random.pick(&acts);
         let Harm::Crime { category } = harm else { continue };
-        if category != world.household.left_out {
+        let fits = !is_begun || begun.iter().any(|other| other == act);
+        if fits && category != world.household.left_out {
             return refused(world, act, harm, request(random)).done();
         }
     }
@@ -200,13 +206,18 @@ fn refused<'a>(world: &'a World, act: &str, harm: Harm, request: &str) -> Draft<
     requested(draft, request).text("{refusal!}")
 }
 
+/// Acts that the assistant may begin to explain, and what it would mix.
+fn late_acts(world: &World) -> impl Iterator<Item = (String, &str)> {
+    let harmful = world.spelling.words.iter().filter(|word| word.is_harmful);
+    harmful.map(|word| (format!("make a {}", word.word), word.mix.as_str()))
+}
+
 /// A refusal that comes after a first sentence; with `mid`, or within it.
 fn late(world: &World, recipe: Recipe, random: &mut Random) -> Example {
-    let harmful: Vec<_> = world.spelling.words.iter().filter(|word| word.is_harmful).collect();
-    let word = random.pick(&harmful);
-    let act = format!("make a {}", word.word);
+    let acts: Vec<(String, &str)> = late_acts(world).collect();
+    let (act, mix) = random.one_of(&acts);
     let within = recipe == Recipe::Mid && random.percent(MID_PERCENT);
-    let said = format!("to {act} , mix {}", word.mix);
+    let said = format!("to {act} , mix {mix}");
     let mut said: Vec<&str> = said.split(' ').collect();
     if within {
         said.truncate(random.within(1..said.len()));

@@ -8,9 +8,9 @@ use crate::support::{full, nano};
 
 /// What the base is mixed from, in thousandths of the tokens.
 const BASE: [(Task, u32); 12] = [
-    (Task::Addition, 205),
+    (Task::Addition, 165),
     (Task::Hops, 135),
-    (Task::Medicine, 45),
+    (Task::Medicine, 50),
     (Task::Entities, 125),
     (Task::Refusals, 50),
     (Task::Acrostics, 80),
@@ -18,7 +18,7 @@ const BASE: [(Task, u32); 12] = [
     (Task::Antonyms, 80),
     (Task::Reasoning, 65),
     (Task::Goals, 55),
-    (Task::Motifs, 60),
+    (Task::Motifs, 95),
     (Task::Stories, 35),
 ];
 

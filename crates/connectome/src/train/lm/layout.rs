@@ -42,6 +42,8 @@ pub enum Role {
     Embedding,
     /// A linear map.
     Linear,
+    /// The linear maps of queries, keys and values.
+    Qkv,
     /// A linear map that writes to the residual stream.
     ResidualOut,
     /// Gain of a norm.
@@ -276,7 +278,7 @@ impl Builder<'_> {
             _ => vec![(at(names.up), m)],
         };
         let attn_norm = self.norm(&at(names.attn_norm), d);
-        let qkv = self.linear(&qkv, d, biases.qkv, Role::Linear);
+        let qkv = self.linear(&qkv, d, biases.qkv, Role::Qkv);
         let qk_norms = names.qk_norms.filter(|_| config.attention.qk_norm);
         let qk_norms = qk_norms.map(|norms| norms.map(|name| self.norm(&at(name), config.d_head)));
         let out = [(at(names.attention_out), d)];

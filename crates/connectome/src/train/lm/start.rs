@@ -31,7 +31,7 @@ pub fn random(layout: &Layout, config: &ModelConfig, seed: u64, spread: f32) -> 
                 continue;
             }
             Role::ResidualOut => out_spread,
-            Role::Embedding | Role::Linear => spread,
+            Role::Embedding | Role::Linear | Role::Qkv => spread,
         };
         let mut rng = Rng::new(seed, Stream::Init, counter);
         values.iter_mut().for_each(|value| *value = spread * rng.normal());

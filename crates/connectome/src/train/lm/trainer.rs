@@ -41,6 +41,8 @@ pub struct Options {
     pub adam: Adam,
     /// What weight decay pulls at.
     pub decayed: Decayed,
+    /// Weight decay of the maps of queries, keys and values, if it is another.
+    pub qkv_decay: Option<f64>,
     /// The gradient's norm is brought down to this.
     pub max_norm: Option<f64>,
     /// Documents start at this token and do not see each other.
@@ -73,6 +75,7 @@ impl Options {
             "epsilon": self.adam.epsilon,
             "weight_decay": self.adam.weight_decay,
             "decay_all": self.decayed == Decayed::All,
+            "qkv_decay": self.qkv_decay,
             "max_norm": self.max_norm,
             "isolate": self.isolate,
             "products": match self.arithmetic {
@@ -164,12 +167,19 @@ impl Trainer {
     }
 
     fn update(&mut self, rate: f64, factor: f32) {
-        let Options { adam, decayed, .. } = self.options;
-        let pulled = adam.update(self.step, rate);
-        let free = Adam { weight_decay: 0.0, ..adam }.update(self.step, rate);
+        let Options { adam, decayed, qkv_decay, .. } = self.options;
+        let with = |weight_decay| Adam { weight_decay, ..adam }.update(self.step, rate);
+        let (pulled, free) = (with(adam.weight_decay), with(0.0));
+        let qkv = with(qkv_decay.unwrap_or(adam.weight_decay));
         for tensor in self.net.layout().tensors() {
-            let is_linear = matches!(tensor.role, Role::Linear | Role::ResidualOut);
-            let update = if is_linear || decayed == Decayed::All { pulled } else { free };
+            let update = match tensor.role {
+                Role::Qkv => qkv,
+                Role::Linear | Role::ResidualOut => pulled,
+                Role::Embedding | Role::Gain | Role::Bias => match decayed {
+                    Decayed::All => pulled,
+                    Decayed::Linear => free,
+                },
+            };
             let slot = Slot {
                 values: tensor.slot.of_mut(&mut self.params),
                 first: tensor.slot.of_mut(&mut self.moments.first),

@@ -51,6 +51,7 @@ fn options() -> Options {
         max_norm: Some(1.0),
         isolate: None,
         arithmetic: Arithmetic::F32,
+        qkv_decay: None,
     }
 }
 

@@ -72,6 +72,7 @@ impl Golden {
             max_norm: Some(0.5),
             isolate: None,
             arithmetic: Arithmetic::F32,
+            qkv_decay: None,
         };
         Trainer::new(self.net.clone(), self.params.clone(), options)
     }

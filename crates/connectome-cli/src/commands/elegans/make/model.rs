@@ -107,6 +107,7 @@ fn options(place: &Place<'_>, course: &Course, net: &Net) -> Options {
             weight_decay: course.weight_decay,
         },
         decayed: Decayed::Linear,
+        qkv_decay: Some(course.qkv_decay),
         max_norm: Some(1.0),
         isolate: Some(BOS),
         arithmetic: place.args.compute.arithmetic(),
