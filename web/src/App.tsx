@@ -9,6 +9,8 @@ import { FigureStudio } from "./figure/FigureStudio.tsx";
 import { Help } from "./help/Help.tsx";
 import { Library } from "./library/Library.tsx";
 import { Models } from "./models/Models.tsx";
+import { ProbePage } from "./probe/ProbePage.tsx";
+import { Probes } from "./probe/Probes.tsx";
 import { NewTrace } from "./trace/NewTrace.tsx";
 import { AskDialog } from "./ui/ask.tsx";
 import { useActions } from "./ui/keys.ts";
@@ -29,10 +31,15 @@ const PAGES: readonly { pattern: string; show: (parts: Parts) => JSX.Element }[]
   { pattern: "/cmp", show: () => <Compare /> },
   { pattern: "/features", show: () => <Features /> },
   {
-    pattern: "/f/:model/:layer/:index",
+    pattern: "/f/:set/:layer/:index",
     show: (parts) => (
-      <FeaturePage model={parts.model} layer={Number(parts.layer)} index={Number(parts.index)} />
+      <FeaturePage set={parts.set} layer={Number(parts.layer)} index={Number(parts.index)} />
     ),
+  },
+  { pattern: "/probe", show: () => <Probes /> },
+  {
+    pattern: "/probe/:number",
+    show: ({ number }) => <ProbePage key={number} number={Number(number)} />,
   },
   { pattern: "/m", show: () => <Models /> },
   { pattern: "/help", show: () => <Help /> },
@@ -57,6 +64,7 @@ export function App(): JSX.Element {
     { key: "n", title: "New trace", section: "Go to", run: () => go("/new") },
     { key: null, title: "Compare", section: "Go to", run: () => go("/cmp") },
     { key: null, title: "Features", section: "Go to", run: () => go("/features") },
+    { key: null, title: "Probe", section: "Go to", run: () => go("/probe") },
     { key: null, title: "Models", section: "Go to", run: () => go("/m") },
     { key: null, title: "Help", section: "Go to", run: () => go("/help") },
   ]);
@@ -93,6 +101,7 @@ const LINKS: readonly { href: string; text: string }[] = [
   { href: "/", text: "Library" },
   { href: "/cmp", text: "Compare" },
   { href: "/features", text: "Features" },
+  { href: "/probe", text: "Probe" },
   { href: "/m", text: "Models" },
   { href: "/help", text: "Help" },
 ];

@@ -12,6 +12,7 @@ import "./style/base.css";
 import "./style/shell.css";
 import "./style/workspace.css";
 import "./style/panes.css";
+import "./style/features.css";
 
 startTheme();
 listenForKeys();

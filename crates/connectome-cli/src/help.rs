@@ -344,6 +344,11 @@ EXAMPLES
 
   connectome serve --model ./my-model=./my-clt
 
+  With examples and names for the features of the default model:
+
+  connectome features collect
+  connectome serve
+
   For others on the network; the address that is printed holds a token:
 
   connectome serve --host 0.0.0.0 --name lab.example.org --read-only

@@ -18,7 +18,7 @@ use connectome_graph::{
     ActiveFeature, AttributionGraph, Expansion, Extent, FeatureId, Nodes, Prompt, Provenance, Row,
     Target, TargetKind,
 };
-use connectome_server::{Settings, serve_until};
+use connectome_server::{Server, Settings, serve_until};
 
 const LAYERS: u32 = 26;
 const TOKENS: u32 = 40;
@@ -34,6 +34,7 @@ fn main() {
         hosts: Vec::new(),
         token: None,
         read_only: false,
+        features: Vec::new(),
         compat: None,
         tour: false,
     };
@@ -41,7 +42,7 @@ fn main() {
     let flag = end.clone();
     let (told, hears) = std::sync::mpsc::channel();
     let server = std::thread::spawn(move || {
-        let ready = |address| told.send(address).unwrap();
+        let ready = |server: &Server| told.send(server.address()).unwrap();
         let ended = move || flag.load(Ordering::SeqCst);
         serve_until(settings, "127.0.0.1:0".parse().unwrap(), ready, ended).unwrap();
     });

@@ -6,7 +6,9 @@ use std::path::PathBuf;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use connectome::error::{LoadError, RunError};
+use connectome::features::FeaturesError;
 use connectome::open::OpenError;
+use connectome::probe::ProbeError;
 use connectome::tokenizer::TokenizerError;
 use connectome_graph::GraphError;
 
@@ -58,6 +60,15 @@ pub enum ServeError {
     /// A model cannot be opened.
     #[error(transparent)]
     Open(#[from] OpenError),
+    /// No features of a dictionary were collected.
+    #[error("no features of the dictionary `{dictionary}` were collected")]
+    NoIndex { dictionary: String, command: String },
+    /// An index of features does not allow it.
+    #[error(transparent)]
+    Features(#[from] FeaturesError),
+    /// A template cannot be probed.
+    #[error(transparent)]
+    Probe(#[from] ProbeError),
     /// A figure cannot be drawn.
     #[error("cannot draw the figure as {format}: {reason}")]
     Figure { format: &'static str, reason: String },
@@ -73,7 +84,10 @@ impl ServeError {
 
     fn status(&self) -> StatusCode {
         match self {
-            Self::Missing { .. } | Self::Absent { .. } => StatusCode::NOT_FOUND,
+            Self::Missing { .. }
+            | Self::Absent { .. }
+            | Self::NoIndex { .. }
+            | Self::Features(FeaturesError::NoFeature { .. }) => StatusCode::NOT_FOUND,
             Self::Bad { .. } => StatusCode::BAD_REQUEST,
             Self::TooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
             Self::Forbidden { .. } | Self::ReadOnly => StatusCode::FORBIDDEN,
@@ -84,7 +98,11 @@ impl ServeError {
             | Self::Store { .. }
             | Self::Damaged { .. }
             | Self::Figure { .. }
+            | Self::Probe(ProbeError::File(_) | ProbeError::NotGrids { .. })
             | Self::Fault { .. } => StatusCode::INTERNAL_SERVER_ERROR,
+            Self::Features(FeaturesError::Run(_)) => StatusCode::BAD_REQUEST,
+            Self::Features(_) => StatusCode::INTERNAL_SERVER_ERROR,
+            Self::Probe(_) => StatusCode::BAD_REQUEST,
             Self::Graph(_) | Self::Run(_) | Self::Open(_) => StatusCode::BAD_REQUEST,
         }
     }
@@ -103,6 +121,16 @@ impl ServeError {
             }
             Self::Graph(_) => Some("is the file whole, and of a format that can be imported?"),
             Self::Open(OpenError::Run(error)) | Self::Run(error) => of_run(error),
+            Self::Features(FeaturesError::Run(error)) | Self::Probe(ProbeError::Run(error)) => {
+                of_run(error)
+            }
+            Self::Features(_) => Some("`connectome features collect` makes an index"),
+            Self::Probe(ProbeError::Slots { .. } | ProbeError::Brace { .. }) => {
+                Some("write two slots in braces, as in `calc : {a} + {b} =`")
+            }
+            Self::Probe(ProbeError::ValueList { .. } | ProbeError::Values { .. }) => {
+                Some("give a range as `0..100`, or a list with commas")
+            }
             Self::Open(OpenError::Tokenizer(error)) => of_tokenizer(error),
             Self::Open(OpenError::Load(LoadError::MissingFile { .. })) => {
                 Some("give token ids instead of text")
@@ -118,7 +146,12 @@ impl ServeError {
             self.to_string().chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
         FailureBody {
             what: spaced.split_whitespace().collect::<Vec<_>>().join(" "),
-            hint: self.hint().map(str::to_owned),
+            hint: match self {
+                Self::NoIndex { command, .. } if !command.is_empty() => {
+                    Some(format!("`{command}` collects them"))
+                }
+                _ => self.hint().map(str::to_owned),
+            },
             status: self.status().as_u16(),
         }
     }

@@ -118,7 +118,8 @@ fn same_origin(headers: &HeaderMap, host: &str) -> Result<(), ServeError> {
 fn asks_only(path: &str) -> bool {
     let ends = ["/tokenize", "/forward", "/estimate", "/prune", "/paths", "/circuit", "/suggest"];
     ends.iter().any(|end| path.ends_with(end))
-        || ["/api/compare", "/api/figure", "/api/features/query"].contains(&path)
+        || ["/api/compare", "/api/figure", "/api/features/query", "/api/features/search"]
+            .contains(&path)
 }
 
 /// The token of the query becomes a cookie; else it is the cookie or the header.

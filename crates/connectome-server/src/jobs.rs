@@ -243,7 +243,7 @@ impl Shared {
             job.ended = Some(now_ms());
             job.eta_secs = None;
             if let Some(result) = &result {
-                job.graph = Some(result.graph.clone());
+                job.graph = result.graph.clone().or(job.graph.take());
             }
             job.result = result;
             job.error = error;

@@ -4,6 +4,7 @@
 //! ```text
 //! socket ─► guard ─► routes ─┬─► circuits   a graph, without its model
 //!                            ├─► engine     models: passes, traces, interventions
+//!                            ├─► features   indexes: examples, names, weights
 //!                            ├─► jobs       long work, one at a time
 //!                            └─► store      files, whole or not at all
 //! ```
@@ -20,12 +21,14 @@
 mod circuits;
 mod engine;
 mod error;
+mod features;
 mod figure;
 mod guard;
 mod id;
 mod jobs;
 mod pack;
 mod routes;
+mod shell;
 mod store;
 pub mod wire;
 
@@ -45,6 +48,7 @@ pub use figure::{Drawn, draw};
 pub use pack::MAGIC;
 
 use engine::Engine;
+use features::Indexes;
 use jobs::Jobs;
 use store::Store;
 use wire::{JobKind, JobResult, PromptAsk, TraceAsk};
@@ -72,6 +76,8 @@ pub struct Settings {
     pub token: Option<String>,
     /// Whether nothing can be changed.
     pub read_only: bool,
+    /// Feature indexes beside those that are found.
+    pub features: Vec<PathBuf>,
     /// A folder with the files of another frontend, served at `/compat/`.
     pub compat: Option<PathBuf>,
     /// Whether a new store gets a graph to look at.
@@ -82,6 +88,7 @@ pub struct Settings {
 pub(crate) struct App {
     pub(crate) store: Store,
     pub(crate) engine: Engine,
+    pub(crate) indexes: Indexes,
     pub(crate) jobs: Jobs,
     pub(crate) settings: Settings,
     /// Hosts that requests may name.
@@ -93,6 +100,7 @@ pub(crate) struct App {
 /// A server that is bound and ready to serve.
 pub struct Server {
     app: Arc<App>,
+    notes: Vec<String>,
     listener: tokio::net::TcpListener,
     address: SocketAddr,
 }
@@ -102,7 +110,8 @@ impl Server {
     ///
     /// # Errors
     ///
-    /// [`ServeError::Store`] and [`ServeError::Open`] if the store or a model cannot be opened;
+    /// [`ServeError::Store`], [`ServeError::Open`] and [`ServeError::Features`] if the store, a
+    /// model or an index cannot be opened;
     /// [`ServeError::Bad`] if the address cannot be bound, or another frontend's folder is none.
     pub async fn bind(settings: Settings, address: SocketAddr) -> Result<Self, ServeError> {
         if let Some(folder) = settings.compat.as_ref().filter(|folder| !folder.is_dir()) {
@@ -110,6 +119,7 @@ impl Server {
         }
         let store = Store::open(&settings.folder)?;
         let engine = Engine::new(settings.hub.clone(), &settings.models)?;
+        let indexes = Indexes::open(&settings.features, &settings.folder)?;
         let listener =
             tokio::net::TcpListener::bind(address).await.map_err(|source| ServeError::Bad {
                 what: format!("cannot listen on {address}: {source}"),
@@ -120,17 +130,24 @@ impl Server {
         hosts.extend(settings.hosts.iter().cloned());
         let jobs = Jobs::start(store.jobs_folder());
         let host = address.to_string();
-        let app = Arc::new(App { store, engine, jobs, settings, hosts, host });
+        let app = Arc::new(App { store, engine, indexes, jobs, settings, hosts, host });
+        let notes = app.index_notes()?;
         if app.settings.tour && app.store.is_new() && !app.settings.read_only {
             app.make_tour()?;
         }
-        Ok(Self { app, listener, address })
+        Ok(Self { app, notes, listener, address })
     }
 
     /// Where it listens.
     #[must_use]
     pub fn address(&self) -> SocketAddr {
         self.address
+    }
+
+    /// What whoever started it should know, a sentence each.
+    #[must_use]
+    pub fn notes(&self) -> &[String] {
+        &self.notes
     }
 
     /// Serves until `end` comes; then jobs are cancelled, and what they have is kept.
@@ -156,8 +173,8 @@ impl Server {
     }
 }
 
-/// Serves with a runtime of its own: tells where as soon as it is bound, and ends when `ended`
-/// says so.
+/// Serves with a runtime of its own: `ready` is given the server as soon as it is bound, and it
+/// ends when `ended` says so.
 ///
 /// # Errors
 ///
@@ -165,14 +182,14 @@ impl Server {
 pub fn serve_until(
     settings: Settings,
     address: SocketAddr,
-    ready: impl FnOnce(SocketAddr),
+    ready: impl FnOnce(&Server),
     ended: impl Fn() -> bool + Send + 'static,
 ) -> Result<(), ServeError> {
     let fault = |error: std::io::Error| ServeError::Fault { reason: error.to_string() };
     let runtime = tokio::runtime::Runtime::new().map_err(fault)?;
     let served = runtime.block_on(async {
         let server = Server::bind(settings, address).await?;
-        ready(server.address());
+        ready(&server);
         let (told, mut hears) = tokio::sync::watch::channel(false);
         let end = async move {
             while !ended() {
@@ -219,7 +236,7 @@ impl App {
             let (id, _) = app.store.add(&graph, ask.title.as_deref())?;
             app.store.set_card(&store::StoreCard { tour: Some(id.to_string()) })?;
             let partial = graph.extent().partial;
-            Ok(JobResult { graph: id.to_string(), run: None, partial })
+            Ok(JobResult { graph: Some(id.to_string()), run: None, probe: None, partial })
         });
         self.jobs.add(JobKind::Trace, organism.example.to_owned(), None, work)?;
         Ok(())

@@ -5,7 +5,7 @@
 //! eight, the columns. All little-endian. A column starts at a multiple of eight bytes from the
 //! first one.
 
-use connectome_graph::Node;
+use connectome_graph::{FeatureId, Node};
 
 use crate::store::Kept;
 use crate::wire::{PackColumn, PackHeader};
@@ -47,11 +47,16 @@ impl Columns {
     }
 }
 
-/// A graph with its `top` strongest edges, by share of their target's absolute input.
-pub(crate) fn pack(kept: &Kept, top: usize) -> Vec<u8> {
+/// A graph with its `top` strongest edges, by share of their target's absolute input. `frequency`
+/// is the share of tokens on which a feature fires, where it is known.
+pub(crate) fn pack(
+    kept: &Kept,
+    top: usize,
+    frequency: &dyn Fn(FeatureId) -> Option<f32>,
+) -> Vec<u8> {
     let graph = &kept.graph;
     let mut columns = Columns::default();
-    add_nodes(kept, &mut columns);
+    add_nodes(kept, frequency, &mut columns);
     let order = &kept.order()[..top.min(graph.n_edges())];
     add_edges(kept, order, &mut columns);
     let header = PackHeader {
@@ -71,7 +76,7 @@ pub(crate) fn pack(kept: &Kept, top: usize) -> Vec<u8> {
     bytes
 }
 
-fn add_nodes(kept: &Kept, columns: &mut Columns) {
+fn add_nodes(kept: &Kept, frequency: &dyn Fn(FeatureId) -> Option<f32>, columns: &mut Columns) {
     let nodes = kept.graph.nodes();
     let all: Vec<_> = nodes.indices().collect();
     let kind = |node: Node| match node {
@@ -97,6 +102,11 @@ fn add_nodes(kept: &Kept, columns: &mut Columns) {
         Node::Error { .. } | Node::Token { .. } => f32::NAN,
     };
     let activations: Vec<f32> = all.iter().map(|idx| activation(nodes.node(*idx))).collect();
+    let frequency = |node: Node| match node {
+        Node::Feature(feature) => frequency(feature.id).unwrap_or(f32::NAN),
+        _ => f32::NAN,
+    };
+    let frequencies: Vec<f32> = all.iter().map(|idx| frequency(nodes.node(*idx))).collect();
     let influence: Vec<f32> =
         (0..all.len()).map(|place| kept.influence_share(place) as f32).collect();
     let abs_in: Vec<f32> = kept.abs_in.iter().map(|sum| *sum as f32).collect();
@@ -108,7 +118,7 @@ fn add_nodes(kept: &Kept, columns: &mut Columns) {
     columns.f32("activation", &activations);
     columns.f32("influence", &influence);
     columns.f32("cumulative", &kept.pruned.cumulative);
-    columns.f32("frequency", &vec![f32::NAN; all.len()]);
+    columns.f32("frequency", &frequencies);
     columns.f32("abs_in", &abs_in);
     columns.add(("expanded", "u8"), &expanded, |value| [value]);
 }

@@ -140,6 +140,29 @@ export function viewRemote(id: string, name: string): Remote {
   };
 }
 
+export const featureSets = (signal?: AbortSignal) =>
+  json<wire.FeatureSets>("/api/features", { signal });
+export const feature = (set: string, layer: number, index: number, signal?: AbortSignal) =>
+  json<wire.Feature>(`/api/features/${enc(set)}/${layer}/${index}`, { signal });
+export const featureWeights = (set: string, layer: number, index: number, signal?: AbortSignal) =>
+  json<wire.FeatureWeights>(`/api/features/${enc(set)}/${layer}/${index}/weights`, { signal });
+export const featureQuery = (body: wire.FeatureQuery, signal?: AbortSignal) =>
+  json<wire.FeaturePage>("/api/features/query", { body, signal });
+export const featureSearch = (body: wire.FeatureSearch, signal?: AbortSignal) =>
+  json<wire.FeatureFound>("/api/features/search", { body, signal });
+
+export const probes = (signal?: AbortSignal) => json<wire.ProbeRow[]>("/api/probes", { signal });
+export const startProbe = (body: wire.ProbeAsk) => json<wire.JobStarted>("/api/probes", { body });
+export const probe = (number: number, signal?: AbortSignal) =>
+  json<wire.Probe>(`/api/probes/${number}`, { signal });
+export const probeGrids = (number: number, features: readonly string[], signal?: AbortSignal) =>
+  json<wire.ProbeGrids>(`/api/probes/${number}/grids?features=${features.map(enc).join(",")}`, {
+    signal,
+  });
+export const probeAnswers = (number: number, signal?: AbortSignal) =>
+  json<wire.ProbeAnswers>(`/api/probes/${number}/answers`, { signal });
+export const deleteProbe = (number: number) => send(`/api/probes/${number}`, { method: "DELETE" });
+
 /** Follows a job to its end; `onStep` hears of every state. The answer is the last one. */
 export function follow(
   id: string,

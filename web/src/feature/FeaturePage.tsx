@@ -1,30 +1,39 @@
 // The page of one feature of a dictionary.
 
 import type { JSX } from "preact";
+import { useEffect } from "preact/hooks";
 import { FeatureView } from "./FeatureView.tsx";
+import { featureId, featureUrl, probeUrl } from "./shape.ts";
 
-export function FeaturePage(props: { model: string; layer: number; index: number }): JSX.Element {
-  const { model, layer, index } = props;
-  const at = (to: number): string => `/f/${encodeURIComponent(model)}/${layer}/${to}`;
+export function FeaturePage(props: { set: string; layer: number; index: number }): JSX.Element {
+  const { set, layer, index } = props;
+  useEffect(() => {
+    document.title = `${featureId({ layer, index })} · Connectome`;
+  }, [layer, index]);
   return (
     <div class="sheet narrow">
       <div class="head-row">
         <h1>
           L{layer} · {index}
         </h1>
-        <span class="muted">{model}</span>
+        <a class="muted" href={`/features?set=${encodeURIComponent(set)}`}>
+          {set}
+        </a>
         <span class="grow" />
+        <a class="button" href={probeUrl(set, [{ layer, index }])}>
+          Probe it
+        </a>
         {index > 0 && (
-          <a class="button" href={at(index - 1)}>
+          <a class="button" href={featureUrl(set, { layer, index: index - 1 })}>
             ← {index - 1}
           </a>
         )}
-        <a class="button" href={at(index + 1)}>
+        <a class="button" href={featureUrl(set, { layer, index: index + 1 })}>
           {index + 1} →
         </a>
       </div>
       <section class="card">
-        <FeatureView model={model} layer={layer} index={index} />
+        <FeatureView set={set} layer={layer} index={index} />
       </section>
     </div>
   );

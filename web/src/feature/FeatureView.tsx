@@ -1,159 +1,134 @@
 // A feature's dashboard: when it fires, on what, and what it writes towards.
 
-import { useSignal } from "@preact/signals";
 import type { JSX } from "preact";
+import { ApiError } from "../api/client.ts";
+import { feature as askFeature, featureSets } from "../api/endpoints.ts";
 import { useLoad } from "../ui/load.ts";
-import { percent, raw, tokenText } from "../ui/numbers.ts";
-import { Bar, Failure, Segments, Skeleton } from "../ui/parts.tsx";
-import { type Example, type FeatureJson, feature } from "./shape.ts";
+import { count, percent, raw } from "../ui/numbers.ts";
+import { Chip, Failure, Skeleton } from "../ui/parts.tsx";
+import type { Feature, FeatureSet } from "../wire.ts";
+import { Examples } from "./Examples.tsx";
+import { Histogram } from "./Histogram.tsx";
+import { Effects, FiresWith } from "./Lists.tsx";
+import { NoIndex } from "./NoIndex.tsx";
+import { Weights } from "./Weights.tsx";
 
-export function FeatureView(props: { model: string; layer: number; index: number }): JSX.Element {
-  const { model, layer, index } = props;
-  const { state, again } = useLoad(
-    (signal) => feature(model, layer, index, signal),
-    [model, layer, index],
-  );
+interface Props {
+  set: string;
+  layer: number;
+  index: number;
+  /** Its activation in the graph at hand, which is marked in the histogram. */
+  here?: number;
+}
+
+/** What is there: the feature, or a set without an index. */
+type Found = { feature: Feature } | { without: FeatureSet };
+
+async function find(props: Props, signal: AbortSignal): Promise<Found> {
+  try {
+    return { feature: await askFeature(props.set, props.layer, props.index, signal) };
+  } catch (failure) {
+    if (!(failure instanceof ApiError) || failure.status !== 404) throw failure;
+    // No feature, or no index: the list of sets tells which.
+    const { sets } = await featureSets(signal);
+    const set = sets.find((one) => one.name === props.set);
+    if (!set || set.index) throw failure;
+    return { without: set };
+  }
+}
+
+export function FeatureView(props: Props): JSX.Element {
+  const { set, layer, index } = props;
+  const { state, again } = useLoad((signal) => find(props, signal), [set, layer, index]);
   const load = state.value;
   if (load.is === "loading") return <Skeleton lines={5} label="Loading the feature" />;
   if (load.is === "failed") {
-    return <Failure what="Nothing was collected for this feature" why={load.why} again={again} />;
+    return <Failure what="The feature could not be shown" why={load.why} again={again} />;
   }
-  return <Dashboard value={load.value} />;
+  if ("without" in load.value) return <NoIndex set={load.value.without} again={again} />;
+  return <Dashboard key={`${layer}/${index}`} {...props} value={load.value.feature} />;
 }
 
-function Dashboard({ value }: { value: FeatureJson }): JSX.Element {
-  const group = useSignal(0);
-  const groups = value.examples_quantiles;
-  const now = groups[Math.min(group.value, groups.length - 1)];
+function Dashboard({ set, here, value }: Props & { value: Feature }): JSX.Element {
+  const { more } = value;
   const most = value.act_max ?? 1;
+  const least = value.act_min ?? 0;
   return (
-    <div class="stack">
-      <p class="facts">
-        {value.label && (
-          <span>
-            {value.label} <small>label: {value.label_source ?? "automatic"}</small>
-          </span>
+    <div class="stack feature">
+      <p class="row">
+        {value.label ? (
+          <>
+            <strong class="feature-label">{value.label}</strong>
+            <Chip title="Where the name comes from">{value.label_source ?? "automatic"}</Chip>
+          </>
+        ) : (
+          <span class="muted">No name: nothing stands out in where it fires and what it says.</span>
         )}
-        {value.activation_frequency !== undefined && (
-          <span>fires on {percent(value.activation_frequency)} of tokens</span>
-        )}
-        <span>largest activation {raw(most)}</span>
       </p>
-      {value.histogram && value.histogram.length > 0 && (
-        <Histogram bins={value.histogram} most={most} />
+      {most === 0 && more.fired === 0 && value.examples_quantiles.length === 0 ? (
+        <p>It never fired on the {count(more.index.n_tokens)} tokens that were read.</p>
+      ) : (
+        <p class="facts">
+          {value.activation_frequency !== null && (
+            <span>
+              fires on {percent(value.activation_frequency)} of tokens
+              {more.fired > 0 && ` (${count(more.fired)})`}
+            </span>
+          )}
+          {more.fired > 0 && <span>mean activation {raw(more.mean)}</span>}
+          <span>largest {raw(most)}</span>
+        </p>
+      )}
+      {value.histogram.length > 0 && (
+        <Histogram
+          bins={value.histogram}
+          least={least}
+          most={most}
+          quantiles={value.quantile_values}
+          here={here}
+        />
       )}
       <div class="two-lists">
-        <Logits
-          title="Raises"
+        <Effects
+          title="Raises the logits of"
           texts={value.top_logits}
           values={value.top_logits_values}
           tone="positive"
         />
-        <Logits
-          title="Lowers"
+        <Effects
+          title="Lowers the logits of"
           texts={value.bottom_logits}
           values={value.bottom_logits_values}
           tone="negative"
         />
-      </div>
-      {groups.length > 0 && (
-        <Segments
-          label="Examples"
-          value={String(group.value)}
-          options={groups.map(({ quantile_name }, at) => ({
-            value: String(at),
-            text: quantile_name,
-          }))}
-          onChange={(at) => (group.value = Number(at))}
+        <Effects
+          title="Embeddings that raise it"
+          texts={more.top_inputs.map((one) => one.token)}
+          values={values(more.top_inputs)}
+          tone="positive"
         />
-      )}
-      <ul class="examples">
-        {now?.examples.map((example, at) => (
-          <li key={at} class={example.is_repeated_datapoint ? "faded" : ""}>
-            <Tokens example={example} most={most} />
-          </li>
-        ))}
-      </ul>
+        <Effects
+          title="Embeddings that lower it"
+          texts={more.bottom_inputs.map((one) => one.token)}
+          values={values(more.bottom_inputs)}
+          tone="negative"
+        />
+      </div>
+      <Examples groups={value.examples_quantiles} most={most} />
+      <FiresWith set={set} rows={more.fires_with} />
+      <Weights set={set} layer={more.layer} index={value.index} />
+      <p class="note">
+        {more.index.n_tokens > 0
+          ? `From ${count(more.index.n_tokens)} tokens in ${count(more.index.n_sequences)} sequences, collected with ${more.index.model}.`
+          : "Imported: how much text was read is not known."}{" "}
+        Logits and embeddings are per unit, without the denominators of norms.
+      </p>
     </div>
   );
 }
 
-const AROUND = 14;
-
-/** An example centred on its strongest token. */
-function Tokens({ example, most }: { example: Example; most: number }): JSX.Element {
-  const { tokens, tokens_acts_list: acts } = example;
-  const peak = acts.indexOf(Math.max(...acts));
-  const from = Math.max(0, peak - AROUND);
-  return (
-    <>
-      {from > 0 && "…"}
-      {tokens.slice(from, peak + AROUND).map((token, offset) => {
-        const act = acts[from + offset] ?? 0;
-        const strength = most > 0 ? Math.round(Math.max(0, Math.min(1, act / most)) * 80) : 0;
-        return (
-          <span
-            key={offset}
-            class={from + offset === peak ? "peak" : ""}
-            title={act > 0 ? `activation ${raw(act)}` : undefined}
-            style={
-              strength > 0
-                ? { background: `color-mix(in srgb, var(--orange) ${strength / 2}%, transparent)` }
-                : {}
-            }
-          >
-            {tokenText(token)}
-          </span>
-        );
-      })}
-    </>
-  );
-}
-
-function Logits(props: {
-  title: string;
-  texts: string[] | undefined;
-  values: number[] | undefined;
-  tone: string;
-}): JSX.Element | null {
-  const { texts = [], values } = props;
-  if (texts.length === 0) return null;
-  const most = Math.max(1e-9, ...(values ?? [1]).map(Math.abs));
-  return (
-    <section>
-      <h3>{props.title}</h3>
-      <ul class="split-list">
-        {texts.slice(0, 10).map((text, at) => (
-          <li key={at}>
-            <span class="clip">{tokenText(text)}</span>
-            {values && <Bar share={Math.abs(values[at] ?? 0) / most} tone={props.tone} />}
-            {values && <span class="number">{raw(values[at] ?? 0)}</span>}
-          </li>
-        ))}
-      </ul>
-    </section>
-  );
-}
-
-function Histogram({ bins, most }: { bins: number[]; most: number }): JSX.Element {
-  const highest = Math.max(1, ...bins.map((n) => Math.log1p(n)));
-  return (
-    <figure>
-      <svg
-        class="histogram"
-        viewBox={`0 0 ${bins.length * 4} 40`}
-        preserveAspectRatio="none"
-        role="img"
-        aria-label="Histogram of activations, logarithmic"
-      >
-        {bins.map((n, at) => {
-          const height = (Math.log1p(n) / highest) * 40;
-          return <rect key={at} x={at * 4} y={40 - height} width="3.2" height={height} />;
-        })}
-      </svg>
-      <figcaption class="note">
-        activations from 0 to {raw(most)}; heights are logarithmic
-      </figcaption>
-    </figure>
-  );
+/** Values of all, or none if one is not known. */
+function values(rows: readonly { value: number | null }[]): number[] {
+  const known = rows.flatMap((row) => (row.value === null ? [] : [row.value]));
+  return known.length === rows.length ? known : [];
 }

@@ -1,77 +1,149 @@
-// The browser of features: by model, layer and index.
+// The browser of features: by name, layer and strength, or by what fires on a text.
 
-import { useSignal } from "@preact/signals";
 import type { JSX } from "preact";
-import { models as askModels, status as askStatus } from "../api/endpoints.ts";
+import { useEffect } from "preact/hooks";
+import { status as askStatus, featureSets } from "../api/endpoints.ts";
 import { useLoad } from "../ui/load.ts";
 import { count } from "../ui/numbers.ts";
-import { Button, Empty, Failure, Field, Skeleton } from "../ui/parts.tsx";
-import { go } from "../ui/router.ts";
+import { Button, Empty, Failure, Field, Segments, Skeleton } from "../ui/parts.tsx";
+import { go, place, setQuery } from "../ui/router.ts";
+import type { FeatureSet } from "../wire.ts";
+import { Found } from "./Found.tsx";
+import { FeatureList } from "./List.tsx";
+import { NoIndex } from "./NoIndex.tsx";
+import { featureUrl, readFeatures } from "./shape.ts";
 
 export function Features(): JSX.Element {
   const { state, again } = useLoad(
-    async (signal) => ({ models: await askModels(signal), status: await askStatus(signal) }),
+    async (signal) => ({ ...(await featureSets(signal)), status: await askStatus(signal) }),
     [],
   );
-  const chosen = useSignal("");
+  useEffect(() => {
+    document.title = "Features · Connectome";
+  }, []);
   const load = state.value;
   if (load.is === "loading") return <Skeleton lines={5} />;
   if (load.is === "failed")
-    return <Failure what="Models could not be listed" why={load.why} again={again} />;
-  const { models, status } = load.value;
-  const model =
-    models.find((one) => one.name === (chosen.value || status.default_model)) ?? models[0];
-  const open = (event: SubmitEvent): void => {
-    event.preventDefault();
-    const data = new FormData(event.currentTarget as HTMLFormElement);
-    go(
-      `/f/${encodeURIComponent(model.name)}/${Number(data.get("layer"))}/${Number(data.get("index"))}`,
-    );
-  };
+    return <Failure what="Dictionaries could not be listed" why={load.why} again={again} />;
+  const { sets, skipped, status } = load.value;
+  const { query } = place.value;
+  const wanted = query.get("set") ?? status.default_model;
+  const set = sets.find((one) => one.name === wanted) ?? sets[0];
+  const by = query.get("text") === null ? "name" : "text";
   return (
-    <div class="sheet narrow">
-      <h1>Features</h1>
-      {!status.features && (
-        <Empty>
-          No examples were collected for the dictionaries that are served, so a feature's page has
-          nothing to show yet. In a graph, every feature still has its activation, inputs and
-          outputs.
-        </Empty>
+    <div class="sheet">
+      <div class="head-row">
+        <h1>Features</h1>
+        <span class="grow" />
+        {set && <Chooser sets={sets} set={set} />}
+      </div>
+      {!set && <Empty>No model is served, and no index of features is here.</Empty>}
+      {set && !set.index && <NoIndex set={set} again={again} />}
+      {set?.index && <Facts set={set} />}
+      {set && (
+        <>
+          <div class="row">
+            {set.is_run && (
+              <Segments
+                label="Find features"
+                value={by}
+                options={[
+                  { value: "name", text: "By name and layer" },
+                  { value: "text", text: "By what fires on a text" },
+                ]}
+                onChange={(to) => setQuery({ text: to === "text" ? " " : null, page: null })}
+              />
+            )}
+            <span class="grow" />
+            <Jump set={set} />
+          </div>
+          {by === "text" && set.is_run ? (
+            <Found key={set.name} set={set} />
+          ) : (
+            set.index && <FeatureList key={set.name} set={set} />
+          )}
+        </>
       )}
-      {model ? (
-        <form class="card row" onSubmit={open}>
-          <Field label="Model">
-            <select
-              value={model.name}
-              onChange={(event) => (chosen.value = event.currentTarget.value)}
-            >
-              {models.map((one) => (
-                <option key={one.name} value={one.name}>
-                  {one.name}
-                </option>
-              ))}
-            </select>
-          </Field>
-          <Field label={`Layer, 0 to ${model.n_layers - 1}`}>
-            <input name="layer" type="number" min="0" max={model.n_layers - 1} value="0" required />
-          </Field>
-          <Field label={`Feature, 0 to ${count(model.dictionary.n_features - 1)}`}>
-            <input
-              name="index"
-              type="number"
-              min="0"
-              max={model.dictionary.n_features - 1}
-              value="0"
-              required
-            />
-          </Field>
-          <Button type="submit" kind="primary">
-            Open
-          </Button>
-        </form>
-      ) : (
-        <Empty>No model is served.</Empty>
+      {skipped.length > 0 && (
+        <section class="card stack">
+          <h2>Files that are not used</h2>
+          {skipped.map((file) => (
+            <p key={file.path}>
+              <code>{file.path}</code>: {file.why}.
+            </p>
+          ))}
+        </section>
       )}
     </div>
+  );
+}
+
+function Chooser({ sets, set }: { sets: readonly FeatureSet[]; set: FeatureSet }): JSX.Element {
+  return (
+    <Field label="Model and dictionary">
+      <select
+        value={set.name}
+        onChange={(event) =>
+          setQuery({ set: event.currentTarget.value, layer: null, label: null, page: null })
+        }
+      >
+        {sets.map((one) => (
+          <option key={one.name} value={one.name}>
+            {one.name}
+            {one.name === one.dictionary ? "" : ` · ${one.dictionary}`}
+            {one.index ? "" : " (nothing collected)"}
+          </option>
+        ))}
+      </select>
+    </Field>
+  );
+}
+
+function Facts({ set }: { set: FeatureSet }): JSX.Element | null {
+  const { index } = set;
+  if (!index) return null;
+  const all = set.n_layers * set.n_features;
+  return (
+    <p class="facts">
+      <span>
+        {count(index.n_fired)} of {count(all)} features fired
+      </span>
+      <span>{count(index.n_named)} have an automatic or imported name</span>
+      {index.n_tokens > 0 && (
+        <span>
+          {count(index.n_tokens)} tokens read{index.model && ` with ${index.model}`}
+        </span>
+      )}
+      <span class="muted clip" title={index.path}>
+        {index.path}
+      </span>
+    </p>
+  );
+}
+
+/** Opens a feature by its number. */
+function Jump({ set }: { set: FeatureSet }): JSX.Element {
+  const open = (event: SubmitEvent): void => {
+    event.preventDefault();
+    const field = (event.currentTarget as HTMLFormElement).elements.namedItem("feature");
+    if (!(field instanceof HTMLInputElement)) return;
+    const found = readFeatures(field.value)?.[0];
+    const fits = found && found.layer < set.n_layers && found.index < set.n_features;
+    const last = `L${set.n_layers - 1}/${set.n_features - 1}`;
+    field.setCustomValidity(fits ? "" : `L0/0 to ${last}`);
+    if (fits) go(featureUrl(set.name, found));
+    else field.reportValidity();
+  };
+  return (
+    <form class="row" onSubmit={open}>
+      <input
+        name="feature"
+        size={10}
+        placeholder="L2/370"
+        aria-label="Open a feature by its number"
+        onInput={(event) => event.currentTarget.setCustomValidity("")}
+      />
+      <Button type="submit">Open</Button>
+    </form>
   );
 }

@@ -1,31 +1,50 @@
-// Feature JSON as the reference tracer's frontends read it (docs/formats.md), with our additions.
+// Features as addresses and names, and what their numbers look like. No request is made here.
 
-import { json } from "../api/client.ts";
+import type { FeatureName } from "../wire.ts";
 
-export interface Example {
-  tokens: string[];
-  tokens_acts_list: number[];
-  train_token_ind?: number;
-  is_repeated_datapoint?: boolean;
+/** The address of a feature's page. */
+export function featureUrl(set: string, { layer, index }: FeatureName): string {
+  return `/f/${encodeURIComponent(set)}/${layer}/${index}`;
 }
 
-export interface FeatureJson {
-  index: number;
-  label?: string | null;
-  label_source?: string | null;
-  top_logits?: string[];
-  bottom_logits?: string[];
-  top_logits_values?: number[];
-  bottom_logits_values?: number[];
-  act_min?: number;
-  act_max?: number;
-  histogram?: number[];
-  activation_frequency?: number;
-  examples_quantiles: { quantile_name: string; examples: Example[] }[];
+/** The address of a new probe of some features. */
+export function probeUrl(set: string, features: readonly FeatureName[]): string {
+  const query = new URLSearchParams({ model: set });
+  if (features.length > 0) query.set("features", features.map(featureId).join(","));
+  return `/probe?${query.toString()}`;
 }
 
-export function feature(model: string, layer: number, index: number, signal?: AbortSignal) {
-  return json<FeatureJson>(`/api/features/${encodeURIComponent(model)}/${layer}/${index}`, {
-    signal,
-  });
+/** `L2/370`, as the command line writes it. */
+export function featureId({ layer, index }: FeatureName): string {
+  return `L${layer}/${index}`;
+}
+
+/** Features of a list as `L2/370, 3/1`; `null` if a part of it is none. */
+export function readFeatures(text: string): FeatureName[] | null {
+  const found: FeatureName[] = [];
+  for (const part of text.split(/[\s,]+/).filter(Boolean)) {
+    const match = /^L?(\d{1,9})\/(\d{1,9})$/i.exec(part);
+    if (!match) return null;
+    found.push({ layer: Number(match[1]), index: Number(match[2]) });
+  }
+  return found;
+}
+
+/** The part of an example around its peak: where it starts, and where it ends. */
+export function around(nTokens: number, peak: number, size: number): { from: number; to: number } {
+  return { from: Math.max(0, peak - size), to: Math.min(nTokens, peak + size + 1) };
+}
+
+/** Where an example fires most: as its writer says, or else where it is strongest. */
+export function peakOf(example: { tokens_acts_list: number[]; train_token_ind: number }): number {
+  const { tokens_acts_list: acts, train_token_ind: stated } = example;
+  if (stated >= 0 && stated < acts.length) return stated;
+  return acts.reduce((best, act, at) => (act > acts[best] ? at : best), 0);
+}
+
+/** The quantile that an activation lies at, from 0 to 1; `null` if none are known. */
+export function quantileOf(value: number, quantiles: readonly number[]): number | null {
+  if (quantiles.length < 2) return null;
+  const below = quantiles.filter((one) => one <= value).length;
+  return Math.max(0, Math.min(1, (below - 1) / (quantiles.length - 1)));
 }

@@ -1,26 +1,30 @@
 // What a node is called, and where the name comes from.
 //
-// The ladder of sources: you (a label in this view) › imported (a label in the graph) › none
-// (its place in the dictionary).
+// The ladder of sources: you (a label in this view) › imported (a label in the graph's file) ›
+// automatic (of an index of features) › none (its place in the dictionary). A name that no person
+// gave is written with a ≈ before it.
 
 import { tokenText } from "../ui/numbers.ts";
-import type { GraphHead, TargetRow } from "../wire.ts";
+import type { GraphHead, NodeLabel, TargetRow } from "../wire.ts";
 import { KIND, type Pack } from "./pack.ts";
 
-export type Source = "you" | "imported" | "none";
+export type Source = "you" | "imported" | "automatic" | "none";
+
+/** Stands before a name that a program gave. */
+export const AUTOMATIC = "≈";
 
 export class Names {
   private readonly pack: Pack;
   private readonly head: GraphHead;
   private readonly labels: Record<string, string>;
-  private readonly given: ReadonlyMap<number, string>;
+  private readonly given: ReadonlyMap<number, NodeLabel>;
   private readonly targets: ReadonlyMap<number, TargetRow>;
 
   constructor(pack: Pack, head: GraphHead, labels: Record<string, string>) {
     this.pack = pack;
     this.head = head;
     this.labels = labels;
-    this.given = new Map(head.labels.map((label) => [label.node, label.text]));
+    this.given = new Map(head.labels.map((label) => [label.node, label]));
     this.targets = new Map(head.targets.map((target) => [target.node, target]));
   }
 
@@ -32,13 +36,22 @@ export class Names {
 
   source(node: number): Source {
     if (Object.hasOwn(this.labels, String(node))) return "you";
-    return this.given.has(node) ? "imported" : "none";
+    const given = this.given.get(node);
+    if (!given) return "none";
+    return given.source?.startsWith("automatic") ? "automatic" : "imported";
   }
 
-  /** The label a person or a file gave, if any. */
+  /** The source in words, as in `automatic, from examples`. */
+  sourceText(node: number): string {
+    const source = this.source(node);
+    if (source === "none") return "no label";
+    return `label: ${source === "automatic" ? this.given.get(node)?.source : source}`;
+  }
+
+  /** The label a person, a file or an index gave, if any. */
   label(node: number): string | null {
     const own = Object.hasOwn(this.labels, String(node)) ? this.labels[String(node)] : null;
-    return own ?? this.given.get(node) ?? null;
+    return own ?? this.given.get(node)?.text ?? null;
   }
 
   /** Its identity in the dictionary: `L9 · 1741`. */
@@ -59,7 +72,7 @@ export class Names {
   /** The name without its place: a label, a token's text, or its identity. */
   short(node: number): string {
     const label = this.label(node);
-    if (label) return label;
+    if (label) return this.source(node) === "automatic" ? `${AUTOMATIC} ${label}` : label;
     const { pack } = this;
     if (pack.kind[node] === KIND.token) return `“${this.token(pack.pos[node])}”`;
     if (pack.kind[node] === KIND.target) return this.target(node);

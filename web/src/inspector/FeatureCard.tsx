@@ -2,6 +2,7 @@
 
 import type { JSX } from "preact";
 import { FeatureView } from "../feature/FeatureView.tsx";
+import { featureUrl, probeUrl } from "../feature/shape.ts";
 import { KIND } from "../graph/pack.ts";
 import { percent } from "../ui/numbers.ts";
 import { Empty } from "../ui/parts.tsx";
@@ -35,16 +36,26 @@ export function FeatureCard({ work }: { work: Workspace }): JSX.Element {
       </Empty>
     );
   }
-  const layer = pack.layer[node];
-  const index = pack.feature[node];
+  const set = head.feature_set;
+  if (set === null) {
+    return (
+      <Empty>
+        Neither the model of this graph ({head.provenance.model.name || "not named"}) nor an index
+        of its dictionary's features is here. Serve the model, or import an index (`connectome
+        features import`) and start the server with `--features`.
+      </Empty>
+    );
+  }
+  const id = { layer: pack.layer[node], index: pack.feature[node] };
   return (
     <div class="stack">
-      <p>
-        <a href={`/f/${encodeURIComponent(head.provenance.model.name)}/${layer}/${index}`}>
-          Page of L{layer} · {index}
+      <p class="row">
+        <a href={featureUrl(set, id)}>
+          Page of L{id.layer} · {id.index}
         </a>
+        {head.runnable && <a href={probeUrl(set, [id])}>Probe it</a>}
       </p>
-      <FeatureView model={head.provenance.model.name} layer={layer} index={index} />
+      <FeatureView set={set} {...id} here={pack.activation[node]} />
     </div>
   );
 }

@@ -114,8 +114,7 @@ function Heading({ work }: { work: Workspace }): JSX.Element | null {
 }
 
 function LabelSource({ work, node }: { work: Workspace; node: number }): JSX.Element {
-  const source = work.names.value?.source(node) ?? "none";
-  const text = { you: "label: you", imported: "label: imported", none: "no label" }[source];
+  const text = work.names.value?.sourceText(node) ?? "no label";
   return <Chip title="Where the name comes from">{text}</Chip>;
 }
 

@@ -149,7 +149,7 @@ async function start(request: Request): Promise<void> {
     const last = await follow(job, (step) => {
       running.value = step;
     });
-    if (last.result) go(`/g/${last.result.graph}`);
+    if (last.result?.graph) go(`/g/${last.result.graph}`);
     else
       toast(
         `The trace ended without a graph: ${last.error?.what ?? "it was stopped before its first row"}.`,

@@ -27,6 +27,17 @@ export function go(url: string, how: "push" | "replace" = "push"): void {
   if (how === "push" && before !== place.value.path) window.scrollTo(0, 0);
 }
 
+/** Changes parameters of the address in place; `null` and nothing take one away. */
+export function setQuery(to: Record<string, string | null>): void {
+  const query = new URLSearchParams(place.peek().query);
+  for (const [key, value] of Object.entries(to)) {
+    if (value === null || value === "") query.delete(key);
+    else query.set(key, value);
+  }
+  const text = query.toString();
+  go(`${place.peek().path}${text ? `?${text}` : ""}`, "replace");
+}
+
 /**
  * Changes the part after `#` without a step in the browser's history. `place` stays as it is, so
  * that a selection, which is kept there, does not draw the page anew.

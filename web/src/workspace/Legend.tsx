@@ -36,6 +36,7 @@ export function Legend(): JSX.Element {
         </svg>
         lowers
       </span>
+      <span>≈ named by a program</span>
       <span>width: share of the target's absolute input</span>
     </div>
   );

@@ -229,6 +229,7 @@ function headOf(size: Size): GraphHead {
       unresolved: 0,
     },
     labels: [],
+    feature_set: null,
     groups: [],
     pinned: [],
     verdicts: null,

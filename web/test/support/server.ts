@@ -13,10 +13,24 @@ const BINARY =
 
 export interface Running {
   url: string;
+  /** The workspace's folder. */
+  folder: string;
   /** Ends the server at once, as a lost machine does. */
   kill: () => Promise<void>;
   /** Starts it again on the same port and folder. */
   restart: () => Promise<void>;
+}
+
+/** Runs another command of the program to its end. */
+export async function run(args: readonly string[]): Promise<void> {
+  if (!BINARY) throw new Error("build the program first: cargo build --workspace");
+  const child = spawn(BINARY, args, { stdio: ["ignore", "ignore", "pipe"] });
+  let said = "";
+  child.stderr?.on("data", (chunk: Buffer) => {
+    said += chunk.toString();
+  });
+  const code = await new Promise((done) => child.once("exit", done));
+  if (code !== 0) throw new Error(`${args.join(" ")}: ${said}`);
 }
 
 async function freePort(): Promise<number> {
@@ -55,6 +69,7 @@ export async function startServer(): Promise<Running> {
   await start();
   return {
     url,
+    folder,
     kill: async () => {
       if (child.exitCode !== null || child.signalCode !== null) return;
       const ended = new Promise((done) => child.once("exit", done));

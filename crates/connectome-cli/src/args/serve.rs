@@ -34,6 +34,10 @@ pub(crate) struct ServeArgs {
     /// Answer, but change nothing.
     #[arg(long)]
     pub(crate) read_only: bool,
+    /// An index of features; repeatable. Those that `connectome features collect` wrote for a
+    /// served model, and those in the folder of graphs, are found without.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) features: Vec<PathBuf>,
     /// Files of another frontend (circuit-tracer's or Anthropic's), served at `/compat/`.
     #[arg(long, value_name = "DIR")]
     pub(crate) compat: Option<PathBuf>,

@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 
 use anyhow::Result;
-use connectome_server::{ModelName, ServeError, Settings, serve_until};
+use connectome_server::{ModelName, ServeError, Server, Settings, serve_until};
 use serde_json::json;
 
 use super::Ending;
@@ -29,6 +29,7 @@ pub(crate) fn run(args: &ServeArgs, world: &World) -> Result<Ending> {
         hosts: args.name.iter().cloned().chain([host]).collect(),
         token: token.clone(),
         read_only: args.read_only,
+        features: args.features.clone(),
         compat: args.compat.clone(),
         tour: true,
     };
@@ -36,7 +37,9 @@ pub(crate) fn run(args: &ServeArgs, world: &World) -> Result<Ending> {
         Interrupt::installed(world, "ending; what is being measured keeps what it has")?;
     let address = SocketAddr::new(args.host, args.port);
     let mut told = Ok(());
-    let ready = |address: SocketAddr| {
+    let ready = |server: &Server| {
+        server.notes().iter().for_each(|note| world.note(note));
+        let address = server.address();
         let query = token.as_ref().map_or(String::new(), |token| format!("?token={token}"));
         let url = format!("http://{address}/{query}");
         let page = format!(
@@ -82,6 +85,7 @@ pub(super) fn plain(error: ServeError) -> anyhow::Error {
         ServeError::Open(error) => load::plain(error),
         ServeError::Run(error) => error.into(),
         ServeError::Graph(error) => error.into(),
+        ServeError::Features(error) => error.into(),
         other => other.into(),
     }
 }

@@ -9,6 +9,7 @@
 pub(crate) mod grid;
 pub(crate) mod weights;
 
+use connectome::features::browse::{self, Query, Sort, Summary};
 use connectome::features::index::{
     Distribution, Effect, Example, Feature, FeatureIndex, Group, Label, Statistics,
 };
@@ -44,13 +45,7 @@ pub(crate) struct CollectReport {
 impl CollectReport {
     pub(crate) fn of(index: &FeatureIndex) -> anyhow::Result<Self> {
         let card = index.card();
-        let (mut fired, mut named, mut firings) = (0, 0, 0_u64);
-        for id in index.ids() {
-            let statistics = index.statistics(id)?;
-            fired += usize::from(statistics.fired > 0);
-            firings += u64::from(statistics.fired);
-            named += usize::from(index.label(id)?.is_some());
-        }
+        let Summary { n_fired, n_named, n_firings } = browse::summary(index)?;
         Ok(Self {
             index: index.path().display().to_string(),
             bytes: std::fs::metadata(index.path())?.len(),
@@ -60,9 +55,9 @@ impl CollectReport {
             features_of_a_layer: card.n_features,
             tokens: card.n_tokens,
             sequences: card.n_sequences,
-            fired,
-            named,
-            mean_active: firings as f64 / card.n_tokens.max(1) as f64,
+            fired: n_fired,
+            named: n_named,
+            mean_active: n_firings as f64 / card.n_tokens.max(1) as f64,
         })
     }
 }
@@ -154,7 +149,7 @@ impl FeatureReport {
         let feature = index.feature(id)?;
         let card = index.card();
         let Statistics { fired, frequency, min, max, .. } = feature.statistics;
-        let fires_with = together(index, &feature)?;
+        let fires_with = together(index, id)?;
         let (histogram, quantiles) = spread(&feature);
         let effects = |effects: Vec<Effect>| effects.into_iter().map(effect).collect();
         Ok(Self {
@@ -224,26 +219,17 @@ fn spread(feature: &Feature) -> (Vec<BinReport>, Vec<QuantileReport>) {
 }
 
 /// Those that fire most on the same tokens.
-fn together(index: &FeatureIndex, feature: &Feature) -> anyhow::Result<Vec<TogetherReport>> {
-    let own = f64::from(feature.statistics.fired);
-    let mut all = Vec::new();
-    for partner in &feature.partners {
-        let other = index.statistics(index.id(partner.feature))?;
-        let both = f64::from(partner.n);
-        all.push((both / (own + f64::from(other.fired) - both), partner));
-    }
-    all.sort_by(|(a, one), (b, other)| b.total_cmp(a).then(one.feature.cmp(&other.feature)));
-    let report = |(jaccard, partner): (f64, &connectome::features::partners::Partner)| {
-        let id = index.id(partner.feature);
+fn together(index: &FeatureIndex, id: FeatureId) -> anyhow::Result<Vec<TogetherReport>> {
+    let report = |one: browse::Together| {
         Ok(TogetherReport {
-            id: id.to_string(),
-            label: index.label(id)?.map(|label| label.text),
-            n: partner.n,
-            share: f64::from(partner.n) / own,
-            jaccard,
+            id: one.id.to_string(),
+            label: index.label(one.id)?.map(|label| label.text),
+            n: one.n,
+            share: one.share,
+            jaccard: one.jaccard,
         })
     };
-    all.into_iter().take(TOGETHER).map(report).collect()
+    browse::together(index, id, TOGETHER)?.into_iter().map(report).collect()
 }
 
 #[derive(Debug, Serialize)]
@@ -329,24 +315,13 @@ pub(crate) struct ListReport {
 impl ListReport {
     /// Features that fired or have a name.
     pub(crate) fn of(index: &FeatureIndex, args: &FeatureListArgs) -> anyhow::Result<Self> {
-        let matching: Vec<FeatureId> = match &args.name {
-            Some(name) => index.find_label(name)?.into_iter().map(|(id, _)| id).collect(),
-            None => index.ids().collect(),
+        let sort = match args.sort {
+            SortArg::Index => Sort::Index,
+            SortArg::Frequency => Sort::Frequency,
+            SortArg::Max => Sort::Max,
         };
-        let mut all = Vec::new();
-        for id in matching {
-            let statistics = index.statistics(id)?;
-            let is_known = statistics.max != 0.0 || statistics.fired > 0 || args.name.is_some();
-            if is_known && args.layer.is_none_or(|layer| id.layer == layer) {
-                all.push((id, statistics));
-            }
-        }
-        let by = |(_, statistics): &(FeatureId, Statistics)| match args.sort {
-            SortArg::Index => 0.0,
-            SortArg::Frequency => statistics.frequency,
-            SortArg::Max => statistics.max,
-        };
-        all.sort_by(|a, b| by(b).total_cmp(&by(a)));
+        let query = Query { label: args.name.as_deref(), layer: args.layer, sort };
+        let all = browse::find(index, query)?;
         let listed = |(id, statistics): &(FeatureId, Statistics)| {
             Ok(ListedReport {
                 id: id.to_string(),

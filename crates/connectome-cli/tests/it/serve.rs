@@ -68,6 +68,28 @@ fn what_cannot_be_served_is_one_sentence() {
     std::fs::write(place.path("file"), "").unwrap();
     let ran = place.run(&["serve", "--port", "0", "--no-open", "--dir", "file"]);
     assert_eq!((ran.code, ran.stderr.lines().count()), (Some(2), 2), "{}", ran.stderr);
+    let named = ["serve", "--port", "0", "--no-open", "--dir", "s", "--features", "file"];
+    place.refused(&named, "not a feature index", "collect");
+}
+
+/// The command that the server tells writes where the server looks, and so does the usual one.
+#[test]
+fn what_is_collected_is_found() {
+    let place = Place::new();
+    std::fs::write(place.path("text.txt"), "the capital of the state containing oak port is Alder")
+        .unwrap();
+    for out in [&["--out", "store/any-name.features"][..], &[]] {
+        let (mut child, url) = started(&place, &[]);
+        let address = url.trim_end_matches('/');
+        assert!(get(address, "/api/features/two-hop/0/0").starts_with("HTTP/1.1 404"));
+        place.ok(&[&["features", "collect", "--data", "text.txt", "-q"], out].concat());
+        let answer = get(address, "/api/features/two-hop/0/0");
+        assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+        child.kill().unwrap();
+        child.wait().unwrap();
+        let _ = std::fs::remove_file(place.path("store/any-name.features"));
+    }
+    assert!(place.path("two-hop-clt.features").exists());
 }
 
 /// The page and the command line draw the same circuit with the same bytes.

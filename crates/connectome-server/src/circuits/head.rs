@@ -1,6 +1,11 @@
 //! A graph's head.
 
-use connectome_graph::{AttributionGraph, Expansion, Node, TargetKind, Verdict, scores_of};
+use std::collections::BTreeMap;
+
+use connectome::features::index::Label;
+use connectome_graph::{
+    AttributionGraph, Expansion, FeatureId, Node, TargetKind, Verdict, scores_of,
+};
 
 use crate::error::ServeError;
 use crate::id::Id;
@@ -10,12 +15,23 @@ use crate::wire::{
     OriginRow, ProvenanceRow, TargetRow, Token, VerdictName, VerdictsRow,
 };
 
-/// The head of a graph of the store; `not_runnable` says why its model cannot be run.
+/// What is known of a graph beside what is in its file.
+#[derive(Debug, Default)]
+pub(crate) struct Around {
+    /// Why its model cannot be run.
+    pub(crate) not_runnable: Option<String>,
+    /// What requests call the set of its dictionary's features.
+    pub(crate) feature_set: Option<String>,
+    /// What an index calls its features.
+    pub(crate) names: BTreeMap<FeatureId, Label>,
+}
+
+/// The head of a graph of the store.
 pub(crate) fn head(
     store: &Store,
     id: &Id,
     kept: &Kept,
-    not_runnable: Option<String>,
+    around: Around,
 ) -> Result<GraphHead, ServeError> {
     let graph = &kept.graph;
     let row = store.row(id)?;
@@ -40,14 +56,15 @@ pub(crate) fn head(
         scores: scores_of(graph, kept.influence()).into(),
         provenance: provenance(graph),
         extent: extent(kept),
-        labels: labels(graph),
+        labels: labels(graph, &around.names),
+        feature_set: around.feature_set,
         groups: groups.collect(),
         pinned: annotations.pinned.iter().map(|idx| idx.get()).collect(),
         verdicts: annotations.verdicts.as_ref().map(verdicts),
         views: store.views(id),
         n_runs: row.n_runs,
-        runnable: not_runnable.is_none(),
-        not_runnable,
+        runnable: around.not_runnable.is_none(),
+        not_runnable: around.not_runnable,
     })
 }
 
@@ -138,13 +155,23 @@ fn extent(kept: &Kept) -> ExtentRow {
     row
 }
 
-fn labels(graph: &AttributionGraph) -> Vec<NodeLabel> {
+/// What a person or a file named comes first; the rest is what an index knows.
+fn labels(graph: &AttributionGraph, names: &BTreeMap<FeatureId, Label>) -> Vec<NodeLabel> {
     let (nodes, annotations) = (graph.nodes(), graph.annotations());
     let label = |idx| {
-        let text = annotations.label(nodes, idx)?.to_owned();
-        let of_feature = !annotations.node_labels.contains_key(&idx)
-            && matches!(nodes.node(idx), Node::Feature(_));
-        Some(NodeLabel { node: idx.get(), text, of_feature })
+        let feature = match nodes.node(idx) {
+            Node::Feature(feature) => Some(feature.id),
+            _ => None,
+        };
+        let (text, source) = match annotations.label(nodes, idx) {
+            Some(text) => (text.to_owned(), None),
+            None => {
+                let known = names.get(&feature?)?;
+                (known.text.clone(), Some(known.source.name().to_owned()))
+            }
+        };
+        let of_feature = feature.is_some() && !annotations.node_labels.contains_key(&idx);
+        Some(NodeLabel { node: idx.get(), text, of_feature, source })
     };
     nodes.indices().filter_map(label).collect()
 }

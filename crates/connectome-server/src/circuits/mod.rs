@@ -10,7 +10,7 @@ mod suggest;
 
 pub(crate) use compare::compare;
 pub(crate) use edges::{edges, paths, pruned};
-pub(crate) use head::head;
+pub(crate) use head::{Around, head};
 pub(crate) use layout::{Boxes, circuit};
 pub(crate) use suggest::suggest;
 

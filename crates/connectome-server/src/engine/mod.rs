@@ -4,6 +4,7 @@
 mod forward;
 mod intervene;
 mod plan;
+mod probe;
 mod trace;
 mod validate;
 mod why;
@@ -64,10 +65,20 @@ impl Engine {
         self.open(name.unwrap_or_else(|| self.default_model()))
     }
 
+    /// The names of all models.
+    pub(crate) fn names(&self) -> &[ModelName] {
+        &self.names
+    }
+
+    /// A model's name and its dictionary's.
+    pub(crate) fn name(&self, name: &str) -> Option<&ModelName> {
+        self.names.iter().find(|known| known.model == name)
+    }
+
     fn open(&self, name: &str) -> Result<Arc<Opened>, ServeError> {
         let missing =
             || ServeError::Missing { what: "model", name: name.chars().take(80).collect() };
-        let found = self.names.iter().find(|known| known.model == name).ok_or_else(missing)?;
+        let found = self.name(name).ok_or_else(missing)?;
         let mut opened = self.opened.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(known) = opened.get(name) {
             return Ok(known.clone());
@@ -82,6 +93,14 @@ impl Engine {
 
     /// The model that made a graph.
     pub(crate) fn of_graph(&self, graph: &AttributionGraph) -> Result<Arc<Opened>, ServeError> {
+        Ok(self.pair_of_graph(graph)?.1)
+    }
+
+    /// The model that made a graph, with its name.
+    pub(crate) fn pair_of_graph(
+        &self,
+        graph: &AttributionGraph,
+    ) -> Result<(&ModelName, Arc<Opened>), ServeError> {
         let made_by = graph.provenance();
         let (model, dictionary) = (&made_by.model, &made_by.dictionary);
         for known in &self.names {
@@ -97,7 +116,7 @@ impl Engine {
             if same(&model.digest, opened.replacement.model().fingerprint())
                 && same(&dictionary.digest, &opened.replacement.transcoder().digest())
             {
-                return Ok(opened);
+                return Ok((known, opened));
             }
         }
         let why = if model.name.is_empty() {

@@ -9,6 +9,7 @@ use std::path::{Component, Path as FilePath, PathBuf};
 use axum::extract::{Path, State};
 use axum::http::{StatusCode, header};
 use axum::response::IntoResponse as _;
+use connectome::features::layout;
 use connectome_graph::prune;
 use connectome_graph::wire::circuit_tracer::export;
 use serde_json::{Map, Value, json};
@@ -59,6 +60,10 @@ fn graph_json(app: &App, id: &Id) -> Result<Value, ServeError> {
     let fault = |error: serde_json::Error| ServeError::Fault { reason: error.to_string() };
     let bytes = export(&kept.graph, &pruned, id.as_str())?.to_bytes();
     let mut json: Value = serde_json::from_slice(&bytes).map_err(fault)?;
+    if let Some(set) = app.set_of_graph(&kept.graph).filter(|set| set.index.is_some()) {
+        json["metadata"]["scan"] = json!(format!("./feat/{}", set.slug()));
+        json["metadata"]["transcoder_list"] = json!([]);
+    }
     if let Some(Value::Object(saved)) = saved(app, id)?.map(|(document, _)| document)
         && let Some(Value::Object(saved)) = saved.get("qParams")
         && let Some(own) = json.get_mut("qParams").and_then(Value::as_object_mut)
@@ -114,9 +119,20 @@ fn merge(into: &mut Map<String, Value>, from: &Map<String, Value>) {
     }
 }
 
-/// Examples of features, which were not collected.
-pub(super) async fn feature(Path((set, file)): Path<(String, String)>) -> ServeError {
-    ServeError::Missing { what: "feature file", name: format!("{set}/{file}") }
+/// `feat/SET/NUMBER.json`: a feature by Cantor's number of layer and index. Their pages put what
+/// a graph says as its `scan` behind their own prefix.
+pub(super) async fn feature(State(app): Shared, Path(path): Path<String>) -> Answer {
+    let found = blocking(move || {
+        let missing =
+            || ServeError::Missing { what: "feature file", name: path.chars().take(200).collect() };
+        let (slug, file) =
+            path.strip_prefix("feat/").unwrap_or(&path).rsplit_once('/').ok_or_else(missing)?;
+        let number = file.strip_suffix(".json").and_then(|number| number.parse().ok());
+        let id = layout::feature_of(number.ok_or_else(missing)?).ok_or_else(missing)?;
+        let set = app.set_of_slug(slug).ok_or_else(missing)?;
+        set.index()?.bare(id)
+    });
+    Ok(answer(&found.await?))
 }
 
 pub(super) async fn to_folder() -> Answer {
@@ -135,6 +151,9 @@ pub(super) async fn file(State(app): Shared, Path(path): Path<String>) -> Answer
     }
     if let Some(file) = path.strip_prefix("graph_data/") {
         return graph(State(app), Path(file.to_owned())).await;
+    }
+    if let Some(file) = path.strip_prefix("feat/").or_else(|| path.strip_prefix("features/")) {
+        return feature(State(app), Path(file.to_owned())).await;
     }
     let root = app.settings.compat.clone().ok_or_else(missing)?;
     let name = path.clone();

@@ -11,6 +11,7 @@ use super::extract::{Asked, Raw, Sent};
 use super::{Answer, Shared, blocking, download, json};
 use crate::circuits;
 use crate::error::ServeError;
+use crate::features::labelled;
 use crate::id::Id;
 use crate::wire::{GraphPatch, Imported, JobKind, JobResult, JobStarted, TraceAsk};
 
@@ -43,7 +44,7 @@ impl crate::App {
             let _ = reporter.step("writing", 0, 0);
             let (id, _) = app.store.add(&graph, ask.title.as_deref())?;
             let partial = graph.extent().partial;
-            Ok(JobResult { graph: id.to_string(), run: None, partial })
+            Ok(JobResult { graph: Some(id.to_string()), run: None, probe: None, partial })
         });
         self.jobs.add(JobKind::Trace, title, None, work)
     }
@@ -88,8 +89,14 @@ pub(super) async fn head(State(app): Shared, Path(id): Path<String>) -> Answer {
     let head = blocking(move || {
         let id = Id::parse("graph", &id)?;
         let kept = app.store.graph(&id)?;
-        let not_runnable = app.engine.of_graph(&kept.graph).err().map(|error| error.body().what);
-        circuits::head(&app.store, &id, &kept, not_runnable)
+        let set = app.set_of_graph(&kept.graph);
+        let index = set.as_ref().and_then(|set| set.index.as_deref());
+        let around = circuits::Around {
+            not_runnable: app.engine.of_graph(&kept.graph).err().map(|error| error.body().what),
+            names: labelled(index, &kept.graph)?,
+            feature_set: set.map(|set| set.name),
+        };
+        circuits::head(&app.store, &id, &kept, around)
     });
     Ok(json(&head.await?))
 }
@@ -120,7 +127,9 @@ pub(super) async fn pack(
 ) -> Answer {
     let packed = blocking(move || {
         let kept = app.store.graph(&Id::parse("graph", &id)?)?;
-        Ok(crate::pack::pack(&kept, query.top.unwrap_or(usize::MAX)))
+        let index = app.set_of_graph(&kept.graph).and_then(|set| set.index);
+        let frequency = |id| Some(index.as_ref()?.reader.statistics(id).ok()?.frequency);
+        Ok(crate::pack::pack(&kept, query.top.unwrap_or(usize::MAX), &frequency))
     });
     Ok(([(header::CONTENT_TYPE, "application/octet-stream")], packed.await?).into_response())
 }

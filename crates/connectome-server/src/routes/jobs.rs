@@ -128,5 +128,5 @@ fn measured(
     let (graph, tool, created) = (id.to_string(), TOOL.to_owned(), now_ms());
     let run = Run { number: 0, name, graph: graph.clone(), created, ask, tool, result };
     let number = app.store.add_run(id, run)?;
-    Ok(JobResult { graph, run: Some(number), partial })
+    Ok(JobResult { graph: Some(graph), run: Some(number), probe: None, partial })
 }

@@ -3,11 +3,13 @@
 mod circuits;
 mod compat;
 mod extract;
+mod features;
 mod figure;
 mod graphs;
 mod jobs;
 mod models;
 mod page;
+mod probes;
 mod views;
 
 use std::sync::Arc;
@@ -51,8 +53,15 @@ pub(crate) fn router(app: Arc<App>) -> Router {
         .route("/graphs/{id}/views/{name}/versions", get(views::versions))
         .route("/compare", post(circuits::compare))
         .route("/figure", post(figure::figure))
-        .route("/features/{model}/{layer}/{index}", get(models::feature))
-        .route("/features/query", post(models::query))
+        .route("/features", get(features::sets))
+        .route("/features/query", post(features::query))
+        .route("/features/search", post(features::search))
+        .route("/features/{set}/{layer}/{index}", get(features::feature))
+        .route("/features/{set}/{layer}/{index}/weights", get(features::weights))
+        .route("/probes", get(probes::list).post(probes::start))
+        .route("/probes/{number}", get(probes::get).delete(probes::delete))
+        .route("/probes/{number}/grids", get(probes::grids))
+        .route("/probes/{number}/answers", get(probes::answers))
         .route("/jobs", get(jobs::list))
         .route("/jobs/{id}", get(jobs::get).delete(jobs::cancel))
         .route("/jobs/{id}/events", get(jobs::events))
@@ -63,8 +72,8 @@ pub(crate) fn router(app: Arc<App>) -> Router {
         .route("/data/graph-metadata.json", get(compat::index))
         .route("/graph_data/{file}", get(compat::graph))
         .route("/save_graph/{slug}", post(compat::save))
-        .route("/feat/{set}/{file}", get(compat::feature))
-        .route("/features/{scan}/{file}", get(compat::feature))
+        .route("/feat/{*path}", get(compat::feature))
+        .route("/features/{*path}", get(compat::feature))
         .route("/compat", get(compat::to_folder))
         .route("/compat/", get(compat::start))
         .route("/compat/{*path}", get(compat::file))
@@ -98,6 +107,12 @@ pub(crate) fn json(value: &impl Serialize) -> Response {
         Ok(bytes) => ([(header::CONTENT_TYPE, "application/json")], bytes).into_response(),
         Err(error) => ServeError::Fault { reason: error.to_string() }.into_response(),
     }
+}
+
+/// A number that stands in an address.
+pub(crate) fn number(what: &'static str, text: &str) -> Result<u32, ServeError> {
+    let missing = || ServeError::Missing { what, name: text.chars().take(80).collect() };
+    text.parse().map_err(|_| missing())
 }
 
 /// A file that is saved under a name.

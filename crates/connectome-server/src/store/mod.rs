@@ -5,6 +5,7 @@
 //! graphs/ID/meta.json                 title, tags, time, and the row of the library
 //! graphs/ID/views/NAME/000001.json    versions of a view; the newest is current
 //! graphs/ID/runs/000001.json          measured runs
+//! probes/000001.json, 000001.grids     probes, and their numbers
 //! jobs/ID.json                        jobs
 //! store.json                          what was made at first use
 //! ```
@@ -17,6 +18,7 @@
 
 mod files;
 mod graphs;
+mod probes;
 mod runs;
 mod views;
 

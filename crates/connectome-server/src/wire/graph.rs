@@ -86,8 +86,10 @@ pub struct GraphHead {
     pub provenance: ProvenanceRow,
     /// How far the trace went.
     pub extent: ExtentRow,
-    /// Labels of nodes: their own, or their feature's.
+    /// Labels of nodes: their own, or their feature's; those of the file before those of an index.
     pub labels: Vec<NodeLabel>,
+    /// The set of its dictionary's features; null if neither its model nor an index is here.
+    pub feature_set: Option<String>,
     /// Groups that the file holds.
     pub groups: Vec<Group>,
     /// Pins that the file holds.
@@ -156,6 +158,9 @@ pub struct NodeLabel {
     pub text: String,
     /// Whether it is of the feature wherever it fires, or of this node alone.
     pub of_feature: bool,
+    /// Whose name it is, of one that an index of features has, as in `automatic, from examples`;
+    /// null of one that the graph's file has.
+    pub source: Option<String>,
 }
 
 /// Something that a graph explains.

@@ -20,9 +20,9 @@ pub struct Job {
     pub id: String,
     /// What it does.
     pub kind: JobKind,
-    /// What a person calls it: the prompt, or the run's name.
+    /// What a person calls it: the prompt, the run's name, or the template.
     pub title: String,
-    /// The graph that it works on; null for a trace that has not ended.
+    /// The graph that it works on; null for a trace that has not ended, and for a probe.
     pub graph: Option<String>,
     /// How it stands.
     pub state: JobState,
@@ -53,6 +53,8 @@ pub enum JobKind {
     Trace,
     /// Measures a run.
     Run,
+    /// Probes all pairs of two slots' values.
+    Probe,
 }
 
 /// How a job stands.
@@ -75,10 +77,13 @@ pub enum JobState {
 /// What a job made.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
 pub struct JobResult {
-    /// The graph.
-    pub graph: String,
+    /// The graph, of a trace or a run.
+    pub graph: Option<String>,
     /// The run's number, of a run.
     pub run: Option<u32>,
+    /// The probe's number, of a probe.
+    #[serde(default)]
+    pub probe: Option<u32>,
     /// Whether it is only a part of what was asked for.
     pub partial: bool,
 }

@@ -6,10 +6,12 @@
 //! when the two differ. No behaviour lives here but that.
 
 mod circuit;
+mod feature;
 mod figure;
 mod graph;
 mod job;
 mod model;
+mod probe;
 mod run;
 mod view;
 
@@ -17,6 +19,11 @@ pub use circuit::{
     Circuit, CircuitAsk, CircuitBox, CircuitEdge, Compare, CompareAlign, CompareAsk, Group,
     MatchedFeature, PathRow, Paths, PathsAsk, PruneAsk, PrunedGraph, SuggestAsk, Suggestion,
     Suggestions,
+};
+pub use feature::{
+    EffectRow, ExampleGroup, ExampleRow, Feature, FeatureFound, FeatureMore, FeaturePage,
+    FeatureQuery, FeatureRow, FeatureSearch, FeatureSet, FeatureSets, FeatureSide, FeatureSort,
+    FeatureWeights, FoundRow, IndexRow, SkippedIndex, TogetherRow, WeightRow,
 };
 pub use figure::{FigureAsk, FigureFormat, FigureOptions};
 pub use graph::{
@@ -29,6 +36,9 @@ pub use job::{Job, JobKind, JobResult, JobStarted, JobState};
 pub use model::{
     Chance, DictionaryRow, Estimate, Failure, FailureBody, Forecast, Forward, ForwardAsk, ModelRow,
     PromptAsk, Status, Token, Tokens,
+};
+pub use probe::{
+    FeatureName, Probe, ProbeAnswers, ProbeAsk, ProbeGrid, ProbeGrids, ProbeRow, ProbedFeature,
 };
 pub use run::{
     AgreementRow, CaseRow, EditAsk, EditHow, EditPositions, GroupEffect, Held, InterveneAsk,
@@ -75,6 +85,12 @@ pub fn typescript() -> String {
     write!(MemberEffect, TargetEffect, Shift, TokenShift, TextPair, SweepResult, SweepPoint);
     write!(ValidateRun, CaseRow, MatrixCell, AgreementRow);
     write!(FigureAsk, FigureOptions, FigureFormat);
+    write!(FeatureSets, FeatureSet, IndexRow, SkippedIndex, Feature, ExampleGroup, ExampleRow);
+    write!(FeatureMore, EffectRow, TogetherRow, FeatureQuery, FeatureSort, FeaturePage);
+    write!(FeatureRow, FeatureSearch, FeatureFound, FoundRow, FeatureWeights, FeatureSide);
+    write!(WeightRow);
+    write!(FeatureName, ProbeAsk, ProbeRow, Probe, ProbedFeature, ProbeGrids, ProbeGrid);
+    write!(ProbeAnswers);
     write!(JobStarted, Job, JobKind, JobState, JobResult);
     text
 }

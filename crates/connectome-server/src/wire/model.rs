@@ -28,7 +28,7 @@ pub struct Status {
     pub version: String,
     /// The model that is used where none is named.
     pub default_model: String,
-    /// Whether feature examples and labels were collected for some dictionary.
+    /// Whether an index of features is here for the default model's dictionary.
     pub features: bool,
     /// The address that the server is bound to, with its port.
     pub host: String,

@@ -17,8 +17,9 @@ fn others_find_the_graphs_where_they_look() {
     assert!(logits.iter().all(|node| node["clerp"].as_str().unwrap().contains("(p=")));
     served.get("/graph_data/no-such-graph.json").refused(404);
     served.get("/graph_data/no-suffix").refused(404);
-    served.get("/feat/some-set/5.json").refused(404);
-    served.get("/features/index.json.gz").refused(404);
+    for path in ["/feat/some-set/5.json", "/feat/two-hop/5.json", "/features/index.json.gz"] {
+        served.get(path).refused(404);
+    }
 }
 
 /// Their page posts what stands in its address, and null for the rest: the rest must survive.

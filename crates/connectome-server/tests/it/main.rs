@@ -4,6 +4,8 @@
 
 // The pages of others: what they fetch and save, and their own files.
 mod compat;
+// Feature indexes: found, matched, read, and where others look for them.
+mod features;
 // Figures: the same bytes everywhere, with their provenance.
 mod figures;
 // Graphs: traced, read, pruned, exported, imported.
@@ -14,6 +16,8 @@ mod guard;
 mod load;
 // The page's types are the server's.
 mod page_types;
+// Probes: all pairs of two slots' values, as jobs that are kept.
+mod probes;
 // Runs: interventions and validations, as jobs.
 mod runs;
 mod support;

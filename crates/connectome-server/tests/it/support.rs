@@ -8,9 +8,15 @@ use std::sync::{Arc, OnceLock, mpsc};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
+use connectome::features::collect::{
+    self, Ending, Flow, Job, Names, Options, Progress, Start, Watch,
+};
+use connectome::features::source::Made;
 use connectome::hub::HubSettings;
+use connectome::open::{Opener, Wanted};
+use connectome::train::transcoder::activations::Sequence;
 use connectome_graph::AttributionGraph;
-use connectome_server::{Settings, serve_until};
+use connectome_server::{Server, Settings, serve_until};
 use serde_json::{Value, json};
 
 pub(crate) const PROMPT: &str = "the capital of the state containing oak port is";
@@ -77,6 +83,7 @@ impl Served {
             hosts: Vec::new(),
             token: None,
             read_only: false,
+            features: Vec::new(),
             compat: None,
             tour: false,
         };
@@ -85,7 +92,7 @@ impl Served {
         let flag = end.clone();
         let (told, hears) = mpsc::channel();
         let thread = std::thread::spawn(move || {
-            let ready = |address| told.send(address).unwrap();
+            let ready = |server: &Server| told.send(server.address()).unwrap();
             let ended = move || flag.load(Ordering::SeqCst);
             serve_until(settings, "127.0.0.1:0".parse().unwrap(), ready, ended).unwrap();
         });
@@ -193,6 +200,53 @@ impl Drop for Served {
         self.end.store(true, Ordering::SeqCst);
         let ended = self.thread.take().unwrap().join();
         assert!(ended.is_ok() || std::thread::panicking());
+    }
+}
+
+/// Sentences of the shipped model's world: few, so that an index of them is quick to make.
+const SENTENCES: [&str; 4] = [
+    PROMPT,
+    "the bird of the state containing oak port is falcon",
+    "the river of the state containing cold ridge is Vyrnwy",
+    "the capital of the state containing cold ridge is Rowan",
+];
+
+/// An index of the shipped dictionary, collected once; the bytes of its file.
+pub(crate) fn collected() -> &'static [u8] {
+    static COLLECTED: OnceLock<Vec<u8>> = OnceLock::new();
+    COLLECTED.get_or_init(|| {
+        let folder = tempfile::tempdir().unwrap();
+        let hub = HubSettings::with_cache(folder.path().join("no-hub"));
+        let mut opener = Opener { hub: &hub, tell: &mut |_| {} };
+        let opened = opener.pair(Some("two-hop"), None).unwrap();
+        let sequences = |document: u32| {
+            let wanted = Wanted::Text(SENTENCES[document as usize].to_owned());
+            let tokens = opened.prepare(&wanted).unwrap().tokens;
+            Ok(vec![Sequence { model: 0, ids: tokens.ids, n_skipped: tokens.n_zeroed }])
+        };
+        let n_documents = SENTENCES.len() as u32;
+        let source = Made { n_documents, identity: json!("sentences"), sequences };
+        let out = folder.path().join("two-hop-clt.features");
+        let (model, dictionary) = (opened.model_name.as_str(), opened.dictionary_name.as_str());
+        let job = Job {
+            replacement: &opened.replacement,
+            source: &source,
+            token_text: &|id| opened.token_text(id),
+            names: Names { model, dictionary, tool: "test" },
+            out: &out,
+            options: &Options::default(),
+        };
+        let ended = collect::run(job, Start::New, &mut GoesOn).unwrap();
+        assert!(matches!(ended, Ending::Finished(_)));
+        std::fs::read(out).unwrap()
+    })
+}
+
+struct GoesOn;
+
+impl Watch for GoesOn {
+    fn step(&mut self, _: Progress) -> Flow {
+        Flow::Continue
     }
 }
 

@@ -463,7 +463,7 @@ impl Records {
         for entry in std::fs::read_dir(folder).map_err(read)? {
             let name = entry.map_err(read)?.file_name();
             let number = name.to_str().and_then(|name| name.strip_suffix(".json")?.parse().ok());
-            if let Some(FeatureId { layer, index }) = number.and_then(uncantor) {
+            if let Some(FeatureId { layer, index }) = number.and_then(feature_of) {
                 n_layers = n_layers.max(layer as usize + 1);
                 n_features = n_features.max(index as usize + 1);
             }
@@ -538,8 +538,10 @@ fn cantor(layer: usize, index: usize) -> u64 {
     (layer + index) * (layer + index + 1) / 2 + index
 }
 
-/// The feature of a number; `None` if it is larger than any feature's.
-fn uncantor(number: u64) -> Option<FeatureId> {
+/// The feature of Cantor's number of layer and index, as frontends name its file; `None` if it is
+/// larger than any feature's.
+#[must_use]
+pub fn feature_of(number: u64) -> Option<FeatureId> {
     if number > 1 << 60 {
         return None;
     }
@@ -572,9 +574,9 @@ mod tests {
             assert_eq!(cantor(layer, index), number, "{layer}, {index}");
         }
         for (layer, index) in [(0, 0), (25, 16_383), (60, 999_999), (3, 1_000_000_000)] {
-            let id = uncantor(cantor(layer, index)).unwrap();
+            let id = feature_of(cantor(layer, index)).unwrap();
             assert_eq!((id.layer as usize, id.index as usize), (layer, index));
         }
-        assert_eq!(uncantor(u64::MAX), None);
+        assert_eq!(feature_of(u64::MAX), None);
     }
 }

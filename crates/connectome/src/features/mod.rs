@@ -19,6 +19,7 @@
 //!
 //! Source: dashboards of Ameisen et al. 2025, "Circuit Tracing", and TWERA there.
 
+pub mod browse;
 pub mod collect;
 pub(crate) mod columns;
 mod describe;

@@ -11,11 +11,14 @@
 mod finder;
 mod prompt;
 
+use std::path::PathBuf;
+
 use connectome_graph::{Origin, Provenance};
 
 use crate::error::{LoadError, RunError};
 use crate::files::Folder;
 use crate::hub::HubError;
+use crate::organism;
 use crate::replacement::ReplacementModel;
 use crate::tokenizer::{Tokenizer, TokenizerError};
 
@@ -76,6 +79,32 @@ impl Opened {
             path: self.folder.root(),
         };
         self.tokenizer.as_ref().ok_or_else(missing)
+    }
+
+    /// Where the index of the dictionary's features is if nobody says: in the dictionary's folder
+    /// if that is the user's; else in the current folder, under its name, as neither the program
+    /// nor the Hub's cache is a place to write to.
+    #[must_use]
+    pub fn features_path(&self) -> PathBuf {
+        let folder = &self.replacement.transcoder().card().path;
+        if self.is_users_own() {
+            return folder.join("features.index");
+        }
+        PathBuf::from(self.features_name())
+    }
+
+    /// What the index of the dictionary's features is called in a folder of many.
+    #[must_use]
+    pub fn features_name(&self) -> String {
+        format!("{}.features", self.dictionary_name.replace(['/', '@', ':'], "-"))
+    }
+
+    /// Whether the dictionary is in a folder that the user may write to.
+    #[must_use]
+    pub fn is_users_own(&self) -> bool {
+        let name = &self.dictionary_name;
+        let folder = &self.replacement.transcoder().card().path;
+        organism::dictionary(name).is_none() && !name.contains('/') && folder.is_dir()
     }
 
     /// The text of a token; its id in brackets where there is no tokenizer.

@@ -183,6 +183,18 @@ impl Grids {
         self.values[slot].iter().map(|value| value.trim().parse().ok()).collect()
     }
 
+    /// Share of the cells where the most probable token is the sum of the two values; `None` where
+    /// they are no whole numbers.
+    #[must_use]
+    pub fn sums_right(&self) -> Option<f64> {
+        let (first, second) = (self.numbers(0)?, self.numbers(1)?);
+        let sums = first.iter().flat_map(|a| second.iter().map(move |b| a + b));
+        let right = sums
+            .zip(&self.answers)
+            .filter(|(sum, answer)| self.answer_text(answer.token).trim() == sum.to_string());
+        Some(right.count() as f64 / self.n_cells() as f64)
+    }
+
     /// Writes the grids, whole or not at all.
     ///
     /// # Errors
@@ -283,8 +295,13 @@ fn all<T: columns::Number>(columns: &Columns, name: &str) -> Result<Vec<T>, Prob
     Ok(columns.read(name, 0..n)?)
 }
 
-/// The position of a prompt that is read.
-fn position(wanted: i64, (tokens, text): &(PromptTokens, String)) -> Result<usize, ProbeError> {
+/// The position of a prompt that is read: `wanted` from the start if not negative, else from the
+/// end.
+///
+/// # Errors
+///
+/// [`ProbeError::Position`], [`ProbeError::Unused`].
+pub fn position(wanted: i64, (tokens, text): &(PromptTokens, String)) -> Result<usize, ProbeError> {
     let n_tokens = tokens.ids.len();
     let from_start = if wanted < 0 { wanted.saturating_add(n_tokens as i64) } else { wanted };
     let pos = usize::try_from(from_start).ok().filter(|pos| *pos < n_tokens);

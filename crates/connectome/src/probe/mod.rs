@@ -18,6 +18,7 @@
 pub mod classes;
 mod fit;
 pub mod grid;
+mod judged;
 pub mod template;
 
 use std::path::PathBuf;
@@ -27,6 +28,7 @@ use crate::features::FeaturesError;
 
 pub use classes::{Class, Operand, Verdict};
 pub use grid::{Answer, Grid, Grids};
+pub use judged::{Judged, judged};
 pub use template::Template;
 
 /// A template cannot be probed.

@@ -71,6 +71,13 @@ impl Template {
         let [before, between, after] = &self.parts;
         [before.as_str(), first, between, second, after].concat()
     }
+
+    /// The texts of all cells: by value of the first slot, then of the second.
+    #[must_use]
+    pub fn texts(&self, values: &[Vec<String>; 2]) -> Vec<String> {
+        let [first, second] = values;
+        first.iter().flat_map(|a| second.iter().map(|b| self.filled(a, b))).collect()
+    }
 }
 
 /// The values of a slot: a range as `0..100`, which ends before its end, or a list with commas.
@@ -108,6 +115,9 @@ mod tests {
         let template = Template::parse("calc : {a} + {b} =").unwrap();
         assert_eq!(template.names(), &["a".to_owned(), "b".to_owned()]);
         assert_eq!(template.filled("36", "59"), "calc : 36 + 59 =");
+        let values = [vec!["1".to_owned(), "2".to_owned()], vec!["3".to_owned(), "4".to_owned()]];
+        let texts = template.texts(&values);
+        assert_eq!((texts.len(), texts[1].as_str()), (4, "calc : 1 + 4 ="));
         let braces = Template::parse("{{{x}}} {y}").unwrap();
         assert_eq!(braces.filled("1", "{"), "{1} {");
     }

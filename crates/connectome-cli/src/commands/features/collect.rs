@@ -7,7 +7,6 @@ use connectome::features::examples::Window;
 use serde_json::json;
 
 use super::text::Text;
-use super::usual_place;
 use crate::args::CollectArgs;
 use crate::commands::Ending;
 use crate::progress::Interrupt;
@@ -22,7 +21,7 @@ pub(super) fn run(args: &CollectArgs, world: &World) -> Result<Ending> {
     options.check()?;
     let loaded = load::load(&args.model, world)?;
     loaded.note.iter().for_each(|note| world.note(note));
-    let out = args.out.clone().unwrap_or_else(|| usual_place(&loaded));
+    let out = args.out.clone().unwrap_or_else(|| loaded.features_path());
     settings::writable(&out)?;
     let text = Text::open(&args.text, &loaded)?;
     options.n_tokens = options.n_tokens.or(text.usual_tokens());

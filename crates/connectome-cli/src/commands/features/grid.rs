@@ -4,9 +4,8 @@ use std::path::Path;
 
 use anyhow::Result;
 use connectome::features::FeatureIndex;
-use connectome::probe::classes::{Numbers, classify};
 use connectome::probe::grid::Probe;
-use connectome::probe::{Grids, Template, Verdict, template};
+use connectome::probe::{Grids, Template, judged, template};
 use connectome::replacement::PromptTokens;
 use connectome_figure::{OperandPlot, OperandSheet};
 use connectome_graph::{FeatureId, write_whole};
@@ -18,7 +17,7 @@ use crate::load::{self, Loaded};
 use crate::printer;
 use crate::progress::{Interrupt, Work};
 use crate::prompt::{self, Wanted};
-use crate::report::features::grid::{GridReport, Judged};
+use crate::report::features::grid::GridReport;
 use crate::settings::{self, World};
 
 /// Above so many plots a sheet is too long to be looked at.
@@ -55,7 +54,9 @@ pub(super) fn run(args: &GridArgs, world: &World) -> Result<Ending> {
     if let Some(out) = &args.out {
         grids.write(out)?;
     }
-    let judged = judged(&grids, args.min_cells, &wanted, &mut work);
+    let features =
+        if wanted.is_empty() { grids.features(args.min_cells).collect() } else { wanted };
+    let judged = judged(&grids, &features, &mut |done, of| work.step("classifying", done, of));
     drop(work);
     let Some(judged) = judged else { return Ok(Ending::Interrupted) };
     let report = GridReport::of(&grids, judged, args, index.as_ref())?;
@@ -80,12 +81,9 @@ fn probed(
     work: &mut Work,
 ) -> Result<Option<Grids>> {
     let mut prompts: Vec<(PromptTokens, String)> = Vec::new();
-    for first in &values[0] {
-        for second in &values[1] {
-            let text = template.filled(first, second);
-            let ready = prompt::prepare(&Wanted::Text(text.clone()), loaded)?;
-            prompts.push((ready.tokens, text));
-        }
+    for text in template.texts(values) {
+        let ready = prompt::prepare(&Wanted::Text(text.clone()), loaded)?;
+        prompts.push((ready.tokens, text));
     }
     let probe = Probe {
         template: template.text(),
@@ -98,37 +96,6 @@ fn probed(
     let mut watch = |done| work.step("running prompts", done, n);
     let token_text = |id| loaded.token_text(id);
     Ok(Grids::run(&loaded.replacement, probe, &token_text, &mut watch)?)
-}
-
-/// A verdict on each feature, or on those that are wanted; `None` if it was stopped.
-fn judged(
-    grids: &Grids,
-    min_cells: usize,
-    wanted: &[FeatureId],
-    work: &mut Work,
-) -> Option<Vec<Judged>> {
-    let numbers = [grids.numbers(0), grids.numbers(1)];
-    let numbers = match &numbers {
-        [Some(first), Some(second)] => Some(Numbers { first, second }),
-        _ => None,
-    };
-    let same_values = grids.values[0] == grids.values[1];
-    let features: Vec<FeatureId> = match wanted {
-        [] => grids.features(min_cells).collect(),
-        wanted => wanted.to_vec(),
-    };
-    let mut all = Vec::new();
-    for (at, id) in features.iter().enumerate() {
-        if work.step("classifying", at, features.len()).is_break() {
-            return None;
-        }
-        let grid = grids.grid(*id);
-        let verdict: Verdict = classify(&grid, numbers, same_values);
-        let largest = grid.cells.iter().copied().fold(0.0, f32::max);
-        let n_cells = grid.cells.iter().filter(|cell| **cell != 0.0).count();
-        all.push(Judged { id: *id, verdict, largest, n_cells });
-    }
-    Some(all)
 }
 
 fn sheet(grids: &Grids, report: &GridReport) -> OperandSheet {

@@ -3,20 +3,11 @@
 use std::collections::BTreeMap;
 
 use connectome::features::FeatureIndex;
-use connectome::probe::{Grids, Verdict};
+use connectome::probe::{Grids, Judged};
 use connectome_graph::FeatureId;
 use serde::Serialize;
 
 use crate::args::{GridArgs, GridClass};
-
-/// A feature and what its grid is.
-#[derive(Clone, Debug)]
-pub(crate) struct Judged {
-    pub(crate) id: FeatureId,
-    pub(crate) verdict: Verdict,
-    pub(crate) largest: f32,
-    pub(crate) n_cells: usize,
-}
 
 #[derive(Debug, Serialize)]
 pub(crate) struct GridReport {
@@ -91,7 +82,7 @@ impl GridReport {
             position: grids.position,
             values: [grids.values[0].len(), grids.values[1].len()],
             cells: grids.n_cells(),
-            sums_right: sums_right(grids),
+            sums_right: grids.sums_right(),
             classes,
             features,
         })
@@ -112,15 +103,6 @@ fn feature(one: Judged, index: Option<&FeatureIndex>) -> anyhow::Result<GridFeat
         largest: one.largest,
         cells: one.n_cells,
     })
-}
-
-fn sums_right(grids: &Grids) -> Option<f64> {
-    let (first, second) = (grids.numbers(0)?, grids.numbers(1)?);
-    let sums = first.iter().flat_map(|a| second.iter().map(move |b| a + b));
-    let right = sums
-        .zip(&grids.answers)
-        .filter(|(sum, answer)| grids.answer_text(answer.token).trim() == sum.to_string());
-    Some(right.count() as f64 / grids.n_cells() as f64)
 }
 
 fn name(class: GridClass) -> &'static str {

@@ -8,15 +8,17 @@
 pub mod build;
 pub mod feature;
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
-use connectome_graph::FeatureId;
+use connectome_graph::{AttributionGraph, FeatureId};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::FeaturesError;
 use super::columns::Columns;
 use super::partners::Partner;
+use crate::transcoder::Transcoder;
 pub use feature::{Distribution, Effect, Example, Feature, Group, Label, LabelSource, Statistics};
 
 /// Of the layout.
@@ -152,6 +154,55 @@ impl FeatureIndex {
         let found = format!("{} ({}×{})", card.dictionary, card.n_layers, card.n_features);
         let expected = format!("{name} ({n_layers}×{n_features})");
         Err(FeaturesError::OtherDictionary { found, expected, path: self.path().to_owned() })
+    }
+
+    /// Opens the index of a dictionary, which is called `name`.
+    ///
+    /// # Errors
+    ///
+    /// As [`FeatureIndex::open`] and [`FeatureIndex::check_dictionary`].
+    pub fn open_for(
+        path: &Path,
+        name: &str,
+        transcoder: &Transcoder,
+    ) -> Result<Self, FeaturesError> {
+        let index = Self::open(path)?;
+        let card = transcoder.card();
+        index.check_dictionary(name, &transcoder.digest(), card.n_layers, card.n_features)?;
+        Ok(index)
+    }
+
+    /// Refuses an index of another dictionary than a graph's. A graph that does not say its
+    /// dictionary's digest is accepted if its layers are as many.
+    ///
+    /// # Errors
+    ///
+    /// As [`FeatureIndex::check_dictionary`].
+    pub fn check_graph(&self, graph: &AttributionGraph) -> Result<(), FeaturesError> {
+        let origin = &graph.provenance().dictionary;
+        let digest = origin.digest.as_ref().unwrap_or(&self.card.dictionary_digest);
+        let n_layers = graph.nodes().n_layers() as usize;
+        self.check_dictionary(&origin.name, digest, n_layers, self.card.n_features)
+    }
+
+    /// What the features that fire on a graph's prompt are called; those without a label are
+    /// left out.
+    ///
+    /// # Errors
+    ///
+    /// As [`FeatureIndex::feature`] and [`FeatureIndex::check_graph`].
+    pub fn labels_of(
+        &self,
+        graph: &AttributionGraph,
+    ) -> Result<BTreeMap<FeatureId, Label>, FeaturesError> {
+        self.check_graph(graph)?;
+        let mut labels = BTreeMap::new();
+        for active in graph.nodes().active() {
+            if let Some(label) = self.label(active.id)? {
+                labels.insert(active.id, label);
+            }
+        }
+        Ok(labels)
     }
 
     /// Everything known of a feature.

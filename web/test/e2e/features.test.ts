@@ -1,0 +1,142 @@
+// The pages of features and probes, against the real server with an index that is collected here.
+
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { run } from "../support/server.ts";
+import AxeBuilder from "./axe.ts";
+import { openSite, ready, type Site } from "./fixture.ts";
+import { afterAll, beforeAll, describe, expect, it } from "./playwright.ts";
+
+const TEXT = [
+  "the capital of the state containing oak port is Alder",
+  "the bird of the state containing oak port is falcon",
+  "the river of the state containing cold ridge is Vyrnwy",
+].join("\n");
+const PROMPT = "the capital of the state containing oak port is";
+
+let site: Site;
+beforeAll(async () => {
+  site = await openSite();
+});
+afterAll(async () => {
+  await site.close();
+});
+
+async function api<T>(path: string, body?: unknown): Promise<T> {
+  const response = await fetch(site.server.url + path, {
+    method: body === undefined ? "GET" : "POST",
+    headers: { "content-type": "application/json" },
+    body: body === undefined ? null : JSON.stringify(body),
+  });
+  expect(response.ok, path).toBe(true);
+  return (await response.json()) as T;
+}
+
+/** Waits for a job; what it made. */
+async function made(job: string): Promise<{ graph: string | null; probe: number | null }> {
+  for (;;) {
+    const found = await api<{ state: string; result: never }>(`/api/jobs/${job}`);
+    if (found.state === "finished") return found.result;
+    if (["failed", "cancelled"].includes(found.state)) throw new Error(JSON.stringify(found));
+    await new Promise((done) => setTimeout(done, 100));
+  }
+}
+
+describe("features and probes", () => {
+  it("without an index the page says the command, and finds what it made", async () => {
+    const page = await site.open("/f/two-hop/2/370");
+    const notice = page.getByRole("region", { name: "Nothing was collected" });
+    await notice.waitFor();
+    const command = await notice.locator("code").first().innerText();
+    expect(command).toContain("connectome features collect --model two-hop --out ");
+    // The command as it stands, on a text of three lines so that it is quick.
+    const words = command.replaceAll("'", "").split(" ").slice(1);
+    const text = join(site.server.folder, "text.txt");
+    writeFileSync(text, TEXT);
+    await run([...words, "--data", text]);
+    await notice.getByRole("button", { name: "Look again" }).click();
+    await page.getByText("largest").first().waitFor();
+    expect(await AxeBuilder(page)).toEqual([]);
+  });
+
+  it("a feature is found by its name, and shows examples and neighbours", async () => {
+    const page = await site.open("/features?set=two-hop");
+    await page.getByLabel("Name holds").fill('at "is"');
+    await page.getByLabel("Order").selectOption("max");
+    const rows = page.locator("table.features tbody tr");
+    await page.locator("table.features td", { hasText: 'at "is"' }).first().waitFor();
+    expect(new URL(page.url()).searchParams.get("sort")).toBe("max");
+    const name = await rows.first().locator("a").innerText();
+    await rows.first().locator("a").click();
+    await page.getByRole("heading", { name: name.replace("/", " · ") }).waitFor();
+    await page.locator(".examples .peak", { hasText: "is" }).first().waitFor();
+    await page.getByText("Raises the logits of").waitFor();
+    await page.getByText("Weights to and from other features").click();
+    await page.getByText("Act on it").waitFor();
+    await page.locator(".split-list a").first().waitFor();
+    expect(await AxeBuilder(page)).toEqual([]);
+    await page.goto(`${site.server.url}/features?set=two-hop&text=${encodeURIComponent(PROMPT)}`);
+    await page.getByText("each where it is strongest").waitFor();
+    expect(await AxeBuilder(page)).toEqual([]);
+  });
+
+  it("names of the index stand on nodes, marked, until a person names them", async () => {
+    const prompt = { model: "two-hop", text: PROMPT };
+    const { job } = await api<{ job: string }>("/api/graphs", { prompt });
+    const { graph } = await made(job);
+    const head = await api<{ labels: { node: number; text: string }[] }>(`/api/graphs/${graph}`);
+    const { node, text } = head.labels[0];
+    const page = await site.open(`/g/${graph}#s=${node}`);
+    await ready(page);
+    const title = page.locator(".inspector-head h2");
+    await title.getByText(`≈ ${text}`).waitFor();
+    await title.getByText("label: automatic").waitFor();
+    await page.locator(".graph").focus();
+    await page.keyboard.press("r");
+    await page.locator("dialog input[name=answer]").fill("mine");
+    await page.keyboard.press("Enter");
+    await title.getByText("mine", { exact: true }).waitFor();
+    await title.getByText("label: you").waitFor();
+    await page.getByRole("tab", { name: "Feature", exact: true }).click();
+    await page.getByRole("img", { name: /Histogram: .*here/ }).waitFor();
+    await page.getByRole("link", { name: "Probe it" }).waitFor();
+  });
+
+  it("a probe runs, is looked at cell by cell, and is listed", async () => {
+    const query = new URLSearchParams({
+      model: "two-hop",
+      template: "the {what} of the state containing oak {place} is",
+      first: "capital,bird,river",
+      second: "port,gate,ville,brook",
+    });
+    const page = await site.open(`/probe?${query}`);
+    await page.getByRole("region", { name: "New probe" }).waitFor();
+    await page.getByLabel("Only features that fire on so many cells").fill("2");
+    await page.getByRole("button", { name: "Run", exact: true }).click();
+    await page.waitForURL(/\/probe\/1/);
+    const plots = page.locator(".gallery canvas");
+    await plots.first().waitFor();
+    // Something is drawn: not every pixel is clear.
+    const drawn = await plots.first().evaluate((canvas: HTMLCanvasElement) => {
+      const data = canvas.getContext("2d")?.getImageData(0, 0, canvas.width, canvas.height).data;
+      return [canvas.width, canvas.height, data?.some((value) => value > 0)];
+    });
+    expect(drawn).toEqual([3, 4, true]);
+    await page.locator(".gallery button").first().click();
+    const plot = page.getByRole("application");
+    await plot.focus();
+    await page.keyboard.press("ArrowRight");
+    await page.keyboard.press("ArrowRight");
+    await page.keyboard.press("ArrowUp");
+    const words = await page.locator(".cell-words").innerText();
+    expect(words).toContain("the bird of the state containing oak gate is");
+    expect(words).toContain("the model says");
+    expect(await AxeBuilder(page)).toEqual([]);
+    await page.getByRole("link", { name: "Page of the feature" }).click();
+    await page.getByRole("link", { name: "Probe it" }).click();
+    await page.getByRole("region", { name: "New probe" }).waitFor();
+    expect(await page.getByLabel(/^Features/).inputValue()).toMatch(/^L\d\/\d+$/);
+    await page.getByRole("link", { name: "the {what} of the state containing oak" }).click();
+    await page.waitForURL(/\/probe\/1/);
+  });
+});

@@ -1,0 +1,199 @@
+// Features and probes: what is computed in the page, which is little.
+
+import { describe, expect, it } from "vitest";
+import {
+  around,
+  featureId,
+  featureUrl,
+  peakOf,
+  probeUrl,
+  quantileOf,
+  readFeatures,
+} from "../../src/feature/shape.ts";
+import { AUTOMATIC, Names } from "../../src/graph/names.ts";
+import { readPack } from "../../src/graph/pack.ts";
+import {
+  cellAt,
+  chosen,
+  denseGrid,
+  filled,
+  moved,
+  pixels,
+  sentenceOf,
+  strongestCells,
+  ticks,
+} from "../../src/probe/grid.ts";
+import { slots, templateOf } from "../../src/probe/template.ts";
+import type { ProbedFeature } from "../../src/wire.ts";
+import { generate } from "../support/generate.ts";
+
+describe("names of features", () => {
+  it("are read as the command line writes them", () => {
+    expect(readFeatures("L2/370, 3/1  l0/0")).toEqual([
+      { layer: 2, index: 370 },
+      { layer: 3, index: 1 },
+      { layer: 0, index: 0 },
+    ]);
+    expect(readFeatures("")).toEqual([]);
+    for (const text of ["L2", "2/", "L-1/3", "L1/2/3", "oak"])
+      expect(readFeatures(text)).toBeNull();
+    const id = { layer: 2, index: 370 };
+    expect(readFeatures(featureId(id))).toEqual([id]);
+  });
+
+  it("are parts of addresses whatever a model is called", () => {
+    expect(featureUrl("a/b", { layer: 1, index: 2 })).toBe("/f/a%2Fb/1/2");
+    const url = new URL(probeUrl("a&b", [{ layer: 1, index: 2 }]), "http://x");
+    expect([url.searchParams.get("model"), url.searchParams.get("features")]).toEqual([
+      "a&b",
+      "L1/2",
+    ]);
+  });
+});
+
+describe("examples", () => {
+  it("are cut around their peak, which is where they say or where they are strongest", () => {
+    expect(around(10, 1, 3)).toEqual({ from: 0, to: 5 });
+    expect(around(10, 9, 3)).toEqual({ from: 6, to: 10 });
+    expect(peakOf({ tokens_acts_list: [0, 3, 1], train_token_ind: 2 })).toBe(2);
+    expect(peakOf({ tokens_acts_list: [0, 3, 1], train_token_ind: -1 })).toBe(1);
+  });
+
+  it("place an activation among the quantiles", () => {
+    const quantiles = Array.from({ length: 101 }, (_, at) => at);
+    expect(quantileOf(50, quantiles)).toBe(0.5);
+    expect(quantileOf(-3, quantiles)).toBe(0);
+    expect(quantileOf(1e9, quantiles)).toBe(1);
+    expect(quantileOf(1, [])).toBeNull();
+  });
+});
+
+describe("names of nodes", () => {
+  const made = generate({ nNodes: 200, nEdges: 400, nLayers: 4, nPos: 5, seed: 3 });
+  const pack = readPack(made.pack(400));
+  const label = (node: number, text: string, source: string | null) => ({
+    node,
+    text,
+    source,
+    of_feature: true,
+  });
+
+  it("climb the ladder: you, the file, an index, the dictionary's number", () => {
+    const head = {
+      ...made.head,
+      labels: [
+        label(0, "of the file", null),
+        label(1, 'at "is"', "automatic, from examples"),
+        label(2, "theirs", "imported"),
+        label(3, 'says "oak"', "automatic, from logits"),
+      ],
+    };
+    const names = new Names(pack, head, { 3: "mine" });
+    expect(names.short(0)).toBe("of the file");
+    expect(names.short(1)).toBe(`${AUTOMATIC} at "is"`);
+    expect(names.short(2)).toBe("theirs");
+    expect(names.short(3)).toBe("mine");
+    expect(names.short(4)).toBe(names.id(4));
+    expect([0, 1, 2, 3, 4].map((node) => names.source(node))).toEqual([
+      "imported",
+      "automatic",
+      "imported",
+      "you",
+      "none",
+    ]);
+    expect(names.sourceText(1)).toBe("label: automatic, from examples");
+    // What a dialog starts with is the name, not its mark.
+    expect(names.label(1)).toBe('at "is"');
+  });
+});
+
+const sent = { layer: 0, index: 0, cells: [1, 4], activations: [2, -4] };
+
+describe("grids", () => {
+  const grid = denseGrid(sent, 2, 3);
+
+  it("are dense, by first value and then second", () => {
+    expect([...grid.cells]).toEqual([0, 2, 0, 0, -4, 0]);
+    expect(grid.most).toBe(4);
+    expect(strongestCells(grid, 9).map(({ a, b, value }) => [a, b, value])).toEqual([
+      [1, 1, -4],
+      [0, 1, 2],
+    ]);
+  });
+
+  it("are drawn with the first value to the right and the second up", () => {
+    const only = denseGrid({ ...sent, cells: [3], activations: [1] }, 2, 3);
+    const data = pixels(only, [1, 2, 3], [9, 9, 9]);
+    // First 1, second 0: the right column, the lowest row.
+    const at = 4 * (2 * 2 + 1);
+    expect([...data.slice(at, at + 4)]).toEqual([1, 2, 3, 255]);
+    expect(data.filter((value) => value !== 0).length).toBe(4);
+    expect(pixels(grid, [1, 2, 3], [9, 8, 7])[4 * 3]).toBe(9);
+    expect(cellAt(only, 0.75, 0.9)).toEqual({ a: 1, b: 0 });
+    expect(cellAt(only, 0.1, 0.1)).toEqual({ a: 0, b: 2 });
+    expect(cellAt(only, 1, 0.5)).toBeNull();
+  });
+
+  it("are walked without falling off", () => {
+    expect(moved(grid, { a: 1, b: 2 }, 1, 10)).toEqual({ a: 1, b: 2 });
+    expect(moved(grid, { a: 1, b: 2 }, -1, -1)).toEqual({ a: 0, b: 1 });
+    expect(ticks(100)).toEqual([0, 33, 66, 99]);
+    expect(ticks(1)).toEqual([0]);
+  });
+});
+
+const feature = (
+  index: number,
+  kind: string,
+  more: Partial<ProbedFeature> = {},
+): ProbedFeature => ({
+  layer: 1,
+  index,
+  label: null,
+  class: kind,
+  modulus: null,
+  words: "sum 5 mod 10",
+  explained: 0.9,
+  symmetry: 1,
+  largest: 2,
+  n_cells: 7,
+  ...more,
+});
+
+describe("probes", () => {
+  it("say what a grid is in one sentence", () => {
+    expect(sentenceOf(feature(1, "sum"), 100)).toBe(
+      "sum: sum 5 mod 10, which explains 90 %, symmetry 1.00; fires on 7 of 100 cells, at most 2.00",
+    );
+    expect(sentenceOf(feature(1, "other", { n_cells: 0 }), 100)).toBe("fires on no cell");
+    const other = feature(1, "other", { words: "no simple function", symmetry: null });
+    expect(sentenceOf(other, 9)).toBe(
+      "other: no simple function; fires on 7 of 9 cells, at most 2.00",
+    );
+  });
+
+  it("are filtered and sorted without losing a feature", () => {
+    const all = [
+      feature(1, "sum", { explained: 0.6 }),
+      feature(2, "lookup", { largest: 9 }),
+      feature(3, "sum", { label: 'at "="' }),
+    ];
+    const index = (by: Parameters<typeof chosen>[1]) => chosen(all, by).map((one) => one.index);
+    expect(index({ kind: null, text: "", order: "class" })).toEqual([2, 3, 1]);
+    expect(index({ kind: "sum", text: "", order: "class" })).toEqual([3, 1]);
+    expect(index({ kind: null, text: "", order: "largest" })).toEqual([2, 1, 3]);
+    expect(index({ kind: null, text: 'AT "', order: "class" })).toEqual([3]);
+    expect(index({ kind: null, text: "L1/2", order: "class" })).toEqual([2]);
+  });
+
+  it("start from a model's example", () => {
+    expect(templateOf("calc : 36 + 59 =").template).toBe("calc : {a} + {b} =");
+    expect(templateOf("the capital of oak is")).toEqual({
+      template: "the capital of oak is",
+      first: "",
+      second: "",
+    });
+    expect([slots("{a} {{x}} {b}"), slots("none"), slots("{a")]).toEqual([2, 0, 0]);
+    expect(filled("{{{a}}} + {b}", "1", "2")).toBe("{1} + 2");
+  });
+});
