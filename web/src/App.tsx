@@ -19,6 +19,7 @@ import { Button, Empty } from "./ui/parts.tsx";
 import { go, match, place } from "./ui/router.ts";
 import { choice, nextTheme } from "./ui/theme.ts";
 import { Toasts } from "./ui/toast.tsx";
+import { MAIN } from "./workspace/address.ts";
 import { WorkspacePage } from "./workspace/WorkspacePage.tsx";
 
 type Parts = Record<string, string>;
@@ -26,8 +27,14 @@ type Parts = Record<string, string>;
 const PAGES: readonly { pattern: string; show: (parts: Parts) => JSX.Element }[] = [
   { pattern: "", show: () => <Library /> },
   { pattern: "/new", show: () => <NewTrace /> },
-  { pattern: "/g/:id", show: ({ id }) => <WorkspacePage key={id} id={id} /> },
-  { pattern: "/g/:id/figure", show: ({ id }) => <FigureStudio key={id} id={id} /> },
+  {
+    pattern: "/g/:id",
+    show: ({ id }) => <WorkspacePage key={`${id} ${view()}`} id={id} viewName={view()} />,
+  },
+  {
+    pattern: "/g/:id/figure",
+    show: ({ id }) => <FigureStudio key={`${id} ${view()}`} id={id} viewName={view()} />,
+  },
   { pattern: "/cmp", show: () => <Compare /> },
   { pattern: "/features", show: () => <Features /> },
   {
@@ -44,6 +51,9 @@ const PAGES: readonly { pattern: string; show: (parts: Parts) => JSX.Element }[]
   { pattern: "/m", show: () => <Models /> },
   { pattern: "/help", show: () => <Help /> },
 ];
+
+/** The view that the address names. */
+const view = (): string => place.value.query.get("view") ?? MAIN;
 
 export function App(): JSX.Element {
   useActions([

@@ -99,5 +99,5 @@ try {
   await shoot(phone, "phone");
 } finally {
   await browser.close();
-  await server.kill();
+  await server.close();
 }

@@ -6,6 +6,7 @@
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "tasks report to a person")]
 
 mod bench;
+mod browser;
 mod command;
 mod fuzz;
 mod page;
@@ -26,7 +27,7 @@ const TASKS: &[Task] = &[
     Task {
         name: "test",
         arguments: "[STEP...]",
-        summary: "set up what tests need, then format check, lints, build, tests, docs",
+        summary: "set up what tests need, then format check, lints, build, docs, tests, browser tests",
         run: test::run,
     },
     Task {

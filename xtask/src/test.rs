@@ -1,57 +1,78 @@
 //! `cargo xtask test`: everything that must hold before a change is merged.
 //!
 //! Every step runs even when an earlier one failed, so that one run shows all there is to mend;
-//! the summary and the exit status say which failed. Nothing is downloaded but crates.
+//! the summary and the exit status say which failed. Nothing is downloaded but crates: the browser
+//! tests need Node, `npm ci` in `web` and a Chromium, and are skipped, loudly, where one is
+//! missing. Where `CI` is set, that is a failure.
 
 use std::process::Command;
 use std::time::{Duration, Instant};
 
 use anyhow::{Result, bail, ensure};
 
+use crate::browser;
 use crate::command::{cargo, root, run as run_command, shown, works};
 
-/// One check: its name on the command line and how it is run.
+/// One check: its name on the command line, how it is run, and what of this machine it lacks.
 struct Step {
     name: &'static str,
     command: fn() -> Command,
+    lacks: fn() -> Option<String>,
+}
+
+/// How a step ended.
+enum Outcome {
+    Passed,
+    Failed,
+    /// Why it was not run.
+    Skipped(String),
+}
+
+/// A step that needs nothing but cargo.
+const fn step(name: &'static str, command: fn() -> Command) -> Step {
+    Step { name, command, lacks: || None }
 }
 
 const STEPS: &[Step] = &[
-    Step { name: "fmt", command: || cargo(["fmt", "--all", "--check"]) },
-    Step {
-        name: "clippy",
-        command: || {
-            let arguments = ["clippy", "--workspace", "--all-targets", "--locked", "--"];
-            cargo(arguments.into_iter().chain(["-D", "warnings"]))
-        },
-    },
-    Step { name: "build", command: || cargo(["build", "--workspace", "--locked"]) },
-    Step { name: "doc", command: docs },
-    Step { name: "doctest", command: || cargo(["test", "--doc", "--workspace", "--locked"]) },
-    // Last, so that a run ends with its count of tests.
-    Step { name: "test", command: tests },
+    step("fmt", || cargo(["fmt", "--all", "--check"])),
+    step("clippy", || {
+        let arguments = ["clippy", "--workspace", "--all-targets", "--locked", "--"];
+        cargo(arguments.into_iter().chain(["-D", "warnings"]))
+    }),
+    step("build", || cargo(["build", "--workspace", "--locked"])),
+    step("doc", docs),
+    step("doctest", || cargo(["test", "--doc", "--workspace", "--locked"])),
+    step("test", tests),
+    Step { name: "e2e", command: browser::tests, lacks: browser::lacks },
 ];
 
 /// Runs the steps named, or all of them.
 pub(crate) fn run(arguments: &[String]) -> Result<()> {
     let steps = chosen(arguments)?;
     set_up()?;
-    let results: Vec<(&Step, Duration, Result<()>)> = steps
+    let results: Vec<(&Step, Duration, Outcome)> = steps
         .into_iter()
         .map(|step| {
             let start = Instant::now();
-            let result = run_step(step);
-            (step, start.elapsed(), result)
+            let outcome = run_step(step);
+            (step, start.elapsed(), outcome)
         })
         .collect();
 
     println!("\nsummary");
-    for (step, took, result) in &results {
-        let verdict = if result.is_ok() { "ok" } else { "FAILED" };
-        println!("  {:<8} {verdict:<7} {:>6.1} s", step.name, took.as_secs_f64());
+    for (step, took, outcome) in &results {
+        let (verdict, why) = match outcome {
+            Outcome::Passed => ("ok", String::new()),
+            Outcome::Failed => ("FAILED", String::new()),
+            Outcome::Skipped(why) => ("SKIPPED", format!("  {why}")),
+        };
+        println!("  {:<8} {verdict:<7} {:>6.1} s{why}", step.name, took.as_secs_f64());
     }
-    let failed: Vec<&str> =
-        results.iter().filter(|(.., result)| result.is_err()).map(|(step, ..)| step.name).collect();
+    let failed: Vec<&str> = results
+        .iter()
+        .filter(|(.., outcome)| matches!(outcome, Outcome::Failed))
+        .map(|(step, ..)| step.name)
+        .collect();
     ensure!(failed.is_empty(), "failed: {}", failed.join(", "));
     Ok(())
 }
@@ -81,10 +102,26 @@ fn set_up() -> Result<()> {
     Ok(())
 }
 
-fn run_step(step: &Step) -> Result<()> {
+fn run_step(step: &Step) -> Outcome {
+    if let Some(why) = (step.lacks)() {
+        return without(step.name, why, std::env::var_os("CI").is_some());
+    }
     let mut command = (step.command)();
     println!("\n$ {}", shown(&command));
-    run_command(&mut command).inspect_err(|error| eprintln!("{error:#}"))
+    match run_command(&mut command) {
+        Ok(()) => Outcome::Passed,
+        Err(error) => {
+            eprintln!("{error:#}");
+            Outcome::Failed
+        }
+    }
+}
+
+/// A step whose needs are not met: skipped on a person's machine, failed in CI, where a test that
+/// silently does not run would be believed.
+fn without(step: &str, why: String, in_ci: bool) -> Outcome {
+    println!("\n{step} cannot run: {why}");
+    if in_ci { Outcome::Failed } else { Outcome::Skipped(why) }
 }
 
 /// Unit and integration tests, in parallel processes where nextest is installed.
@@ -115,7 +152,7 @@ mod tests {
     #[test]
     fn without_names_every_step_runs_in_order() {
         let all = names(&[]).unwrap();
-        assert_eq!(all, ["fmt", "clippy", "build", "doc", "doctest", "test"]);
+        assert_eq!(all, ["fmt", "clippy", "build", "doc", "doctest", "test", "e2e"]);
     }
 
     #[test]
@@ -128,7 +165,17 @@ mod tests {
         let message = names(&["lint"]).unwrap_err().to_string();
         assert_eq!(
             message,
-            "no step `lint`, expected some of fmt, clippy, build, doc, doctest, test"
+            "no step `lint`, expected some of fmt, clippy, build, doc, doctest, test, e2e"
         );
+    }
+
+    #[test]
+    fn what_a_step_lacks_is_told_and_in_ci_a_failure() {
+        let why = "no Chromium".to_owned();
+        assert!(matches!(without("e2e", why.clone(), true), Outcome::Failed));
+        let Outcome::Skipped(told) = without("e2e", why.clone(), false) else {
+            panic!("a person's machine may lack it");
+        };
+        assert_eq!(told, why);
     }
 }

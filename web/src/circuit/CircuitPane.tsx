@@ -12,6 +12,7 @@ import type { Group } from "../state/document.ts";
 import { score, signedShare } from "../ui/numbers.ts";
 import { Button, Empty } from "../ui/parts.tsx";
 import type { Circuit } from "../wire.ts";
+import { graphAddress } from "../workspace/address.ts";
 import type { Workspace } from "../workspace/model.ts";
 import { addNote, CircuitActions } from "./actions.tsx";
 import { BoxView } from "./BoxView.tsx";
@@ -70,7 +71,7 @@ export function CircuitPane({ work }: { work: Workspace }): JSX.Element {
         <Button kind="quiet" onClick={() => void addNote(work)} title="A text on the circuit">
           Note
         </Button>
-        <a class="button" href={`/g/${work.id}/figure`}>
+        <a class="button" href={graphAddress(work.id, work.viewName, "/figure")}>
           Figure
         </a>
       </header>

@@ -16,9 +16,9 @@ import {
 import { readView } from "../state/document.ts";
 import { type Load, useLoad } from "../ui/load.ts";
 import { Button, Empty, Failure, Field, Skeleton } from "../ui/parts.tsx";
-import { place } from "../ui/router.ts";
 import { toast } from "../ui/toast.tsx";
 import type { FigureAsk, FigureFormat, FigureOptions, GraphHead, RunRow } from "../wire.ts";
+import { graphAddress } from "../workspace/address.ts";
 
 const OPTIONS: FigureOptions = {
   title: "",
@@ -37,8 +37,9 @@ interface Source {
   pins: number[];
 }
 
-export function FigureStudio({ id }: { id: string }): JSX.Element {
-  const viewName = place.value.query.get("view") ?? "main";
+export function FigureStudio(props: { id: string; viewName: string }): JSX.Element {
+  const { id, viewName } = props;
+  const workspace = graphAddress(id, viewName);
   const { state, again } = useLoad(
     async (signal): Promise<Source> => {
       const [head, runs, saved] = await Promise.all([
@@ -74,13 +75,13 @@ export function FigureStudio({ id }: { id: string }): JSX.Element {
   return (
     <div class="studio">
       <div class="bar-row">
-        <a href={`/g/${id}`} class="button quiet">
+        <a href={workspace} class="button quiet">
           ← Workspace
         </a>
         <h1 class="clip">Figure: {load.value.head.text}</h1>
       </div>
       {empty ? (
-        <Empty action={<a href={`/g/${id}`}>Go to the workspace</a>}>
+        <Empty action={<a href={workspace}>Go to the workspace</a>}>
           A figure shows a circuit, and nothing is pinned or grouped in this graph yet.
         </Empty>
       ) : (

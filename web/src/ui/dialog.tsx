@@ -1,7 +1,7 @@
 // Dialogs: the browser's own `dialog`, which keeps focus inside and gives it back.
 
 import type { ComponentChildren, JSX } from "preact";
-import { useEffect, useRef } from "preact/hooks";
+import { useLayoutEffect, useRef } from "preact/hooks";
 
 export function Dialog(props: {
   title: string;
@@ -12,7 +12,8 @@ export function Dialog(props: {
   const ref = useRef<HTMLDialogElement>(null);
   const onClose = useRef(props.onClose);
   onClose.current = props.onClose;
-  useEffect(() => {
+  // Before the next key: what is typed after the one that asked for a dialog belongs to it.
+  useLayoutEffect(() => {
     const dialog = ref.current;
     if (!dialog) return;
     if (!dialog.open) dialog.showModal();

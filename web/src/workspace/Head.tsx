@@ -4,10 +4,10 @@ import { useSignal } from "@preact/signals";
 import type { JSX } from "preact";
 import { exportUrl } from "../api/endpoints.ts";
 import { encodeView } from "../state/link.ts";
-import type { Saver } from "../state/saver.ts";
 import { percent, tokenText } from "../ui/numbers.ts";
 import { Button, Segments } from "../ui/parts.tsx";
 import { toast } from "../ui/toast.tsx";
+import { graphAddress, MAIN } from "./address.ts";
 import type { Workspace } from "./model.ts";
 import { type Mode, mode } from "./Panes.tsx";
 import { Versions } from "./Versions.tsx";
@@ -17,9 +17,8 @@ const MODES: readonly { value: Mode; text: string; title: string }[] = [
   { value: "list", text: "List", title: "The same nodes as a list" },
 ];
 
-export function Head(props: { work: Workspace; saver: Saver; viewName: string }): JSX.Element {
-  const { work, saver, viewName } = props;
-  const { head } = work;
+export function Head({ work }: { work: Workspace }): JSX.Element {
+  const { head, viewName } = work;
   const { undo, redo } = work.titles.value;
   const versions = useSignal(false);
   return (
@@ -58,7 +57,7 @@ export function Head(props: { work: Workspace; saver: Saver; viewName: string })
           ↷
         </Button>
         <Button kind="quiet" onClick={() => (versions.value = true)}>
-          {viewName === "main" ? "Versions" : viewName}
+          {viewName === MAIN ? "Versions" : viewName}
         </Button>
         <Button
           kind="quiet"
@@ -69,14 +68,7 @@ export function Head(props: { work: Workspace; saver: Saver; viewName: string })
         </Button>
         <ExportMenu work={work} />
       </span>
-      {versions.value && (
-        <Versions
-          work={work}
-          saver={saver}
-          viewName={viewName}
-          onClose={() => (versions.value = false)}
-        />
-      )}
+      {versions.value && <Versions work={work} onClose={() => (versions.value = false)} />}
     </div>
   );
 }
@@ -143,7 +135,7 @@ function ExportMenu({ work }: { work: Workspace }): JSX.Element {
         <a href={url("csv")} download>
           Edges as CSV, pruned as usual
         </a>
-        <a href={`/g/${work.id}/figure`}>Figure: SVG, PDF, PNG</a>
+        <a href={graphAddress(work.id, work.viewName, "/figure")}>Figure: SVG, PDF, PNG</a>
       </div>
     </details>
   );

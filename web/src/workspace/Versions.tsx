@@ -4,7 +4,7 @@ import type { JSX } from "preact";
 import { sentence } from "../api/client.ts";
 import { version, versions, viewRemote } from "../api/endpoints.ts";
 import { readView } from "../state/document.ts";
-import { Conflict, type Saver } from "../state/saver.ts";
+import { Conflict } from "../state/saver.ts";
 import { ask } from "../ui/ask.tsx";
 import { Dialog } from "../ui/dialog.tsx";
 import { useLoad } from "../ui/load.ts";
@@ -12,22 +12,22 @@ import { bytes, date } from "../ui/numbers.ts";
 import { Button, Empty, Failure, Skeleton } from "../ui/parts.tsx";
 import { go } from "../ui/router.ts";
 import { toast } from "../ui/toast.tsx";
+import { graphAddress, MAIN } from "./address.ts";
 import type { Workspace } from "./model.ts";
 
 interface VersionsProps {
   work: Workspace;
-  saver: Saver;
-  viewName: string;
   onClose: () => void;
 }
 
-export function Versions({ work, viewName, onClose }: VersionsProps): JSX.Element {
+export function Versions({ work, onClose }: VersionsProps): JSX.Element {
+  const { viewName } = work;
   const { state, again } = useLoad(
     (signal) => versions(work.id, viewName, signal),
     [work.id, viewName],
   );
   const load = state.value;
-  const views = new Set(["main", viewName, ...(work.head.value?.views ?? [])]);
+  const views = new Set([MAIN, viewName, ...(work.head.value?.views ?? [])]);
   const open = async (number: number): Promise<void> => {
     try {
       const view = readView(await version(work.id, viewName, number));
@@ -46,7 +46,7 @@ export function Versions({ work, viewName, onClose }: VersionsProps): JSX.Elemen
           <Button
             key={name}
             pressed={name === viewName}
-            onClick={() => go(viewAddress(work.id, name))}
+            onClick={() => go(graphAddress(work.id, name))}
           >
             {name}
           </Button>
@@ -94,10 +94,6 @@ export function Versions({ work, viewName, onClose }: VersionsProps): JSX.Elemen
   );
 }
 
-function viewAddress(id: string, name: string): string {
-  return name === "main" ? `/g/${id}` : `/g/${id}?view=${encodeURIComponent(name)}`;
-}
-
 /** Saves the present view under a name of its own and goes on there. */
 export async function nameView(work: Workspace): Promise<void> {
   const given = await ask("Save this view as", "Name: small letters, digits, hyphens", "", "Save");
@@ -110,7 +106,7 @@ export async function nameView(work: Workspace): Promise<void> {
     await viewRemote(work.id, name).save(work.view.peek(), null);
     const head = work.head.peek();
     if (head) work.head.value = { ...head, views: [...new Set([...head.views, name])] };
-    go(viewAddress(work.id, name));
+    go(graphAddress(work.id, name) + location.hash);
     toast(`Saved as ${name}.`);
   } catch (failure) {
     const taken = failure instanceof Conflict;

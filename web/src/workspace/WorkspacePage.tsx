@@ -21,10 +21,14 @@ import { Workspace } from "./model.ts";
 import { Panes } from "./Panes.tsx";
 import { StatusBar } from "./StatusBar.tsx";
 
-export function WorkspacePage({ id }: { id: string }): JSX.Element {
-  const work = useMemo(() => new Workspace(id), [id]);
+interface WorkspacePageProps {
+  id: string;
+  viewName: string;
+}
+
+export function WorkspacePage({ id, viewName }: WorkspacePageProps): JSX.Element {
+  const work = useMemo(() => new Workspace(id, viewName), [id, viewName]);
   const camera = useMemo(() => new Camera(), []);
-  const viewName = place.value.query.get("view") ?? "main";
   const failed = useSignal<unknown>(null);
   const round = useSignal(0);
   const saver = useMemo(
@@ -84,7 +88,7 @@ export function WorkspacePage({ id }: { id: string }): JSX.Element {
   }
   return (
     <div class="workspace">
-      <Head work={work} saver={saver} viewName={viewName} />
+      <Head work={work} />
       <FilterBar work={work} />
       {packing.value.is === "failed" ? (
         <Failure

@@ -24,6 +24,8 @@ const MOST_WALKS = 200;
 /** What several views of one graph share. */
 export class Workspace {
   readonly id: string;
+  /** The saved view that is shown. */
+  readonly viewName: string;
   readonly head = signal<GraphHead | null>(null);
   readonly pack = signal<Pack | null>(null);
   readonly kept = signal<Kept | null>(null);
@@ -121,8 +123,9 @@ export class Workspace {
     return pack !== null && pack.nEdges < pack.nEdgesTotal;
   });
 
-  constructor(id: string) {
+  constructor(id: string, viewName: string) {
     this.id = id;
+    this.viewName = viewName;
     this.stops.push(
       effect(() => {
         // A hidden node cannot be hovered.

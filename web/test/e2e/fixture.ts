@@ -36,7 +36,7 @@ export async function openSite(): Promise<Site> {
   };
   const close = async (): Promise<void> => {
     await browser.close();
-    await server.kill();
+    await server.close();
     expect(foreign).toEqual([]);
   };
   return { server, browser, foreign, open, close };
@@ -48,6 +48,14 @@ export async function tour(site: Site): Promise<string> {
   const { tour: id } = (await response.json()) as { tour: string | null };
   if (!id) throw new Error("the server has no bundled graph");
   return id;
+}
+
+let views = 0;
+
+/** The tour's graph in a view that no other test has worked on. */
+export async function fresh(site: Site): Promise<string> {
+  views++;
+  return `/g/${await tour(site)}?view=test-${views}`;
 }
 
 /** Waits until the workspace shows what pruning kept and has saved everything. */

@@ -1,5 +1,5 @@
 import AxeBuilder from "./axe.ts";
-import { openSite, ready, type Site, tour } from "./fixture.ts";
+import { fresh, openSite, ready, type Site, saved } from "./fixture.ts";
 import { afterAll, beforeAll, describe, expect, it } from "./playwright.ts";
 
 let site: Site;
@@ -39,7 +39,7 @@ describe("states", () => {
 
   it("a pack that breaks off is reported, and the next try works", async () => {
     const page = await site.open("/");
-    const path = `/g/${await tour(site)}`;
+    const path = await fresh(site);
     let broken = true;
     await page.route("**/pack?*", async (route) => {
       if (!broken) return route.continue();
@@ -55,7 +55,7 @@ describe("states", () => {
   });
 
   it("a model's text is text: markup in a label stays what it looks like", async () => {
-    const page = await site.open(`/g/${await tour(site)}`);
+    const page = await site.open(await fresh(site));
     await ready(page);
     await page.locator(".graph").focus();
     await page.keyboard.press("ArrowUp");
@@ -75,8 +75,8 @@ const PAGES = ["/", "/new", "/m", "/help", "/features", "/probe", "/cmp"];
 describe("access", () => {
   for (const theme of ["light", "dark", "contrast"] as const) {
     it(`has nothing serious by axe, ${theme}`, async () => {
-      const graph = `/g/${await tour(site)}`;
-      for (const path of [...PAGES, graph, `${graph}/figure`]) {
+      const graph = await fresh(site);
+      for (const path of [...PAGES, graph, graph.replace("?", "/figure?")]) {
         const page = await site.open("/");
         await page.evaluate((value) => localStorage.setItem("connectome.theme", value), theme);
         await page.goto(site.server.url + path);
@@ -84,6 +84,9 @@ describe("access", () => {
           await ready(page);
           await page.locator(".graph").focus();
           await page.keyboard.press("ArrowUp");
+          await page.keyboard.press("p");
+          await page.locator(".box").waitFor();
+          await saved(page);
         }
         await page.waitForTimeout(700);
         for (const mode of path === graph ? ["graph", "tests", "list"] : ["page"]) {
@@ -98,7 +101,7 @@ describe("access", () => {
   }
 
   it("is read on a phone without scrolling sideways", async () => {
-    const graph = `/g/${await tour(site)}`;
+    const graph = await fresh(site);
     for (const path of [...PAGES, graph]) {
       const page = await site.open(path, { viewport: { width: 390, height: 844 }, hasTouch: true });
       await page.waitForTimeout(700);
@@ -112,6 +115,20 @@ describe("access", () => {
     await page.getByRole("region", { name: "Inspector" }).waitFor();
   });
 
+  it("the palette takes the key after the one that asked for it", async () => {
+    const page = await site.open("/");
+    await page.getByRole("heading", { name: "Library" }).waitFor();
+    // The next task: no key that a person presses comes sooner.
+    const focused = await page.evaluate(() => {
+      const asks = { key: "k", ctrlKey: true, bubbles: true, cancelable: true };
+      document.body.dispatchEvent(new KeyboardEvent("keydown", asks));
+      return new Promise((done) => {
+        setTimeout(() => done(document.activeElement?.getAttribute("aria-label")));
+      });
+    });
+    expect(focused).toBe("Find a command");
+  });
+
   it("works by keyboard alone", async () => {
     const page = await site.open("/");
     await page.getByRole("heading", { name: "Library" }).waitFor();
@@ -123,7 +140,7 @@ describe("access", () => {
     await page.getByRole("dialog", { name: "Keys on this page" }).waitFor();
     await page.keyboard.press("Escape");
     await page.getByRole("dialog").waitFor({ state: "detached" });
-    await page.goto(`${site.server.url}/g/${await tour(site)}`);
+    await page.goto(site.server.url + (await fresh(site)));
     await ready(page);
     // Everything from the graph to a pinned group and a test, without a pointer.
     await page.keyboard.press("ArrowUp");

@@ -1,4 +1,4 @@
-import { openSite, ready, type Site, saved, tour } from "./fixture.ts";
+import { fresh, openSite, ready, type Site, saved } from "./fixture.ts";
 import { afterAll, beforeAll, describe, expect, it, type Page } from "./playwright.ts";
 
 let site: Site;
@@ -20,7 +20,7 @@ const boxes = (page: Page): Promise<string[]> => page.locator(".box .box-name").
 
 describe("work cannot be lost", () => {
   it("two windows of two browsers on one graph keep the work of both", async () => {
-    const path = `/g/${await tour(site)}`;
+    const path = await fresh(site);
     const a = await site.open(path);
     const b = await site.open(path);
     await ready(a);
@@ -36,7 +36,7 @@ describe("work cannot be lost", () => {
   });
 
   it("two tabs of one browser see each other's changes", async () => {
-    const path = `/g/${await tour(site)}?view=shared`;
+    const path = await fresh(site);
     const a = await site.open(path);
     await ready(a);
     const b = await a.context().newPage();
@@ -49,7 +49,7 @@ describe("work cannot be lost", () => {
   });
 
   it("a server that is killed and started again gets what was done meanwhile", async () => {
-    const path = `/g/${await tour(site)}?view=outage`;
+    const path = await fresh(site);
     const page = await site.open(path);
     await ready(page);
     await pinOutput(page, 1);
@@ -68,7 +68,7 @@ describe("work cannot be lost", () => {
   });
 
   it("a tab that was closed while the server was away is taken up by the next", async () => {
-    const path = `/g/${await tour(site)}?view=closed`;
+    const path = await fresh(site);
     const page = await site.open(path);
     await ready(page);
     await site.server.kill();

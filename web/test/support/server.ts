@@ -1,24 +1,33 @@
 // The real server on a free port of loopback, with a workspace folder of its own.
 
 import { type ChildProcess, spawn } from "node:child_process";
-import { existsSync, mkdtempSync } from "node:fs";
+import { mkdtempSync, rmSync, statSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
 const ROOT = join(import.meta.dirname, "../../..");
-const BINARY =
-  process.env.CONNECTOME ??
-  ["release", "debug"].map((name) => join(ROOT, "target", name, "connectome")).find(existsSync);
+const BINARY = process.env.CONNECTOME ?? newestBuild();
+
+/** The program that was built last, if any was. */
+function newestBuild(): string | undefined {
+  const built = ["release", "debug"]
+    .map((name) => join(ROOT, "target", name, "connectome"))
+    .map((path) => ({ path, at: statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0 }))
+    .filter(({ at }) => at > 0);
+  return built.sort((a, b) => b.at - a.at)[0]?.path;
+}
 
 export interface Running {
   url: string;
-  /** The workspace's folder. */
+  /** The workspace's folder, which is removed when the server is closed. */
   folder: string;
   /** Ends the server at once, as a lost machine does. */
   kill: () => Promise<void>;
   /** Starts it again on the same port and folder. */
   restart: () => Promise<void>;
+  /** Ends it, and removes its folder. */
+  close: () => Promise<void>;
 }
 
 /** Runs another command of the program to its end. */
@@ -66,16 +75,16 @@ export async function startServer(): Promise<Running> {
     }
     throw new Error(`the server did not answer: ${said}`);
   };
-  await start();
-  return {
-    url,
-    folder,
-    kill: async () => {
-      if (child.exitCode !== null || child.signalCode !== null) return;
-      const ended = new Promise((done) => child.once("exit", done));
-      child.kill("SIGKILL");
-      await ended;
-    },
-    restart: start,
+  const kill = async (): Promise<void> => {
+    if (child.exitCode !== null || child.signalCode !== null) return;
+    const ended = new Promise((done) => child.once("exit", done));
+    child.kill("SIGKILL");
+    await ended;
   };
+  const close = async (): Promise<void> => {
+    await kill();
+    rmSync(folder, { recursive: true, force: true });
+  };
+  await start();
+  return { url, folder, kill, restart: start, close };
 }
