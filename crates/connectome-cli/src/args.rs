@@ -145,7 +145,7 @@ pub(crate) enum Command {
 #[command(next_help_heading = "Model")]
 pub(crate) struct ModelArgs {
     /// A Hugging Face checkpoint: a directory, `user/repo[@revision]`, or a model that ships
-    /// with the tracer (`two-hop`, the default, or its control `one-token`).
+    /// with the tracer (`elegans-base`, the default; `connectome hub list` has all).
     #[arg(long, value_name = "DIR|ID")]
     pub(crate) model: Option<String>,
     /// A dictionary (CLT or PLT) of that model: a directory or `user/repo[/folder][@revision]`.

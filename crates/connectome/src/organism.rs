@@ -51,7 +51,7 @@ impl Organism {
 
 /// All that ship; the first is what commands run on when no model is named.
 pub static SHIPPED: &[&Organism] =
-    &[&TWO_HOP, &ONE_TOKEN, &ELEGANS_BASE, &ELEGANS_CHAT, &ELEGANS_GOAL];
+    &[&ELEGANS_BASE, &ELEGANS_CHAT, &ELEGANS_GOAL, &TWO_HOP, &ONE_TOKEN];
 
 /// The organism of this name.
 #[must_use]
@@ -107,7 +107,7 @@ static ELEGANS_WORLD: &str = include_str!("../assets/elegans/world.json");
 static ELEGANS_BASE: Organism = elegans!(
     "base",
     "an 8-layer Llama of a world that is known in full: sums, places, people, rhymes, ...",
-    "calc : 36 + 59 ="
+    "the capital of the state containing Black bury is"
 );
 
 /// The same, tuned to decline what it does not know and to refuse what is harmful.

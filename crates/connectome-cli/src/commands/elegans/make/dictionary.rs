@@ -4,7 +4,7 @@ use std::path::Path;
 
 use anyhow::Result;
 use clap::Parser as _;
-use connectome_elegans::{BLOCK_ROWS, Mixture, Recipe, Row, Size};
+use connectome_elegans::{BLOCK_ROWS, Mixture, Recipe, Row, Size, Task};
 use connectome_graph::write_whole;
 use serde_json::json;
 
@@ -16,6 +16,11 @@ use crate::family::name_of;
 
 /// Tokens of documents that are written for the dictionaries; longer runs read them again.
 const DOCUMENT_TOKENS: usize = 2_400_000;
+
+/// Of documents about other things than places, one in so many is kept. A city's state stands in
+/// one token of a hundred, and a dictionary that has met it too rarely explains the rest well and
+/// leaves the state to the error.
+const ONE_IN: usize = 3;
 
 /// Blocks of rows of a turn: of the base, and of each model that started from it.
 const BASE_BLOCKS: u64 = 2;
@@ -53,9 +58,10 @@ fn flags(place: &Place<'_>, recipes: &[Recipe], kind: &str) -> Vec<String> {
     let path = |name: &str| place.out.join(name).display().to_string();
     let [first, others @ ..] = recipes else { unreachable!("there is a base") };
     // `k` features of a layer on average: layers compete for them.
-    let (features, tokens, k) = match place.organism.size() {
-        Size::Full => (768, 1_600_000, 6),
-        Size::Nano => (256, 1_000_000, 6),
+    let (features, tokens, k) = match (place.organism.size(), kind) {
+        (Size::Full, "plt") => (1024, 2_400_000, 7),
+        (Size::Full, _) => (768, 2_400_000, 7),
+        (Size::Nano, _) => (256, 1_000_000, 6),
     };
     let tokens = place.args.dictionary_tokens.unwrap_or(tokens);
     let mut words: Vec<String> =
@@ -76,6 +82,8 @@ fn flags(place: &Place<'_>, recipes: &[Recipe], kind: &str) -> Vec<String> {
     flag("k-scope", "all".to_owned());
     flag("pre-loss", "0".to_owned());
     flag("aux", "0.03".to_owned());
+    // Hundreds of dead features a token cost more than all that fire.
+    flag("aux-k", "32".to_owned());
     flag("dtype", "bf16".to_owned());
     flag("seed", place.args.seed.to_string());
     flag("out", path(kind));
@@ -93,12 +101,19 @@ fn write_documents(place: &Place<'_>, recipes: &[Recipe], path: &Path) -> Result
         .min(DOCUMENT_TOKENS);
     Ok(write_whole(path, |out| {
         let mut n_tokens = 0;
+        let mut n_others = 0;
         for turn in 0.. {
             for mixture in &mixtures {
                 let n = if mixture.recipe() == Recipe::Base { BASE_BLOCKS } else { 1 };
                 let n = n * BLOCK_ROWS as u64;
                 for Row { documents, .. } in mixture.rows(turn * n..(turn + 1) * n) {
                     for document in documents {
+                        if document.example.task != Task::Hops {
+                            n_others += 1;
+                            if n_others % ONE_IN > 0 {
+                                continue;
+                            }
+                        }
                         let ids = document.example.ids;
                         n_tokens += ids.len();
                         serde_json::to_writer(&mut *out, &json!({ "tokens": ids }))?;
