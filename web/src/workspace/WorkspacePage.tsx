@@ -92,7 +92,7 @@ export function WorkspacePage({ id }: { id: string }): JSX.Element {
           why={packing.value.why}
           again={packing.again}
         />
-      ) : work.pack.value ? (
+      ) : work.names.value ? (
         <Panes work={work} camera={camera} />
       ) : (
         <div class="grow">
