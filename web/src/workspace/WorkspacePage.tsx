@@ -96,7 +96,7 @@ export function WorkspacePage({ id, viewName }: WorkspacePageProps): JSX.Element
           why={packing.value.why}
           again={packing.again}
         />
-      ) : work.pack.value ? (
+      ) : work.names.value ? (
         <Panes work={work} camera={camera} />
       ) : (
         <div class="grow">
