@@ -1132,6 +1132,10 @@ rank: number,
  */
 x: number, 
 /**
+ * Where it stands on the page's drawing unless somebody moved it.
+ */
+place: Place, 
+/**
  * Mean layer; tokens count -1.
  */
 level: number, 
@@ -1147,6 +1151,19 @@ activation: number,
  * Its nodes' share of all influence on the targets; a target by its weight.
  */
 influence: number, };
+
+/**
+ * A place on the page's drawing of a circuit, in its pixels: the upper left corner of a box.
+ */
+export type Place = { 
+/**
+ * From the left.
+ */
+x: number, 
+/**
+ * From the top.
+ */
+y: number, };
 
 /**
  * What one box gives another.
@@ -1942,7 +1959,11 @@ export type FigureAsk = {
  */
 graph: string, 
 /**
- * The circuit; the graph file's own groups if null.
+ * The circuit is that of this saved view; `main` may be one that nobody saved yet.
+ */
+view: string | null, 
+/**
+ * The circuit, if no view is named; the graph file's own groups if null.
  */
 groups: Array<Group> | null, 
 /**
@@ -1991,14 +2012,94 @@ prompt: boolean,
  */
 footer: boolean, 
 /**
+ * Where boxes stand.
+ */
+layout: FigureLayout, 
+/**
  * Pixels a unit, of PNG.
  */
 scale: number, };
 
 /**
+ * Where the boxes of a figure stand.
+ */
+export type FigureLayout = "automatic" | "placed";
+
+/**
  * A figure's file.
  */
 export type FigureFormat = "svg" | "pdf" | "png";
+
+/**
+ * What is inside a page that was saved as one file, as JSON.
+ */
+export type PageFile = { 
+/**
+ * The program that wrote it.
+ */
+tool: string, 
+/**
+ * BLAKE3 of the graph's file.
+ */
+graph_digest: string, 
+/**
+ * As `GET /api/graphs/:id` answers.
+ */
+head: GraphHead, 
+/**
+ * The whole graph as a pack, in base64.
+ */
+pack: string, 
+/**
+ * The page's document.
+ */
+view: unknown, 
+/**
+ * The view's circuit; null if nothing is pinned or grouped.
+ */
+circuit: Circuit | null, 
+/**
+ * What each threshold keeps: whole percents from 20 and the view's own, first with the
+ * view's edge threshold, then with all edges.
+ */
+pruned: Array<PrunedAt>, 
+/**
+ * Rows of the runs, the newest first.
+ */
+run_rows: Array<RunRow>, 
+/**
+ * The runs, in the same order.
+ */
+runs: Array<Run>, };
+
+/**
+ * A pruned graph, at one pair of thresholds.
+ */
+export type PrunedAt = { 
+/**
+ * Share of all influence that kept nodes have together.
+ */
+node_threshold: number, 
+/**
+ * Share of all edge scores that kept edges have together.
+ */
+edge_threshold: number, 
+/**
+ * A bit for each node, 1 if it is kept, the first node lowest in the first byte; in base64.
+ */
+kept: string, 
+/**
+ * Edges that are kept.
+ */
+n_edges: number, 
+/**
+ * Nodes that missing rows might add or remove.
+ */
+n_undetermined: number, 
+/**
+ * Scores of what is kept: all else counts as an error.
+ */
+scores: Scores, };
 
 /**
  * The answer to what starts a job.

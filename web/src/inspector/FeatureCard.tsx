@@ -39,11 +39,13 @@ export function FeatureCard({ work }: { work: Workspace }): JSX.Element {
   const index = pack.feature[node];
   return (
     <div class="stack">
-      <p>
-        <a href={`/f/${encodeURIComponent(head.provenance.model.name)}/${layer}/${index}`}>
-          Page of L{layer} · {index}
-        </a>
-      </p>
+      {!work.readOnly && (
+        <p>
+          <a href={`/f/${encodeURIComponent(head.provenance.model.name)}/${layer}/${index}`}>
+            Page of L{layer} · {index}
+          </a>
+        </p>
+      )}
       <FeatureView model={head.provenance.model.name} layer={layer} index={index} />
     </div>
   );

@@ -4,9 +4,10 @@ use connectome_graph::{AttributionGraph, Expansion, Node, TargetKind, Verdict, s
 
 use crate::error::ServeError;
 use crate::id::Id;
+use crate::saved::file_groups;
 use crate::store::{Kept, Store};
 use crate::wire::{
-    EdgeVerdictRow, ExtentRow, GraphCounts, GraphHead, Group, NodeLabel, NodeRange, NodeRanges,
+    EdgeVerdictRow, ExtentRow, GraphCounts, GraphHead, GraphRow, NodeLabel, NodeRange, NodeRanges,
     OriginRow, ProvenanceRow, TargetRow, Token, VerdictName, VerdictsRow,
 };
 
@@ -17,16 +18,20 @@ pub(crate) fn head(
     kept: &Kept,
     not_runnable: Option<String>,
 ) -> Result<GraphHead, ServeError> {
+    Ok(head_of(store.row(id)?, store.views(id), kept, not_runnable))
+}
+
+/// The head of a graph, wherever its row comes from.
+pub(crate) fn head_of(
+    row: GraphRow,
+    views: Vec<String>,
+    kept: &Kept,
+    not_runnable: Option<String>,
+) -> GraphHead {
     let graph = &kept.graph;
-    let row = store.row(id)?;
     let annotations = graph.annotations();
     let tokens = graph.nodes().tokens().iter().zip(&graph.prompt().token_texts);
-    let groups = annotations.supernodes.iter().enumerate().map(|(at, group)| Group {
-        id: format!("file-{at}"),
-        name: group.name.clone(),
-        nodes: group.members.iter().map(|idx| idx.get()).collect(),
-    });
-    Ok(GraphHead {
+    GraphHead {
         id: row.id,
         title: row.title,
         tags: row.tags,
@@ -41,14 +46,14 @@ pub(crate) fn head(
         provenance: provenance(graph),
         extent: extent(kept),
         labels: labels(graph),
-        groups: groups.collect(),
+        groups: file_groups(graph),
         pinned: annotations.pinned.iter().map(|idx| idx.get()).collect(),
         verdicts: annotations.verdicts.as_ref().map(verdicts),
-        views: store.views(id),
+        views,
         n_runs: row.n_runs,
         runnable: not_runnable.is_none(),
         not_runnable,
-    })
+    }
 }
 
 fn targets(graph: &AttributionGraph) -> Vec<TargetRow> {

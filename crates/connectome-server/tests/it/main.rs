@@ -13,6 +13,7 @@ mod guard;
 // Many at once.
 mod load;
 // The page's types are the server's.
+mod page_file;
 mod page_types;
 // Runs: interventions and validations, as jobs.
 mod runs;
