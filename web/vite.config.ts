@@ -46,5 +46,6 @@ export default defineConfig({
     reportCompressedSize: false,
   },
   server: { proxy: { "/api": { target: server, changeOrigin: true, headers: { origin: server } } } },
-  test: { include: ["test/unit/**/*.test.ts"] },
+  // Not to judge the speed of a busy machine.
+  test: { include: ["test/unit/**/*.test.ts"], testTimeout: 120_000 },
 } as Parameters<typeof defineConfig>[0]);

@@ -14,6 +14,8 @@ import { Probes } from "./probe/Probes.tsx";
 import { NewTrace } from "./trace/NewTrace.tsx";
 import { AskDialog } from "./ui/ask.tsx";
 import { useActions } from "./ui/keys.ts";
+import { Mark } from "./ui/Mark.tsx";
+import { ContextMenu } from "./ui/menu.tsx";
 import { open, Palette } from "./ui/palette.tsx";
 import { Button, Empty } from "./ui/parts.tsx";
 import { go, match, place } from "./ui/router.ts";
@@ -87,6 +89,7 @@ export function App(): JSX.Element {
         </div>
       )}
       <main id="main">{page(place.value.path)}</main>
+      <ContextMenu />
       <Palette />
       <AskDialog />
       <Toasts />
@@ -168,26 +171,5 @@ function Top(): JSX.Element {
         New trace
       </a>
     </header>
-  );
-}
-
-function Mark(): JSX.Element {
-  return (
-    <svg viewBox="0 0 32 32" aria-hidden="true">
-      <path
-        d="M8 26 15 16 8 7M15 16 24 7M24 26 15 16"
-        fill="none"
-        stroke="currentColor"
-        stroke-width="1.8"
-        opacity="0.5"
-      />
-      <g fill="currentColor">
-        <circle cx="8" cy="26" r="3" />
-        <circle cx="24" cy="26" r="3" />
-        <circle cx="8" cy="7" r="3" />
-        <rect x="21" y="4" width="6" height="6" />
-      </g>
-      <circle cx="15" cy="16" r="4" fill="var(--accent)" />
-    </svg>
   );
 }

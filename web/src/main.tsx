@@ -4,6 +4,8 @@
 
 import { render } from "preact";
 import { App } from "./App.tsx";
+import { FileApp } from "./file/FileApp.tsx";
+import { file } from "./file/file.ts";
 import { listenForKeys } from "./ui/keys.ts";
 import { listenForLinks } from "./ui/router.ts";
 import { startTheme } from "./ui/theme.ts";
@@ -21,5 +23,5 @@ listenForLinks();
 const root = document.getElementById("page");
 if (root) {
   root.textContent = "";
-  render(<App />, root);
+  render(file ? <FileApp file={file} /> : <App />, root);
 }

@@ -470,6 +470,8 @@ pub(crate) enum Format {
     Json,
     /// The whole graph as dense matrices, for numpy.
     Safetensors,
+    /// The workspace's page with the graph inside, to be read offline in any browser.
+    Html,
 }
 
 #[derive(Debug, Args)]
@@ -491,6 +493,12 @@ pub(crate) struct ExportArgs {
     /// Enter the graph in `graph-metadata.json` beside the file, which pages list graphs from.
     #[arg(long)]
     pub(crate) graph_metadata: bool,
+    /// Of a page: the view it shows, as a file, or by name if the graph lies in a workspace.
+    #[arg(long, value_name = "NAME|FILE")]
+    pub(crate) view: Option<String>,
+    /// Of a page: a run that `connectome serve` measured on this graph, as JSON; repeatable.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) run: Vec<PathBuf>,
     #[command(flatten)]
     pub(crate) thresholds: ThresholdArgs,
 }

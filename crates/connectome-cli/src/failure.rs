@@ -103,6 +103,8 @@ pub(crate) enum UsageError {
     NotDataFolder { path: PathBuf },
     #[error("the name of a figure ends in .svg, .pdf or .png, found `{}`", path.display())]
     FigureFormat { path: PathBuf },
+    #[error("`{option}` is for pages")]
+    NotAPage { option: &'static str },
     #[error("not a measured run ({reason}): `{}`", path.display())]
     NotARun { path: PathBuf, reason: String },
     #[error("this machine has no folder for a user's data")]

@@ -57,6 +57,7 @@ impl Material<'_> {
                 dose: group.edited.clone(),
                 level: self.level(group, members),
                 column: self.column(group, members),
+                spot: None,
             }
         });
         let outputs = [("before", false), ("after", true)]
@@ -65,6 +66,7 @@ impl Material<'_> {
             title: String::new(),
             boxes: boxes.collect(),
             edges: self.edges()?,
+            notes: Vec::new(),
             prompt: plain(&report.prompt.text),
             outputs: outputs.to_vec(),
         };

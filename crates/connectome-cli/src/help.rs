@@ -287,12 +287,19 @@ EXAMPLES
   connectome export oak.graph --format json --output site/oak.json \\
       --graph-metadata
   connectome export oak.graph --format safetensors --output oak.safetensors
+  connectome export oak.graph --format html --output oak.html
+  connectome export WORKSPACE/graphs/ID/graph.connectome --format html \\
+      --view main --output oak.html
 
 The JSON holds the pruned graph and loads in the pages of circuit-tracer,
 Anthropic and Neuronpedia. The safetensors hold the whole graph under
 circuit-tracer's names: `adjacency` (row = target, column = source),
 `active_features`, `activation_values`, `selected_features`, `node_influence`,
-`logit_token_ids`, `logit_probabilities`, `row_sums`.";
+`logit_token_ids`, `logit_probabilities`, `row_sums`.
+
+The HTML is the workspace of `connectome serve` in one file that opens from
+disk: it reaches no network, holds the whole graph, a view and measured runs,
+and says what only a server can do.";
 
 pub(crate) const IMPORT: &str = "\
 EXAMPLES
@@ -324,6 +331,11 @@ EXAMPLES
   connectome group oak.graph Arvenia L1/403@9 L2/370@9 L2/343@9
   connectome figure oak.graph --pin target:0 --output oak.svg
   connectome figure oak.graph --pin target:0 --pin token:7 --output oak.pdf
+
+  As it stands in the workspace, from its folder:
+
+  connectome figure graphs/ID/graph.connectome --view main --layout placed \\
+      --output oak.svg
 
   With what a run on the page did to each box:
 

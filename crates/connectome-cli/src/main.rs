@@ -20,6 +20,7 @@ mod printer;
 mod progress;
 mod prompt;
 mod report;
+mod saved;
 mod settings;
 mod syntax;
 mod targets;

@@ -1,6 +1,7 @@
 //! A figure as SVG: panels, boxes, edges, the prompt and the outputs.
 
 use crate::layout::{Layout, layout};
+use crate::placed::Placed;
 use crate::route::{BOX, Routed, Routes, route};
 use crate::svg::{Svg, escaped, fit, mono_width, number, rounded, width, wrap};
 use crate::{Edge, Figure, Node, Outputs, Panel};
@@ -20,7 +21,7 @@ const AROUND: f64 = 34.0;
 /// Between the sheets of a stack.
 const STACK: f64 = 4.0;
 /// The height of an edge's head.
-const HEAD: f64 = 11.0;
+pub(crate) const HEAD: f64 = 11.0;
 
 const STYLE: &str = "\
 svg{color-scheme:light dark}
@@ -52,6 +53,7 @@ text{font-family:'Helvetica Neue',Helvetica,Arial,'Liberation Sans',sans-serif;f
 .percent{font-size:11px;fill:#57544a}
 .row{font-size:11.5px;fill:#57544a}
 .footer{font-size:10.5px;fill:#6b675a}
+.note{font-size:12px;font-style:italic;fill:#57544a}
 @media (prefers-color-scheme:dark){
 text{fill:#ece9dd}
 .bg{fill:#161513}
@@ -61,7 +63,7 @@ text{fill:#ece9dd}
 .strip{fill:#1a1916;stroke:#3a382f}
 .box{fill:#38352c;stroke:#8c8770}
 .edited{fill:#2a2823;stroke:#ee9445}
-.detail,.percent,.row{fill:#bfbaa8}
+.detail,.percent,.row,.note{fill:#bfbaa8}
 .pill{fill:#b3571a}
 .excites{stroke:#cfa79f}
 .inhibits,.bar{stroke:#7fb2f0}
@@ -152,17 +154,30 @@ struct Drawn<'a> {
     panel: &'a Panel,
     layout: Layout,
     routes: Routes,
+    /// Instead of both, where every box has a spot.
+    placed: Option<Placed>,
     width: f64,
 }
 
 impl<'a> Drawn<'a> {
     fn of(panel: &'a Panel) -> Self {
         let widths: Vec<f64> = panel.boxes.iter().map(box_width).collect();
+        if let Some(placed) = Placed::of(panel, &widths) {
+            let width = placed.width + 2.0 * PAD + 16.0;
+            let (layout, routes) = (Layout::default(), Routes::default());
+            return Self { panel, layout, routes, placed: Some(placed), width };
+        }
         let layout = layout(&panel.boxes, &widths, &panel.edges);
         let routes = route(&layout);
         let around = if layout.falling.is_empty() { 0.0 } else { AROUND };
         let width = layout.width + around + 2.0 * PAD + 16.0;
-        Self { panel, layout, routes, width }
+        Self { panel, layout, routes, placed: None, width }
+    }
+
+    /// Width and height of the boxes and what is between them.
+    fn extent(&self) -> (f64, f64) {
+        let placed = self.placed.as_ref().map(|placed| (placed.width, placed.height));
+        placed.unwrap_or((self.layout.width, self.routes.height))
     }
 
     /// Draws from `y` down, and says where it ended.
@@ -172,14 +187,14 @@ impl<'a> Drawn<'a> {
             svg.words("panel", MARGIN, y, &self.panel.title);
             y += 10.0;
         }
-        let graph_height =
-            if self.panel.boxes.is_empty() { 0.0 } else { self.routes.height + 58.0 };
+        let (graph_width, graph_height) = self.extent();
+        let graph_height = if self.panel.boxes.is_empty() { 0.0 } else { graph_height + 58.0 };
         let strip = self.strip_lines(width);
         let strip_height = 24.0 + 17.0 * strip.len() as f64 + self.outputs_height();
         svg.rect("card", [MARGIN, y, width, graph_height + strip_height], 10.0);
         if !self.panel.boxes.is_empty() {
             svg.words("caption", MARGIN + 14.0, y + 20.0, "GRAPH & INTERVENTIONS");
-            let left = MARGIN + (width - self.layout.width) / 2.0;
+            let left = MARGIN + (width - graph_width) / 2.0;
             svg.line(&format!(
                 r#"<g transform="translate({} {})">"#,
                 number(left),
@@ -193,6 +208,10 @@ impl<'a> Drawn<'a> {
     }
 
     fn graph(&self, svg: &mut Svg) {
+        if let Some(placed) = &self.placed {
+            placed.draw(svg, self.panel);
+            return;
+        }
         self.layout.falling.iter().for_each(|edge| self.around(svg, *edge));
         let strongest = self.panel.edges.iter().map(|edge| edge.share.abs()).fold(0.0, f64::max);
         for routed in &self.routes.edges {
@@ -274,7 +293,7 @@ fn box_width(node: &Node) -> f64 {
     words.clamp(BOX_WIDTHS[0], BOX_WIDTHS[1])
 }
 
-fn draw_box(svg: &mut Svg, node: &Node, (x, y): (f64, f64), box_width: f64) {
+pub(crate) fn draw_box(svg: &mut Svg, node: &Node, (x, y): (f64, f64), box_width: f64) {
     let is_edited = node.dose.is_some();
     let is_faded = node.share.is_some_and(|share| share < FADED) && !is_edited;
     svg.line(if is_faded { r#"<g class="faded">"# } else { "<g>" });
@@ -308,24 +327,28 @@ fn draw_box(svg: &mut Svg, node: &Node, (x, y): (f64, f64), box_width: f64) {
     svg.line("</g>");
 }
 
-fn sign(edge: Edge) -> &'static str {
+pub(crate) fn sign(edge: Edge) -> &'static str {
     if edge.share < 0.0 { "inhibits" } else { "excites" }
 }
 
-fn said(edge: Edge, panel: &Panel) -> String {
+pub(crate) fn said(edge: Edge, panel: &Panel) -> String {
     let name = |node: usize| &panel.boxes[node].name;
     format!("{} → {}: {}", name(edge.source), name(edge.target), percent(edge.share))
 }
 
 /// How far a box's stack reaches below it.
-fn stack(node: &Node) -> f64 {
+pub(crate) fn stack(node: &Node) -> f64 {
     STACK * node.n_members.clamp(1, 3).saturating_sub(1) as f64
 }
 
 /// As thick as its share of the strongest edge of the panel.
+pub(crate) fn thickness(edge: Edge, strongest: f64) -> f64 {
+    1.4 + 3.6 * edge.share.abs() / strongest.max(f64::MIN_POSITIVE)
+}
+
 fn line(svg: &mut Svg, routed: &Routed, panel: &Panel, strongest: f64) {
     let edge = routed.edge;
-    let stroke = 1.4 + 3.6 * edge.share.abs() / strongest.max(f64::MIN_POSITIVE);
+    let stroke = thickness(edge, strongest);
     let mut points = routed.points.clone();
     // The head covers the end.
     if let Some(last) = points.last_mut() {
@@ -347,7 +370,7 @@ fn head(svg: &mut Svg, routed: &Routed, panel: &Panel) {
 
 /// A triangle where an edge excites, a bar where it inhibits; `from` is where the edge comes
 /// from, as seen from the tip.
-fn end(svg: &mut Svg, edge: Edge, (x, y): (f64, f64), (dx, dy): (f64, f64)) {
+pub(crate) fn end(svg: &mut Svg, edge: Edge, (x, y): (f64, f64), (dx, dy): (f64, f64)) {
     // Clear of the box's border.
     let (x, y) = (x + 2.0 * dx, y + 2.0 * dy);
     if edge.share < 0.0 {

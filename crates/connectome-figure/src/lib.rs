@@ -2,7 +2,8 @@
 //! activation, edges between them, the prompt and the top outputs underneath.
 //!
 //! ```text
-//! Figure ─► layout: rows, columns ─► route: edges around boxes ─► draw ─► SVG text
+//! Figure ─┬► layout: rows, columns ─► route: edges around boxes ─┬► draw ─► SVG text
+//!         └► placed: where somebody put them, edges as curves ──┘
 //! ```
 //!
 //! Plain data in, text out: no model, no graph, no file. Whoever has numbers to show fills a
@@ -24,6 +25,7 @@
 mod draw;
 mod layout;
 mod operands;
+mod placed;
 mod route;
 mod svg;
 
@@ -52,6 +54,8 @@ pub struct Panel {
     pub boxes: Vec<Node>,
     /// What feeds what.
     pub edges: Vec<Edge>,
+    /// Texts between the boxes, if these have spots.
+    pub notes: Vec<Note>,
     /// The prompt, in full.
     pub prompt: String,
     /// Rows of most probable outputs.
@@ -77,6 +81,27 @@ pub struct Node {
     pub level: f64,
     /// How far to the right it belongs: a position of the prompt.
     pub column: f64,
+    /// Where somebody put its middle. If every box of a panel has a spot, that is where they
+    /// stand, and their edges are curves; else the layout is by level and column.
+    pub spot: Option<Spot>,
+}
+
+/// A place on a drawing of boxes that are 148 wide and 46 high; y grows downwards.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Spot {
+    /// From the left.
+    pub x: f64,
+    /// From the top.
+    pub y: f64,
+}
+
+/// A text on the drawing.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Note {
+    /// One line.
+    pub text: String,
+    /// Its upper left corner.
+    pub spot: Spot,
 }
 
 /// What one box gives another.

@@ -27,7 +27,10 @@ mod guard;
 mod id;
 mod jobs;
 mod pack;
+mod page;
+mod page_file;
 mod routes;
+mod saved;
 mod shell;
 mod store;
 pub mod wire;
@@ -44,8 +47,10 @@ use futures_util::future::Either;
 
 pub use engine::ModelName;
 pub use error::ServeError;
-pub use figure::{Drawn, draw};
+pub use figure::{Drawn, Sources, draw};
 pub use pack::MAGIC;
+pub use page_file::page_file;
+pub use saved::SavedView;
 
 use engine::Engine;
 use features::Indexes;

@@ -5,6 +5,8 @@
 // but for `online`, which asks the server again until it answers.
 
 import { signal } from "@preact/signals";
+import { answerOf } from "../file/answers.ts";
+import { file, NEEDS_SERVER } from "../file/file.ts";
 
 /** What failed, in the server's words. */
 export class ApiError extends Error {
@@ -24,6 +26,9 @@ export const GONE = 0;
 /** False while the server does not answer. */
 export const online = signal(true);
 
+/** Status of what a page in a file cannot answer. */
+const NOT_HERE = 501;
+
 const RETRY_MS = 1500;
 
 export interface Asked {
@@ -37,6 +42,11 @@ export interface Asked {
 
 /** Sends one request; answers of 400 and above become an `ApiError`. */
 export async function send(path: string, asked: Asked = {}): Promise<Response> {
+  if (file) {
+    const answer = answerOf(file, path, asked.body);
+    if (!answer) throw new ApiError(NEEDS_SERVER, null, NOT_HERE);
+    return answer;
+  }
   const raw = asked.body instanceof ArrayBuffer || asked.body instanceof Blob;
   const headers: Record<string, string> = { ...asked.headers };
   let body: BodyInit | null = null;

@@ -105,6 +105,10 @@ export function exportUrl(id: string, format: string, filters: Filters): string 
   return `/api/graphs/${enc(id)}/export?format=${format}${format === "json" ? pruned : ""}`;
 }
 
+/** The workspace in one file, with this view. */
+export const pageUrl = (id: string, view: string): string =>
+  `/api/graphs/${enc(id)}/export?format=html&view=${enc(view)}`;
+
 const viewUrl = (id: string, name: string): string => `/api/graphs/${enc(id)}/views/${enc(name)}`;
 
 export const versions = (id: string, name: string, signal?: AbortSignal) =>

@@ -4,7 +4,9 @@ import type { JSX } from "preact";
 import { useRef } from "preact/hooks";
 import { KIND } from "../graph/pack.ts";
 import { ask } from "../ui/ask.tsx";
+import { asksForMenu } from "../ui/menu.tsx";
 import { percent, raw } from "../ui/numbers.ts";
+import { openBoxMenu } from "../workspace/menu.ts";
 import type { Workspace } from "../workspace/model.ts";
 import { BOX, type Placed, SNAP, snapped } from "./places.ts";
 
@@ -24,7 +26,7 @@ export function BoxView({ work, placed, onDrag }: BoxProps): JSX.Element {
   const origin = useRef({ x: 0, y: 0 });
   const onPointerMove = (event: PointerEvent): void => {
     const from = start.current;
-    if (!from) return;
+    if (!from || work.readOnly) return;
     if (Math.hypot(event.clientX - from.x, event.clientY - from.y) > 4) from.moved = true;
     if (!from.moved) return;
     onDrag({
@@ -52,6 +54,13 @@ export function BoxView({ work, placed, onDrag }: BoxProps): JSX.Element {
     );
   };
   const onKeyDown = (event: KeyboardEvent): void => {
+    if (asksForMenu(event)) {
+      const area = (event.currentTarget as Element).getBoundingClientRect();
+      openBoxMenu(work, box, { x: area.left + 12, y: area.bottom - 8 });
+      event.preventDefault();
+      event.stopPropagation();
+      return;
+    }
     const step = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] }[
       event.key
     ];
@@ -71,7 +80,7 @@ export function BoxView({ work, placed, onDrag }: BoxProps): JSX.Element {
       tabindex={0}
       role="button"
       aria-pressed={selected}
-      aria-description="Arrow keys move it, r renames, u ungroups."
+      aria-description="Arrow keys move it, r renames, u ungroups, Shift+F10 has all else."
       data-arrows
       onPointerDown={(event) => {
         if (event.button !== 0) return;
@@ -81,6 +90,10 @@ export function BoxView({ work, placed, onDrag }: BoxProps): JSX.Element {
       }}
       onPointerMove={onPointerMove}
       onPointerUp={onPointerUp}
+      onContextMenu={(event) => {
+        event.preventDefault();
+        openBoxMenu(work, box, { x: event.clientX, y: event.clientY });
+      }}
       onDblClick={() => void renameBox(work, box.id)}
       onKeyDown={onKeyDown}
     >
@@ -123,7 +136,7 @@ function subtitle(work: Workspace, nodes: readonly number[]): string {
 /** Asks for a new name of a group, or of the pinned node that stands alone. */
 export async function renameBox(work: Workspace, id: string): Promise<void> {
   const box = work.boxes.value.find((candidate) => candidate.id === id);
-  if (!box) return;
+  if (!box || work.refuses()) return;
   const name = await ask("Rename", "Name", box.name, "Rename");
   if (!name) return;
   const group = work.view.value.groups.find((candidate) => candidate.id === id);

@@ -64,16 +64,23 @@ export function CircuitPane({ work }: { work: Workspace }): JSX.Element {
           </span>
         )}
         <span class="grow" />
-        <Button onClick={() => (suggesting.value = !suggesting.value)} pressed={suggesting.value}>
-          Suggest groups
-        </Button>
-        <CircuitActions work={work} />
-        <Button kind="quiet" onClick={() => void addNote(work)} title="A text on the circuit">
-          Note
-        </Button>
-        <a class="button" href={graphAddress(work.id, work.viewName, "/figure")}>
-          Figure
-        </a>
+        {!work.readOnly && (
+          <>
+            <Button
+              onClick={() => (suggesting.value = !suggesting.value)}
+              pressed={suggesting.value}
+            >
+              Suggest groups
+            </Button>
+            <CircuitActions work={work} />
+            <Button kind="quiet" onClick={() => void addNote(work)} title="A text on the circuit">
+              Note
+            </Button>
+            <a class="button" href={graphAddress(work.id, work.viewName, "/figure")}>
+              Figure
+            </a>
+          </>
+        )}
       </header>
       {why.value && (
         <p class="note negative">The circuit's edges could not be computed: {why.value}.</p>

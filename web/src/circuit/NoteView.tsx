@@ -12,6 +12,7 @@ export function NoteView({ work, note }: { work: Workspace; note: Note }): JSX.E
   const shift = useSignal<{ x: number; y: number } | null>(null);
   const start = useRef<{ x: number; y: number } | null>(null);
   const edit = async (): Promise<void> => {
+    if (work.refuses()) return;
     const text = await ask("Note", "Text; empty removes it", note.text, "Keep");
     if (text === null) return;
     if (text === "") work.do({ do: "unnote", id: note.id });

@@ -1,19 +1,18 @@
-// Where boxes stand: the server's ranks and order, or where a person put them.
+// Where boxes stand: where the server places them, or where a person put them.
 
 import type { Group, Note, Place } from "../state/document.ts";
 import type { Circuit } from "../wire.ts";
 
 export const BOX = { width: 148, height: 46 };
 export const SNAP = 8;
-const GAP = { x: 28, y: 54 };
 const MARGIN = 20;
+/** From box to box, as the server places them. */
+const STEP = { x: BOX.width + 28, y: BOX.height + 54 };
 
 export interface Placed {
   box: Group;
   x: number;
   y: number;
-  /** Activation sum or a kind's word under the name. */
-  manual: boolean;
 }
 
 /** Places of all boxes; `dragged` is where a box is while a hand moves it. */
@@ -23,30 +22,15 @@ export function boxPlaces(
   manual: Readonly<Record<string, Place>>,
   dragged: { id: string; x: number; y: number } | null,
 ): Placed[] {
-  const layout = new Map((circuit?.boxes ?? []).map((box) => [box.id, box]));
-  const top = Math.max(0, ...[...layout.values()].map((box) => box.rank));
-  const perRank = new Map<number, Group[]>();
-  for (const box of boxes) {
-    const rank = layout.get(box.id)?.rank ?? 0;
-    perRank.set(rank, [...(perRank.get(rank) ?? []), box]);
-  }
-  const widest = Math.max(1, ...[...perRank.values()].map((list) => list.length));
-  const placed: Placed[] = [];
-  for (const [rank, list] of perRank) {
-    list.sort((a, b) => (layout.get(a.id)?.x ?? 0) - (layout.get(b.id)?.x ?? 0));
-    const indent = ((widest - list.length) / 2) * (BOX.width + GAP.x);
-    list.forEach((box, at) => {
-      const own = dragged?.id === box.id ? dragged : manual[box.id];
-      placed.push({
-        box,
-        x: own?.x ?? MARGIN + indent + at * (BOX.width + GAP.x),
-        y: own?.y ?? MARGIN + (top - rank) * (BOX.height + GAP.y),
-        manual: own !== undefined,
-      });
-    });
-  }
-  const order = new Map(boxes.map((box, at) => [box.id, at]));
-  return placed.sort((a, b) => (order.get(a.box.id) ?? 0) - (order.get(b.box.id) ?? 0));
+  const given = new Map((circuit?.boxes ?? []).map((box) => [box.id, box.place]));
+  const lowest = Math.max(-STEP.y, ...[...given.values()].map(({ y }) => y - MARGIN));
+  return boxes.map((box, at) => {
+    const own = dragged?.id === box.id ? dragged : manual[box.id];
+    // Side by side below all others until the server has answered.
+    const row = { x: MARGIN + at * STEP.x, y: MARGIN + lowest + STEP.y };
+    const { x, y } = own ?? given.get(box.id) ?? row;
+    return { box, x, y };
+  });
 }
 
 const SPREAD = 16;

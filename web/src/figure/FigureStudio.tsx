@@ -6,19 +6,14 @@ import { useSignal } from "@preact/signals";
 import type { JSX } from "preact";
 import { useEffect } from "preact/hooks";
 import { sentence } from "../api/client.ts";
-import {
-  head as askHead,
-  runs as askRuns,
-  figure,
-  viewRemote,
-  wireGroups,
-} from "../api/endpoints.ts";
+import { head as askHead, runs as askRuns, figure, viewRemote } from "../api/endpoints.ts";
 import { readView } from "../state/document.ts";
 import { type Load, useLoad } from "../ui/load.ts";
 import { Button, Empty, Failure, Field, Skeleton } from "../ui/parts.tsx";
 import { toast } from "../ui/toast.tsx";
 import type { FigureAsk, FigureFormat, FigureOptions, GraphHead, RunRow } from "../wire.ts";
 import { graphAddress } from "../workspace/address.ts";
+import { figureCommand } from "./command.ts";
 
 const OPTIONS: FigureOptions = {
   title: "",
@@ -27,14 +22,24 @@ const OPTIONS: FigureOptions = {
   percentages: true,
   prompt: true,
   footer: true,
+  layout: "automatic",
   scale: 2,
 };
+
+const LAYOUTS = [
+  { value: "automatic", text: "in rows, by the order of computation" },
+  { value: "placed", text: "where they stand in the workspace, with notes" },
+] as const;
 
 interface Source {
   head: GraphHead;
   runs: RunRow[];
-  groups: FigureAsk["groups"];
-  pins: number[];
+  viewName: string;
+  /** Whether there is nothing to draw. */
+  empty: boolean;
+  /** Boxes that were dragged, and notes. */
+  moved: number;
+  notes: number;
 }
 
 export function FigureStudio(props: { id: string; viewName: string }): JSX.Element {
@@ -48,20 +53,14 @@ export function FigureStudio(props: { id: string; viewName: string }): JSX.Eleme
         viewRemote(id, viewName).load(),
       ]);
       const view = saved && readView(saved.view);
-      const drawn = view && view.groups.length + view.pins.length > 0;
-      const grouped = new Set(view?.groups.flatMap((group) => group.nodes) ?? []);
-      const singles = view?.pins.filter((node) => !grouped.has(node)) ?? [];
-      // A single node with a name of its own is drawn under that name, as a group of one.
-      const named = singles.flatMap((node) => {
-        const name = view?.labels[String(node)];
-        return name ? [{ id: `n${node}`, name, nodes: [node] }] : [];
-      });
-      const taken = new Set(named.flatMap((group) => group.nodes));
+      const boxes = (view?.groups.length ?? 0) + (view?.pins.length ?? 0);
       return {
         head,
         runs: runs.filter((run) => !run.validates),
-        groups: drawn ? wireGroups([...view.groups, ...named]) : head.groups.length > 0 ? null : [],
-        pins: drawn ? singles.filter((node) => !taken.has(node)) : head.pinned,
+        viewName,
+        empty: boxes === 0 && head.groups.length === 0 && head.pinned.length === 0,
+        moved: Object.keys(view?.places ?? {}).length,
+        notes: view?.notes.length ?? 0,
       };
     },
     [id, viewName],
@@ -70,8 +69,6 @@ export function FigureStudio(props: { id: string; viewName: string }): JSX.Eleme
   if (load.is === "loading") return <Skeleton lines={8} />;
   if (load.is === "failed")
     return <Failure what="The figure's graph could not be read" why={load.why} again={again} />;
-  const { groups, pins } = load.value;
-  const empty = groups !== null && groups.length === 0 && pins.length === 0;
   return (
     <div class="studio">
       <div class="bar-row">
@@ -80,7 +77,7 @@ export function FigureStudio(props: { id: string; viewName: string }): JSX.Eleme
         </a>
         <h1 class="clip">Figure: {load.value.head.text}</h1>
       </div>
-      {empty ? (
+      {load.value.empty ? (
         <Empty action={<a href={workspace}>Go to the workspace</a>}>
           A figure shows a circuit, and nothing is pinned or grouped in this graph yet.
         </Empty>
@@ -92,13 +89,17 @@ export function FigureStudio(props: { id: string; viewName: string }): JSX.Eleme
 }
 
 function Studio({ source }: { source: Source }): JSX.Element {
-  const options = useSignal<FigureOptions>(OPTIONS);
+  const options = useSignal<FigureOptions>({
+    ...OPTIONS,
+    layout: source.moved + source.notes > 0 ? "placed" : "automatic",
+  });
   const runs = useSignal<readonly number[]>([]);
   const picture = useSignal<Load<string>>({ is: "loading" });
   const ask = (format: FigureFormat): FigureAsk => ({
     graph: source.head.id,
-    groups: source.groups,
-    pins: source.pins,
+    view: source.viewName,
+    groups: null,
+    pins: [],
     runs: [...runs.value],
     options: options.value,
     format,
@@ -148,6 +149,23 @@ function Studio({ source }: { source: Source }): JSX.Element {
             onInput={(event) => set({ n_outputs: Number(event.currentTarget.value) })}
           />
         </Field>
+        <fieldset>
+          <legend>Boxes</legend>
+          {LAYOUTS.map(({ value, text }) => (
+            <label key={value} class="check">
+              <input
+                type="radio"
+                name="layout"
+                checked={options.value.layout === value}
+                onChange={() => set({ layout: value })}
+              />
+              {text}
+            </label>
+          ))}
+          {options.value.layout === "automatic" && source.notes > 0 && (
+            <small>{source.notes} notes are drawn only where you put them.</small>
+          )}
+        </fieldset>
         {(
           [
             ["baseline", "panel of the unchanged model"],
@@ -189,6 +207,9 @@ function Studio({ source }: { source: Source }): JSX.Element {
             </Button>
           ))}
         </div>
+        <Button kind="quiet" onClick={() => void copyCommand(ask("svg"))}>
+          Copy the command
+        </Button>
         <small>The file holds what made it: model, dictionary, view and runs.</small>
       </aside>
       <div class="studio-picture" tabIndex={0} role="region" aria-label="Figure">
@@ -210,5 +231,14 @@ async function download(ask: FigureAsk): Promise<void> {
     URL.revokeObjectURL(url);
   } catch (failure) {
     toast(`Not drawn: ${sentence(failure)}.`);
+  }
+}
+
+async function copyCommand(ask: FigureAsk): Promise<void> {
+  try {
+    await navigator.clipboard.writeText(figureCommand(ask));
+    toast("Command copied. It runs in the workspace's folder, and gives the same bytes.");
+  } catch (failure) {
+    toast(`Not copied: ${sentence(failure)}.`);
   }
 }

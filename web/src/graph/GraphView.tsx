@@ -8,7 +8,9 @@ import { select } from "d3-selection";
 import { type D3ZoomEvent, type ZoomBehavior, zoom, zoomIdentity } from "d3-zoom";
 import type { JSX } from "preact";
 import { useEffect, useRef } from "preact/hooks";
+import { asksForMenu } from "../ui/menu.tsx";
 import { theme } from "../ui/theme.ts";
+import { openNodeMenu } from "../workspace/menu.ts";
 import type { Workspace } from "../workspace/model.ts";
 import { type Camera, fitted } from "./camera.ts";
 import { inside, type Layout, nearest } from "./layout.ts";
@@ -69,7 +71,7 @@ export function GraphView({ work, camera }: { work: Workspace; camera: Camera })
   }, [work, camera]);
 
   useFrames(work, camera, scene, box);
-  const pointer = usePointer(work, camera, scene);
+  const { nodeAt, ...pointer } = usePointer(work, camera, scene);
 
   return (
     <div
@@ -79,6 +81,18 @@ export function GraphView({ work, camera }: { work: Workspace; camera: Camera })
       role="application"
       aria-label="Graph: layers by tokens. Arrow keys move the selection; the List view has the same content."
       {...pointer}
+      onContextMenu={(event) => {
+        const node = nodeAt(event);
+        if (node < 0) return;
+        event.preventDefault();
+        openNodeMenu(work, node, { x: event.clientX, y: event.clientY });
+      }}
+      onKeyDown={(event) => {
+        const [node] = work.selection.peek();
+        if (node === undefined || !asksForMenu(event)) return;
+        event.preventDefault();
+        openNodeMenu(work, node, screenPlace(event.currentTarget, work, camera, node));
+      }}
     >
       {["scene", "overlay", "axes"].map((name, at) => (
         <canvas
@@ -151,7 +165,19 @@ function useFrames(
   });
 }
 
+/** Where a node is in the window, or the middle of the view. */
+function screenPlace(element: HTMLElement, work: Workspace, camera: Camera, node: number) {
+  const area = element.getBoundingClientRect();
+  const layout = work.layout.peek();
+  const { k, x, y } = camera.transform.peek();
+  const at = layout && { x: layout.x[node] * k + x, y: layout.y[node] * k + y };
+  const seen = at && at.x >= 0 && at.y >= 0 && at.x <= area.width && at.y <= area.height;
+  if (!seen) return { x: area.left + area.width / 2, y: area.top + area.height / 2 };
+  return { x: area.left + at.x + 10, y: area.top + at.y + 10 };
+}
+
 interface Handlers {
+  nodeAt: (event: MouseEvent) => number;
   onPointerDown: (event: PointerEvent) => void;
   onPointerMove: (event: PointerEvent) => void;
   onPointerUp: (event: PointerEvent) => void;
@@ -181,6 +207,7 @@ function usePointer(work: Workspace, camera: Camera, scene: { current: Scene | n
   };
 
   return {
+    nodeAt,
     onPointerDown: (event) => {
       down.current = { x: event.clientX, y: event.clientY };
       if (!event.shiftKey || event.button !== 0) return;

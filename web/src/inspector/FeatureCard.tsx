@@ -36,6 +36,9 @@ export function FeatureCard({ work }: { work: Workspace }): JSX.Element {
       </Empty>
     );
   }
+  if (work.readOnly) {
+    return <Empty>A page in a file holds no examples of features: open the graph in `serve`.</Empty>;
+  }
   const set = head.feature_set;
   if (set === null) {
     return (

@@ -8,6 +8,7 @@ import { ask } from "../ui/ask.tsx";
 import { count, percent, raw } from "../ui/numbers.ts";
 import { Button, Chip, Empty } from "../ui/parts.tsx";
 import type { Workspace } from "../workspace/model.ts";
+import { alone, popOut } from "../workspace/windows.ts";
 import { Connections } from "./Connections.tsx";
 import { FeatureCard } from "./FeatureCard.tsx";
 import { PathTool } from "./PathTool.tsx";
@@ -205,6 +206,17 @@ function Actions({ work }: { work: Workspace }): JSX.Element {
       >
         Hide
       </Button>
+      {!work.readOnly && alone() !== "inspector" && (
+        <Button
+          kind="quiet"
+          keyName="Shift+o"
+          title="The inspector in a window of its own"
+          label="Inspector in a window of its own"
+          onClick={() => popOut(work, "inspector")}
+        >
+          ⧉
+        </Button>
+      )}
     </p>
   );
 }
@@ -226,7 +238,7 @@ export function hide(work: Workspace): void {
 export async function rename(work: Workspace): Promise<void> {
   const [node] = work.selection.value;
   const names = work.names.value;
-  if (node === undefined || !names) return;
+  if (node === undefined || !names || work.refuses()) return;
   const text = await ask(`Name ${names.id(node)}`, "Name", names.label(node) ?? "", "Rename");
   if (text === null) return;
   work.do({ do: "label", key: String(node), text: text === "" ? null : text });
@@ -236,7 +248,7 @@ export async function rename(work: Workspace): Promise<void> {
 export async function makeGroup(work: Workspace): Promise<void> {
   const nodes = [...work.selection.value];
   const names = work.names.value;
-  if (nodes.length === 0 || !names) return;
+  if (nodes.length === 0 || !names || work.refuses()) return;
   const old = nodes.map((node) => groupOf(work.view.value, node)).find((found) => found);
   if (old) {
     work.group(nodes, old.name);

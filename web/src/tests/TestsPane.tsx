@@ -61,24 +61,23 @@ export function TestsPane({ work }: { work: Workspace }): JSX.Element {
   const list = useLoad((abort) => askRuns(work.id, abort), [work.id, finished.value]);
   const load = list.state.value;
   const number = shown.value ?? (load.is === "ready" ? (load.value[0]?.number ?? null) : null);
-  if (head.value && !head.value.runnable) {
-    return (
-      <Empty>
-        Tests need the model that made this graph, and it cannot be run here
-        {head.value.not_runnable ? `: ${head.value.not_runnable}` : ""}.
-      </Empty>
-    );
-  }
   return (
     <section class="tests" aria-label="Tests">
       <div class="tests-form">
-        <PlanForm
-          work={work}
-          boxes={boxes}
-          busy={job.value !== null}
-          onRun={() => void runPlan(work, boxes)}
-          onAll={() => void runAll(work)}
-        />
+        {head.value && !head.value.runnable ? (
+          <Empty>
+            New tests need the model that made this graph
+            {head.value.not_runnable ? `: ${head.value.not_runnable}` : ""}.
+          </Empty>
+        ) : (
+          <PlanForm
+            work={work}
+            boxes={boxes}
+            busy={job.value !== null}
+            onRun={() => void runPlan(work, boxes)}
+            onAll={() => void runAll(work)}
+          />
+        )}
         {job.value && <JobLine />}
         <History work={work} load={load} number={number} again={list.again} />
       </div>

@@ -66,7 +66,7 @@ function isForControl(event: KeyboardEvent): boolean {
   if (event.key.startsWith("Arrow")) {
     return (
       target.closest(
-        "input, select, [role=tree], [role=listbox], [role=tablist], [data-arrows]",
+        "input, select, [role=tree], [role=menu], [role=listbox], [role=tablist], [data-arrows]",
       ) !== null
     );
   }

@@ -1,6 +1,8 @@
 // Addresses: which page, and its parameters. Links are ordinary links.
 
 import { signal } from "@preact/signals";
+import { file, NEEDS_SERVER } from "../file/file.ts";
+import { toast } from "./toast.tsx";
 
 export interface Place {
   path: string;
@@ -52,9 +54,13 @@ function onClick(event: MouseEvent): void {
   if (event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) return;
   const link = (event.target as Element | null)?.closest?.("a");
   if (!link || link.target || link.hasAttribute("download")) return;
-  if (link.origin !== location.origin || link.pathname.startsWith("/api/")) return;
+  if (!file && (link.origin !== location.origin || link.pathname.startsWith("/api/"))) return;
   if (link.getAttribute("href")?.startsWith("#")) return;
   event.preventDefault();
+  if (file) {
+    toast(`Not opened: ${NEEDS_SERVER}.`);
+    return;
+  }
   go(link.href);
 }
 

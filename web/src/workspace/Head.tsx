@@ -2,7 +2,7 @@
 
 import { useSignal } from "@preact/signals";
 import type { JSX } from "preact";
-import { exportUrl } from "../api/endpoints.ts";
+import { exportUrl, pageUrl } from "../api/endpoints.ts";
 import { encodeView } from "../state/link.ts";
 import { percent, tokenText } from "../ui/numbers.ts";
 import { Button, Segments } from "../ui/parts.tsx";
@@ -56,17 +56,21 @@ export function Head({ work }: { work: Workspace }): JSX.Element {
         >
           ↷
         </Button>
-        <Button kind="quiet" onClick={() => (versions.value = true)}>
-          {viewName === MAIN ? "Versions" : viewName}
-        </Button>
-        <Button
-          kind="quiet"
-          title="Copy a link that carries this view"
-          onClick={() => void share(work)}
-        >
-          Share
-        </Button>
-        <ExportMenu work={work} />
+        {!work.readOnly && (
+          <>
+            <Button kind="quiet" onClick={() => (versions.value = true)}>
+              {viewName === MAIN ? "Versions" : viewName}
+            </Button>
+            <Button
+              kind="quiet"
+              title="Copy a link that carries this view"
+              onClick={() => void share(work)}
+            >
+              Share
+            </Button>
+            <ExportMenu work={work} />
+          </>
+        )}
       </span>
       {versions.value && <Versions work={work} onClose={() => (versions.value = false)} />}
     </div>
@@ -128,6 +132,9 @@ function ExportMenu({ work }: { work: Workspace }): JSX.Element {
       <div>
         <a href={url("connectome")} download>
           Graph file
+        </a>
+        <a href={pageUrl(work.id, work.viewName)} download>
+          Page: this view in one HTML file that opens from disk
         </a>
         <a href={url("json")} download>
           JSON for circuit-tracer and Neuronpedia, pruned as shown

@@ -5,7 +5,9 @@ import { useSignal } from "@preact/signals";
 import type { JSX } from "preact";
 import { useEffect, useRef } from "preact/hooks";
 import { KIND } from "../graph/pack.ts";
+import { asksForMenu } from "../ui/menu.tsx";
 import { count, percent } from "../ui/numbers.ts";
+import { openNodeMenu } from "./menu.ts";
 import type { Workspace } from "./model.ts";
 
 const PAGE = 40;
@@ -98,6 +100,13 @@ function Item({ work, node, focusable }: { work: Workspace; node: number; focusa
     if (selected) ref.current?.scrollIntoView({ block: "nearest" });
   }, [selected]);
   const choose = (event: KeyboardEvent | MouseEvent): void => {
+    if (event instanceof KeyboardEvent && asksForMenu(event)) {
+      const area = ref.current!.getBoundingClientRect();
+      openNodeMenu(work, node, { x: area.left + 24, y: area.bottom });
+      event.preventDefault();
+      event.stopPropagation();
+      return;
+    }
     if (event instanceof KeyboardEvent && event.key !== "Enter" && event.key !== " ") return;
     event.preventDefault();
     event.stopPropagation();
@@ -114,6 +123,10 @@ function Item({ work, node, focusable }: { work: Workspace; node: number; focusa
       aria-selected={selected}
       tabIndex={focusable ? 0 : -1}
       class="list-item"
+      onContextMenu={(event) => {
+        event.preventDefault();
+        openNodeMenu(work, node, { x: event.clientX, y: event.clientY });
+      }}
       onClick={choose}
       onKeyDown={choose}
     >

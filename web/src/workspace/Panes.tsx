@@ -13,6 +13,7 @@ import { Split } from "../ui/split.tsx";
 import { Legend } from "./Legend.tsx";
 import { ListView } from "./ListView.tsx";
 import type { Workspace } from "./model.ts";
+import { alone, popOut } from "./windows.ts";
 
 export type Mode = "graph" | "list";
 export type PaneName = "graph" | "inspector" | "circuit" | "tests";
@@ -38,7 +39,9 @@ export function Panes({ work, camera }: { work: Workspace; camera: Camera }): JS
       {mode.value === "graph" && <Legend />}
     </div>
   );
-  switch (maximised.value) {
+  switch (alone() ?? maximised.value) {
+    case "tokens":
+      return <TokenStrip work={work} />;
     case "graph":
       return graph;
     case "inspector":
@@ -57,7 +60,7 @@ export function Panes({ work, camera }: { work: Workspace; camera: Camera }): JS
             lower.value === "none" ? (
               <>
                 {graph}
-                <LowerTabs />
+                <LowerTabs work={work} />
               </>
             ) : (
               <Split
@@ -67,7 +70,7 @@ export function Panes({ work, camera }: { work: Workspace; camera: Camera }): JS
                 first={graph}
                 second={
                   <>
-                    <LowerTabs />
+                    <LowerTabs work={work} />
                     {lower.value === "circuit" && <CircuitPane work={work} />}
                     {lower.value === "tests" && <TestsPane work={work} />}
                     {lower.value === "tokens" && <TokenStrip work={work} />}
@@ -88,7 +91,8 @@ const LOWER = [
   { value: "tokens", text: "Tokens" },
 ] as const;
 
-function LowerTabs(): JSX.Element {
+function LowerTabs({ work }: { work: Workspace }): JSX.Element {
+  const { value: pane } = lower;
   return (
     <div class="lower-tabs" role="group" aria-label="Below the graph">
       {LOWER.map((one) => (
@@ -103,6 +107,18 @@ function LowerTabs(): JSX.Element {
           {one.text}
         </button>
       ))}
+      <span class="grow" />
+      {pane !== "none" && !work.readOnly && (
+        <button
+          type="button"
+          class="pop-out"
+          title="This pane in a window of its own (o)"
+          aria-label={`${pane} in a window of its own`}
+          onClick={() => popOut(work, pane)}
+        >
+          ⧉
+        </button>
+      )}
     </div>
   );
 }

@@ -7,7 +7,13 @@ import { count, percent } from "../ui/numbers.ts";
 import { Button } from "../ui/parts.tsx";
 import type { Workspace } from "./model.ts";
 
-export function StatusBar({ work, saver }: { work: Workspace; saver: Saver }): JSX.Element {
+interface StatusBarProps {
+  work: Workspace;
+  /** `null` where nothing is saved. */
+  saver: Saver | null;
+}
+
+export function StatusBar({ work, saver }: StatusBarProps): JSX.Element {
   const head = work.head.value;
   const pack = work.pack.value;
   const kept = work.kept.value;
@@ -39,7 +45,11 @@ export function StatusBar({ work, saver }: { work: Workspace; saver: Saver }): J
         </>
       )}
       <span class="grow" />
-      <Saved saver={saver} />
+      {saver ? (
+        <Saved saver={saver} />
+      ) : (
+        <span role="status">a file to read: nothing is saved</span>
+      )}
     </footer>
   );
 }

@@ -4,10 +4,12 @@ import { effect, untracked, useSignal } from "@preact/signals";
 import type { JSX } from "preact";
 import { useEffect, useMemo } from "preact/hooks";
 import { head as askHead, viewRemote } from "../api/endpoints.ts";
+import { file } from "../file/file.ts";
 import { Camera } from "../graph/camera.ts";
 import { Tour } from "../help/Tour.tsx";
 import type { Command } from "../state/commands.ts";
-import { rebase } from "../state/history.ts";
+import { emptyView, readView } from "../state/document.ts";
+import { rebase, startHistory } from "../state/history.ts";
 import { decodeView } from "../state/link.ts";
 import { Saver } from "../state/saver.ts";
 import { Failure, Skeleton } from "../ui/parts.tsx";
@@ -20,6 +22,7 @@ import { useComplete, useKept, usePack, useSpoken, useUrl } from "./loading.ts";
 import { Workspace } from "./model.ts";
 import { Panes } from "./Panes.tsx";
 import { StatusBar } from "./StatusBar.tsx";
+import { alone, useFamily } from "./windows.ts";
 
 interface WorkspacePageProps {
   id: string;
@@ -27,18 +30,21 @@ interface WorkspacePageProps {
 }
 
 export function WorkspacePage({ id, viewName }: WorkspacePageProps): JSX.Element {
-  const work = useMemo(() => new Workspace(id, viewName), [id, viewName]);
+  const work = useMemo(() => new Workspace(id, viewName, file !== null), [id, viewName]);
   const camera = useMemo(() => new Camera(), []);
   const failed = useSignal<unknown>(null);
   const round = useSignal(0);
+  // A file saves nothing.
   const saver = useMemo(
     () =>
-      new Saver(`${id}.${viewName}`, viewRemote(id, viewName), {
-        view: () => work.view.peek(),
-        rebase: (theirs, unsaved) => {
-          work.history.value = rebase(work.history.peek(), theirs, unsaved);
-        },
-      }),
+      file
+        ? null
+        : new Saver(`${id}.${viewName}`, viewRemote(id, viewName), {
+            view: () => work.view.peek(),
+            rebase: (theirs, unsaved) => {
+              work.history.value = rebase(work.history.peek(), theirs, unsaved);
+            },
+          }),
     [id, viewName, work],
   );
 
@@ -59,6 +65,10 @@ export function WorkspacePage({ id, viewName }: WorkspacePageProps): JSX.Element
   }, [id, round.value]);
 
   useEffect(() => {
+    if (!saver) {
+      work.history.value = startHistory(readView(file?.view) ?? emptyView());
+      return;
+    }
     const stop = work.onCommand((command) => saver.add(command));
     void open(saver, work);
     return () => {
@@ -73,8 +83,10 @@ export function WorkspacePage({ id, viewName }: WorkspacePageProps): JSX.Element
   useComplete(work);
   useSpoken(work);
   useUrl(work);
+  useFamily(work);
   useKeys(work, camera, saver);
 
+  const one = alone();
   if (failed.value !== null) {
     return (
       <Failure
@@ -89,7 +101,7 @@ export function WorkspacePage({ id, viewName }: WorkspacePageProps): JSX.Element
   return (
     <div class="workspace">
       <Head work={work} />
-      <FilterBar work={work} />
+      {(one === null || one === "graph") && <FilterBar work={work} />}
       {packing.value.is === "failed" ? (
         <Failure
           what="The graph's nodes could not be loaded"

@@ -9,9 +9,11 @@ import { openTest } from "../tests/TestsPane.tsx";
 import { ask } from "../ui/ask.tsx";
 import { useActions } from "../ui/keys.ts";
 import { toast } from "../ui/toast.tsx";
+import { openNodeMenu } from "./menu.ts";
 import type { Workspace } from "./model.ts";
 import { lower, maximise, maximised, mode } from "./Panes.tsx";
 import { nameView } from "./Versions.tsx";
+import { popOut } from "./windows.ts";
 
 function step(work: Workspace, camera: Camera, direction: Direction): void {
   const layout = work.layout.value;
@@ -35,7 +37,7 @@ function clearOneLevel(work: Workspace): void {
 
 const ENDS = ["both", "input", "output"] as const;
 
-export function useKeys(work: Workspace, camera: Camera, saver: Saver): void {
+export function useKeys(work: Workspace, camera: Camera, saver: Saver | null): void {
   const some = (): boolean => work.selection.value.length > 0;
   const one = (): boolean => work.selection.value.length === 1;
   const section = (name: string, list: [string | null, string, () => void, (() => boolean)?][]) =>
@@ -70,6 +72,7 @@ export function useKeys(work: Workspace, camera: Camera, saver: Saver): void {
         () => work.do({ do: "show", nodes: [...work.view.value.hidden] }),
       ],
       ["i", "Test: change it and measure", () => openTest(work), some],
+      ["Shift+F10", "Menu of the selection", () => menuOfSelection(work), some],
       ["w", "Why this edge", () => (tab.value = "why"), some],
     ]),
     ...section("View", [
@@ -101,13 +104,36 @@ export function useKeys(work: Workspace, camera: Camera, saver: Saver): void {
       ["c", "Circuit below", () => (lower.value = "circuit")],
       ["v", "Tests below", () => (lower.value = "tests")],
       ["k", "Tokens below", () => (lower.value = "tokens")],
+      [
+        "o",
+        "Pane below in a window of its own",
+        () => lower.value !== "none" && popOut(work, lower.value),
+        () => saver !== null && lower.value !== "none",
+      ],
+      [
+        "Shift+o",
+        "Inspector in a window of its own",
+        () => popOut(work, "inspector"),
+        () => saver !== null,
+      ],
     ]),
     ...section("Document", [
       ["mod+z", "Undo", () => work.undo(), () => work.titles.value.undo !== null],
       ["mod+Shift+z", "Redo", () => work.redo(), () => work.titles.value.redo !== null],
-      ["mod+s", "Save this view under a name", () => void saver.flush().then(() => nameView(work))],
+      [
+        "mod+s",
+        "Save this view under a name",
+        () => void saver?.flush().then(() => nameView(work)),
+        () => saver !== null,
+      ],
     ]),
   ]);
+}
+
+/** Where nothing that has a menu of its own has the focus: in the middle of the window. */
+function menuOfSelection(work: Workspace): void {
+  const [node] = work.selection.value;
+  if (node !== undefined) openNodeMenu(work, node, { x: innerWidth / 2, y: innerHeight / 2 });
 }
 
 function ungroup(work: Workspace): void {

@@ -5,15 +5,17 @@
 
 import { batch, computed, effect, signal } from "@preact/signals";
 import type { Kept } from "../api/endpoints.ts";
+import { NEEDS_SERVER } from "../file/file.ts";
 import { type Adjacency, adjacency, type Links, linksOf } from "../graph/edges.ts";
 import { layoutNodes, shapeOf } from "../graph/layout.ts";
 import { Names } from "../graph/names.ts";
 import { KIND, type Pack } from "../graph/pack.ts";
 import { parseQuery } from "../graph/query.ts";
 import { type Showing, visibleNodes } from "../graph/visible.ts";
-import type { Command } from "../state/commands.ts";
+import { apply, type Command } from "../state/commands.ts";
 import { emptyView, type Group, groupOf, type View } from "../state/document.ts";
 import { type Change, change, redo, startHistory, titles, undo } from "../state/history.ts";
+import { toast } from "../ui/toast.tsx";
 import type { Circuit, GraphHead } from "../wire.ts";
 
 export type Normalisation = "share" | "raw";
@@ -26,6 +28,8 @@ export class Workspace {
   readonly id: string;
   /** The saved view that is shown. */
   readonly viewName: string;
+  /** Whether only what is shown can be changed, as nothing could be saved. */
+  readonly readOnly: boolean;
   readonly head = signal<GraphHead | null>(null);
   readonly pack = signal<Pack | null>(null);
   readonly kept = signal<Kept | null>(null);
@@ -70,10 +74,15 @@ export class Workspace {
     hidden: this.hidden.value,
     groups: this.groups.value,
   }));
+  /** Pruning at 1 still leaves out nodes without any influence; who asks for all sees them. */
+  private readonly keptMask = computed(() => {
+    const { nodeThreshold, edgeThreshold } = this.filters.value;
+    return nodeThreshold >= 1 && edgeThreshold >= 1 ? null : (this.kept.value?.mask ?? null);
+  });
   readonly visible = computed(() => {
     const pack = this.pack.value;
     if (!pack) return null;
-    return visibleNodes(pack, this.showing.value, this.kept.value?.mask ?? null, []);
+    return visibleNodes(pack, this.showing.value, this.keptMask.value, []);
   });
   /** The shown set without the selection is stable under hover and walk, so the layout is, too. */
   readonly shown = computed(() => {
@@ -81,7 +90,7 @@ export class Workspace {
     const pack = this.pack.value;
     const extra = this.selection.value.filter((node) => visible && !visible.mask[node]);
     if (!visible || !pack || extra.length === 0) return visible;
-    return visibleNodes(pack, this.showing.value, this.kept.value?.mask ?? null, extra);
+    return visibleNodes(pack, this.showing.value, this.keptMask.value, extra);
   });
   readonly layout = computed(() => {
     const pack = this.pack.value;
@@ -123,8 +132,9 @@ export class Workspace {
     return pack !== null && pack.nEdges < pack.nEdgesTotal;
   });
 
-  constructor(id: string, viewName: string) {
+  constructor(id: string, viewName: string, readOnly = false) {
     this.id = id;
+    this.readOnly = readOnly;
     this.viewName = viewName;
     this.stops.push(
       effect(() => {
@@ -149,6 +159,8 @@ export class Workspace {
 
   /** Changes the document. `joined` continues a drag or a slider's run as one undo step. */
   do(command: Command, joined = false): void {
+    const now = this.view.value;
+    if (this.readOnly && !onlyShows(now, apply(now, command).view) && this.refuses()) return;
     this.took(change(this.history.value, command, joined));
   }
 
@@ -172,6 +184,12 @@ export class Workspace {
       { do: "watch", tokens: to.watch },
     ];
     this.do({ do: "several", title: "open a view", commands });
+  }
+
+  /** Says that nothing is changed where nothing can be saved; ask it before asking for words. */
+  refuses(): boolean {
+    if (this.readOnly) toast(`Not changed: ${NEEDS_SERVER}.`);
+    return this.readOnly;
   }
 
   undo(): void {
@@ -295,6 +313,12 @@ export class Workspace {
     }
     return found;
   });
+}
+
+/** Whether two views differ at most in what of the graph they show. */
+function onlyShows(before: View, after: View): boolean {
+  const keys = Object.keys(before) as (keyof View)[];
+  return keys.every((key) => key === "filters" || key === "hidden" || before[key] === after[key]);
 }
 
 function freshId(view: View): string {

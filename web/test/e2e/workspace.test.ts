@@ -1,4 +1,8 @@
+import { execFile } from "node:child_process";
 import { readFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { promisify } from "node:util";
+import { BINARY } from "../support/server.ts";
 import { fresh, openSite, ready, type Site, saved, selectedText } from "./fixture.ts";
 import { afterAll, beforeAll, describe, expect, it, type Page } from "./playwright.ts";
 
@@ -19,7 +23,8 @@ async function answer(page: Page, text: string): Promise<void> {
 
 describe("the workspace", () => {
   it("traces, walks, pins, groups, renames, undoes, reloads the same, prunes, tests, draws", async () => {
-    const page = await site.open("/new");
+    const permissions = ["clipboard-read", "clipboard-write"];
+    const page = await site.open("/new", { permissions });
     await page.getByRole("button", { name: "Trace", exact: true }).click();
     await page.waitForURL(/\/g\/[a-z0-9-]+/, { timeout: 90_000 });
     await ready(page);
@@ -85,7 +90,10 @@ describe("the workspace", () => {
     expect(effects).toContain("%");
     expect(effects).toMatch(/predicted/i);
 
-    // The figure, drawn by the server from the saved view.
+    // The figure, drawn by the server from the saved view, with a box where it was moved to.
+    await page.keyboard.press("c");
+    await page.locator(".box").first().focus();
+    await page.keyboard.press("ArrowRight");
     await saved(page);
     await page.goto(`${site.server.url}${pathname}/figure?view=whole`);
     await page.locator(".studio-picture img").waitFor({ timeout: 60_000 });
@@ -96,6 +104,15 @@ describe("the workspace", () => {
     const svg = await readFile(await download.path(), "utf8");
     expect(svg).toContain("<svg");
     expect(svg).toContain("the state");
+    // The command that the page gives draws the same bytes in the workspace's folder.
+    expect(await page.getByRole("radio", { name: /where they stand/ }).isChecked()).toBe(true);
+    await page.getByRole("button", { name: "Copy the command" }).click();
+    await page.getByText("Command copied").waitFor();
+    const command = await page.evaluate(() => navigator.clipboard.readText());
+    const path = `${dirname(BINARY ?? "")}:${process.env.PATH}`;
+    const env = { ...process.env, PATH: path };
+    await promisify(execFile)("sh", ["-c", command], { cwd: site.server.folder, env });
+    expect(await readFile(join(site.server.folder, "figure.svg"), "utf8")).toBe(svg);
   });
 
   it("shows the same nodes on the canvas and in the list", async () => {

@@ -7,7 +7,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 
 const ROOT = join(import.meta.dirname, "../../..");
-const BINARY = process.env.CONNECTOME ?? newestBuild();
+export const BINARY = process.env.CONNECTOME ?? newestBuild();
 
 /** The program that was built last, if any was. */
 function newestBuild(): string | undefined {

@@ -27,13 +27,15 @@ describe("a link", () => {
 
 describe("places of boxes", () => {
   const boxes = ["a", "b", "c", "d"].map((id, at) => ({ id, name: id, nodes: [at] }));
-  const circuit = {
-    boxes: boxes.map(({ id }, at) => ({ id, rank: at >> 1, x: (at % 2) / 2 })),
-    edges: [],
-  } as unknown as Circuit;
+  const known = [
+    { id: "a", place: { x: 20, y: 120 } },
+    { id: "b", place: { x: 20, y: 20 } },
+  ];
+  const circuit = { boxes: known, edges: [] } as unknown as Circuit;
 
-  it("do not overlap, and higher ranks stand above", () => {
+  it("are the server's, and what it has not seen yet stands below, apart", () => {
     const placed = boxPlaces(boxes, circuit, {}, null);
+    expect(placed.slice(0, 2)).toMatchObject(known.map(({ place }) => place));
     for (const a of placed) {
       for (const b of placed) {
         if (a === b) continue;
@@ -41,13 +43,13 @@ describe("places of boxes", () => {
         expect(apart).toBe(true);
       }
     }
-    expect(placed[2].y).toBeLessThan(placed[0].y);
-    expect(placed[0].x).toBeLessThan(placed[1].x);
+    expect(placed[2].y).toBeGreaterThan(120 + BOX.height);
+    expect(boxPlaces(boxes, null, {}, null)[0].y).toBe(20);
   });
 
   it("are a person's where a person put one", () => {
     const placed = boxPlaces(boxes, circuit, { b: { x: 400, y: 80 } }, null);
-    expect(placed[1]).toMatchObject({ x: 400, y: 80, manual: true });
+    expect(placed[1]).toMatchObject({ x: 400, y: 80 });
     expect(snapped(3) % SNAP).toBe(0);
     expect(snapped(-20)).toBe(0);
   });

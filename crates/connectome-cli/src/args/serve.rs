@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 use std::path::PathBuf;
 
-use clap::Args;
+use clap::{Args, ValueEnum};
 
 #[derive(Debug, Args)]
 pub(crate) struct ServeArgs {
@@ -46,6 +46,15 @@ pub(crate) struct ServeArgs {
     pub(crate) no_open: bool,
 }
 
+/// Where the boxes of a figure stand.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Layout {
+    /// In rows by the order of computation, with edges around them.
+    Automatic,
+    /// Where they stand in the view, with its notes.
+    Placed,
+}
+
 #[derive(Debug, Args)]
 pub(crate) struct FigureArgs {
     /// A graph file with supernodes (`connectome group`).
@@ -54,6 +63,13 @@ pub(crate) struct FigureArgs {
     /// Where to write it; the name ends in `.svg`, `.pdf` or `.png`.
     #[arg(long, short, value_name = "FILE")]
     pub(crate) output: PathBuf,
+    /// The saved view that is drawn, as a file, or by name if the graph lies in a workspace; the
+    /// graph file's own supernodes if not given.
+    #[arg(long, value_name = "NAME|FILE")]
+    pub(crate) view: Option<String>,
+    /// Where boxes stand.
+    #[arg(long, value_enum, default_value_t = Layout::Automatic)]
+    pub(crate) layout: Layout,
     /// A node that is a box by itself, as `target:0`; repeatable.
     #[arg(long, value_name = "NODE")]
     pub(crate) pin: Vec<String>,

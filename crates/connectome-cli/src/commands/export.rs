@@ -1,4 +1,4 @@
-//! `connectome export`: graphs for the pages of others, and for numpy.
+//! `connectome export`: graphs for the pages of others, for numpy, and as a page of their own.
 
 use std::path::Path;
 
@@ -6,12 +6,15 @@ use anyhow::Result;
 use connectome_graph::wire::circuit_tracer::{GraphJson, export, update_index};
 use connectome_graph::wire::tensors::to_dense_safetensors;
 use connectome_graph::{AttributionGraph, GraphError, Provenance, Row, RowRef, prune, write_whole};
+use connectome_server::page_file;
 use serde::Serialize;
 
 use super::Ending;
+use super::serve::plain;
 use crate::args::{ExportArgs, Format};
 use crate::failure::UsageError;
 use crate::printer::text;
+use crate::saved;
 use crate::settings::{self, World};
 
 /// The list of graphs that pages read, beside the graphs.
@@ -41,7 +44,22 @@ pub(crate) fn run(args: &ExportArgs, world: &World) -> Result<Ending> {
         slug: None,
         graph_metadata: None,
     };
+    let of_page = [("--view", args.view.is_some()), ("--run", !args.run.is_empty())];
+    if let Some((option, _)) = of_page.into_iter().find(|(_, given)| *given)
+        && !matches!(args.format, Format::Html)
+    {
+        return Err(UsageError::NotAPage { option }.into());
+    }
     match args.format {
+        Format::Html => {
+            let view =
+                args.view.as_deref().map(|view| saved::view(&args.graph, view)).transpose()?;
+            let runs = saved::runs(&args.run)?;
+            let page = page_file(graph, view.as_ref(), &runs).map_err(plain)?;
+            write_whole(&args.output, |out| out.write_all(&page))?;
+            report.format = "html";
+            report.bytes = page.len();
+        }
         Format::Safetensors => {
             let bytes = to_dense_safetensors(&graph)?;
             write_whole(&args.output, |out| out.write_all(&bytes))?;

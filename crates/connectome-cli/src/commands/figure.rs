@@ -4,17 +4,18 @@ use std::path::Path;
 
 use anyhow::Result;
 use connectome_graph::{AttributionGraph, write_whole};
-use connectome_server::draw;
-use connectome_server::wire::{FigureAsk, FigureFormat, FigureOptions, Run};
+use connectome_server::wire::{FigureAsk, FigureFormat, FigureLayout, FigureOptions};
+use connectome_server::{Sources, draw};
 use serde_json::json;
 
 use super::Ending;
 use super::serve::plain;
-use crate::args::serve::FigureArgs;
+use crate::args::serve::{FigureArgs, Layout};
 use crate::failure::UsageError;
 use crate::names;
 use crate::printer::text;
 use crate::report::TOOL;
+use crate::saved;
 use crate::settings::{self, World};
 
 pub(crate) fn run(args: &FigureArgs, world: &World) -> Result<Ending> {
@@ -22,9 +23,11 @@ pub(crate) fn run(args: &FigureArgs, world: &World) -> Result<Ending> {
     settings::writable(&args.output)?;
     let graph = AttributionGraph::load(&args.graph)?;
     let pins = args.pin.iter().map(|name| Ok(names::find(&graph, name)?.get()));
-    let runs: Vec<Run> = args.run.iter().map(|path| read(path)).collect::<Result<_>>()?;
+    let runs = saved::runs(&args.run)?;
+    let view = args.view.as_deref().map(|view| saved::view(&args.graph, view)).transpose()?;
     let ask = FigureAsk {
         graph: args.graph.display().to_string(),
+        view: args.view.clone(),
         groups: None,
         pins: pins.collect::<Result<_>>()?,
         runs: runs.iter().map(|run| run.number).collect(),
@@ -35,11 +38,16 @@ pub(crate) fn run(args: &FigureArgs, world: &World) -> Result<Ending> {
             percentages: !args.no_percentages,
             prompt: !args.no_prompt,
             footer: !args.no_footer,
+            layout: match args.layout {
+                Layout::Automatic => FigureLayout::Automatic,
+                Layout::Placed => FigureLayout::Placed,
+            },
             scale: args.scale,
         },
         format,
     };
-    let drawn = draw(&graph, &ask, &runs).map_err(plain)?;
+    let sources = Sources { view: view.as_ref(), runs: &runs };
+    let drawn = draw(&graph, &ask, sources).map_err(plain)?;
     write_whole(&args.output, |out| out.write_all(&drawn.bytes))?;
     let (output, bytes) = (args.output.display().to_string(), drawn.bytes.len());
     let size = text::bytes(bytes as u64);
@@ -62,14 +70,4 @@ fn format(path: &Path) -> Result<FigureFormat, UsageError> {
         Some("png") => Ok(FigureFormat::Png),
         _ => Err(UsageError::FigureFormat { path: path.to_owned() }),
     }
-}
-
-fn read(path: &Path) -> Result<Run> {
-    let refuse = |source| UsageError::Read { path: path.to_owned(), source };
-    let bytes = std::fs::read(path).map_err(refuse)?;
-    let not_run = |error: serde_json::Error| UsageError::NotARun {
-        path: path.to_owned(),
-        reason: error.to_string(),
-    };
-    Ok(serde_json::from_slice(&bytes).map_err(not_run)?)
 }

@@ -16,7 +16,7 @@ mod intervene;
 mod paths;
 mod prune;
 mod score;
-mod serve;
+pub(crate) mod serve;
 mod trace;
 mod train_clt;
 mod train_lm;

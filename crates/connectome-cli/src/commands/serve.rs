@@ -80,7 +80,7 @@ fn token(args: &ServeArgs) -> Result<Option<String>> {
 }
 
 /// The error inside, for which there are hints.
-pub(super) fn plain(error: ServeError) -> anyhow::Error {
+pub(crate) fn plain(error: ServeError) -> anyhow::Error {
     match error {
         ServeError::Open(error) => load::plain(error),
         ServeError::Run(error) => error.into(),

@@ -114,8 +114,9 @@ fn what_clap_refuses_is_one_sentence_and_a_hint_too() {
         "lacks `--format <FORMAT>` and `--output <FILE>`",
         "export --help",
     );
-    let formats = "`xml` is no value of `--format <FORMAT>`, expected `json` or `safetensors`";
-    place.refused(&["export", "a", "--format", "xml"], formats, "export --help");
+    let formats =
+        "`dot` is no value of `--format <FORMAT>`, expected `json`, `safetensors` or `html`";
+    place.refused(&["export", "a", "--format", "dot"], formats, "export --help");
     place.refused(
         &["export", "a", "--format"],
         "`--format <FORMAT>` needs a value",

@@ -5,7 +5,8 @@ use std::net::TcpStream;
 use std::process::{Child, Stdio};
 
 use connectome_graph::AttributionGraph;
-use connectome_server::wire::{FigureAsk, FigureFormat, FigureOptions};
+use connectome_server::wire::{FigureAsk, FigureFormat, FigureLayout, FigureOptions};
+use connectome_server::{SavedView, Sources};
 
 use crate::support::{PROMPT, Place};
 
@@ -110,13 +111,14 @@ fn a_figure_is_the_servers() {
         place.ok(&["figure", "oak.graph", "--pin", "target:0", "--output", name]);
         let ask = FigureAsk {
             graph: "another-name".to_owned(),
+            view: None,
             groups: None,
             pins: vec![graph.nodes().target(0).get()],
             runs: Vec::new(),
             options: FigureOptions::default(),
             format,
         };
-        let drawn = connectome_server::draw(&graph, &ask, &[]).unwrap();
+        let drawn = connectome_server::draw(&graph, &ask, Sources::default()).unwrap();
         assert_eq!(std::fs::read(place.path(name)).unwrap(), drawn.bytes, "{name}");
     }
     let ran = place.run(&["figure", "oak.graph", "--output", "oak.gif"]);
@@ -125,4 +127,60 @@ fn a_figure_is_the_servers() {
     std::fs::write(place.path("run.json"), "{}").unwrap();
     let ran = place.run(&["figure", "oak.graph", "--run", "run.json", "--output", "oak.svg"]);
     assert!(ran.code == Some(2) && ran.stderr.contains("not a measured run"), "{}", ran.stderr);
+}
+
+/// A view that the workspace saved is drawn and written as the server does.
+#[test]
+fn a_saved_view_is_drawn_and_written() {
+    let place = Place::new();
+    std::fs::create_dir_all(place.path("graphs/oak/views/mine")).unwrap();
+    place.ok(&["trace", PROMPT, "--output", "graphs/oak/graph.connectome"]);
+    let path = "graphs/oak/graph.connectome";
+    let graph = AttributionGraph::load(&place.path(path)).unwrap();
+    let pins: Vec<u32> = graph.nodes().indices().take(2).map(|idx| idx.get()).collect();
+    let view = serde_json::json!({
+        "schema": 1, "pins": pins,
+        "groups": [{ "id": "g", "name": "First", "nodes": pins[..1] }],
+        "places": { "g": { "x": 400, "y": 8 } },
+    });
+    let views = place.path("graphs/oak/views/mine");
+    std::fs::write(views.join("000001.json"), "{}").unwrap();
+    std::fs::write(views.join("000002.json"), view.to_string()).unwrap();
+    std::fs::write(place.path("view.json"), view.to_string()).unwrap();
+    let saved = SavedView::from_json(view.to_string().as_bytes()).unwrap();
+
+    let sources = Sources { view: Some(&saved), runs: &[] };
+    for (layout, name) in [(FigureLayout::Automatic, "automatic"), (FigureLayout::Placed, "placed")]
+    {
+        let options = FigureOptions { layout, ..FigureOptions::default() };
+        let ask = FigureAsk {
+            graph: "oak".to_owned(),
+            view: Some("mine".to_owned()),
+            groups: None,
+            pins: Vec::new(),
+            runs: Vec::new(),
+            options,
+            format: FigureFormat::Svg,
+        };
+        let drawn = connectome_server::draw(&graph, &ask, sources).unwrap();
+        for view in ["mine", "view.json"] {
+            place.ok(&["figure", path, "--view", view, "--layout", name, "--output", "oak.svg"]);
+            assert_eq!(std::fs::read(place.path("oak.svg")).unwrap(), drawn.bytes, "{name} {view}");
+        }
+    }
+    let page = connectome_server::page_file(graph, Some(&saved), &[]).unwrap();
+    place.ok(&["export", path, "--format", "html", "--view", "mine", "--output", "oak.html"]);
+    assert!(std::fs::read(place.path("oak.html")).unwrap() == page, "another page");
+
+    let ran = place.run(&["figure", path, "--view", "none", "--output", "none.svg"]);
+    assert_eq!(ran.code, Some(2));
+    assert!(ran.stderr.starts_with("error: there is no view `none`"), "{}", ran.stderr);
+    std::fs::write(place.path("view.json"), "{\"schema\": 2}").unwrap();
+    let ran =
+        place.run(&["export", path, "--format", "html", "--view", "view.json", "--output", "n"]);
+    assert!(ran.stderr.contains("its schema is 2, expected 1"), "{}", ran.stderr);
+    let ran = place.run(&["export", path, "--format", "json", "--view", "mine", "--output", "n"]);
+    assert_eq!((ran.code, ran.stderr.lines().count()), (Some(2), 2), "{}", ran.stderr);
+    assert!(ran.stderr.contains("`--view` is for pages"), "{}", ran.stderr);
+    assert!(!place.path("n").exists() && !place.path("none.svg").exists());
 }

@@ -9,9 +9,10 @@ use connectome_graph::{
 
 use crate::error::ServeError;
 use crate::id::Id;
+use crate::saved::file_groups;
 use crate::store::{Kept, Store};
 use crate::wire::{
-    EdgeVerdictRow, ExtentRow, GraphCounts, GraphHead, Group, NodeLabel, NodeRange, NodeRanges,
+    EdgeVerdictRow, ExtentRow, GraphCounts, GraphHead, GraphRow, NodeLabel, NodeRange, NodeRanges,
     OriginRow, ProvenanceRow, TargetRow, Token, VerdictName, VerdictsRow,
 };
 
@@ -33,16 +34,20 @@ pub(crate) fn head(
     kept: &Kept,
     around: Around,
 ) -> Result<GraphHead, ServeError> {
+    Ok(head_of(store.row(id)?, store.views(id), kept, around))
+}
+
+/// The head of a graph, wherever its row comes from.
+pub(crate) fn head_of(
+    row: GraphRow,
+    views: Vec<String>,
+    kept: &Kept,
+    around: Around,
+) -> GraphHead {
     let graph = &kept.graph;
-    let row = store.row(id)?;
     let annotations = graph.annotations();
     let tokens = graph.nodes().tokens().iter().zip(&graph.prompt().token_texts);
-    let groups = annotations.supernodes.iter().enumerate().map(|(at, group)| Group {
-        id: format!("file-{at}"),
-        name: group.name.clone(),
-        nodes: group.members.iter().map(|idx| idx.get()).collect(),
-    });
-    Ok(GraphHead {
+    GraphHead {
         id: row.id,
         title: row.title,
         tags: row.tags,
@@ -58,14 +63,14 @@ pub(crate) fn head(
         extent: extent(kept),
         labels: labels(graph, &around.names),
         feature_set: around.feature_set,
-        groups: groups.collect(),
+        groups: file_groups(graph),
         pinned: annotations.pinned.iter().map(|idx| idx.get()).collect(),
         verdicts: annotations.verdicts.as_ref().map(verdicts),
-        views: store.views(id),
+        views,
         n_runs: row.n_runs,
         runnable: around.not_runnable.is_none(),
         not_runnable: around.not_runnable,
-    })
+    }
 }
 
 fn targets(graph: &AttributionGraph) -> Vec<TargetRow> {

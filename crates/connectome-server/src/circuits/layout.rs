@@ -11,10 +11,16 @@ use connectome_graph::{
 use super::{checked, checked_one, label};
 use crate::error::ServeError;
 use crate::store::Kept;
-use crate::wire::{Circuit, CircuitAsk, CircuitBox, CircuitEdge, Group};
+use crate::wire::{Circuit, CircuitAsk, CircuitBox, CircuitEdge, Group, Place};
 
 /// Of each box's inputs, the strongest that make up this share are drawn.
 const COVERAGE: f64 = 0.8;
+/// Width and height of a box on the page's drawing, in its pixels (`web/src/circuit/places.ts`).
+pub(crate) const BOX: [f64; 2] = [148.0, 46.0];
+/// Between two boxes on the drawing.
+const GAP: [f64; 2] = [28.0, 54.0];
+/// Around the drawing.
+const MARGIN: f64 = 20.0;
 
 /// Groups, and pins that are in none of them, as boxes.
 #[derive(Debug)]
@@ -66,6 +72,19 @@ impl Boxes {
         Ok(edges.into_iter().map(|edge| (edge, drawn.contains(&edge))).collect())
     }
 
+    /// Where each box stands on the page's drawing if nobody moved it.
+    pub(crate) fn grid(&self, graph: &AttributionGraph, edges: &[(Edge, bool)]) -> Vec<Place> {
+        let (levels, columns) = self.levels_and_columns(graph);
+        let ranks = ranks(&levels, edges);
+        grid(&ranks, &places(&ranks, &columns, edges))
+    }
+
+    fn levels_and_columns(&self, graph: &AttributionGraph) -> (Vec<f64>, Vec<f64>) {
+        let boxes = 0..self.ids.len();
+        let levels = boxes.clone().map(|at| self.level(graph, at)).collect();
+        (levels, boxes.map(|at| self.column(graph, at)).collect())
+    }
+
     /// Mean layer of a box; tokens count −1.
     pub(crate) fn level(&self, graph: &AttributionGraph, at: usize) -> f64 {
         let of = |idx: &NodeIdx| graph.nodes().layer_of(*idx).map_or(-1.0, f64::from);
@@ -85,10 +104,10 @@ pub(crate) fn circuit(kept: &Kept, ask: &CircuitAsk) -> Result<Circuit, ServeErr
     let boxes = Boxes::of(graph, &ask.groups, &ask.pins)?;
     let edges = boxes.edges(graph)?;
     let n_boxes = boxes.ids.len();
-    let levels: Vec<f64> = (0..n_boxes).map(|at| boxes.level(graph, at)).collect();
-    let columns: Vec<f64> = (0..n_boxes).map(|at| boxes.column(graph, at)).collect();
+    let (levels, columns) = boxes.levels_and_columns(graph);
     let ranks = ranks(&levels, &edges);
     let xs = places(&ranks, &columns, &edges);
+    let grid = grid(&ranks, &xs);
     let mut keep = vec![false; graph.nodes().len()];
     boxes.groups.iter().flat_map(|group| &group.members).for_each(|i| keep[i.as_usize()] = true);
     let boxed = |at: usize| CircuitBox {
@@ -97,6 +116,7 @@ pub(crate) fn circuit(kept: &Kept, ask: &CircuitAsk) -> Result<Circuit, ServeErr
         nodes: boxes.groups[at].members.iter().map(|idx| idx.get()).collect(),
         rank: ranks[at],
         x: xs[at],
+        place: grid[at],
         level: levels[at],
         column: columns[at],
         activation: activation(graph, &boxes.groups[at].members),
@@ -159,6 +179,27 @@ fn places(ranks: &[usize], columns: &[f64], edges: &[(Edge, bool)]) -> Vec<f64> 
     xs
 }
 
+/// The upper left corners of boxes: rows from the bottom, each in the middle of the widest.
+fn grid(ranks: &[usize], xs: &[f64]) -> Vec<Place> {
+    let mut grid = vec![Place { x: 0.0, y: 0.0 }; ranks.len()];
+    let top = ranks.iter().copied().max().unwrap_or(0);
+    let in_row = |rank: usize| (0..ranks.len()).filter(move |at| ranks[*at] == rank);
+    let widest = (0..=top).map(|rank| in_row(rank).count()).max().unwrap_or(0);
+    let step = [BOX[0] + GAP[0], BOX[1] + GAP[1]];
+    for rank in 0..=top {
+        let mut row: Vec<usize> = in_row(rank).collect();
+        row.sort_by(|&a, &b| xs[a].total_cmp(&xs[b]).then(a.cmp(&b)));
+        let indent = (widest - row.len()) as f64 / 2.0 * step[0];
+        for (place, &at) in row.iter().enumerate() {
+            grid[at] = Place {
+                x: MARGIN + indent + place as f64 * step[0],
+                y: MARGIN + (top - rank) as f64 * step[1],
+            };
+        }
+    }
+    grid
+}
+
 /// Σ activation of the features among some nodes.
 fn activation(graph: &AttributionGraph, members: &[NodeIdx]) -> f64 {
     let of = |idx: &NodeIdx| match graph.nodes().node(*idx) {
@@ -201,6 +242,11 @@ mod tests {
         let ranks = ranks(&levels, &edges);
         let xs = places(&ranks, &levels, &edges);
         assert!(xs.iter().all(|x| (0.0..=1.0).contains(x)), "{xs:?}");
+        let grid = grid(&ranks, &xs);
+        for (a, b) in (0..6).flat_map(|a| (0..a).map(move |b| (a, b))) {
+            let apart = [grid[a].x - grid[b].x, grid[a].y - grid[b].y].map(f64::abs);
+            assert!(apart[0] >= BOX[0] || apart[1] >= BOX[1], "{grid:?}");
+        }
         for (edge, drawn) in &edges {
             if *drawn && levels[edge.source] < levels[edge.target] {
                 assert!(ranks[edge.source] < ranks[edge.target]);

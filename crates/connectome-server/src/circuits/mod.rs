@@ -10,8 +10,8 @@ mod suggest;
 
 pub(crate) use compare::compare;
 pub(crate) use edges::{edges, paths, pruned};
-pub(crate) use head::{Around, head};
-pub(crate) use layout::{Boxes, circuit};
+pub(crate) use head::{Around, head, head_of};
+pub(crate) use layout::{BOX, Boxes, circuit};
 pub(crate) use suggest::suggest;
 
 use connectome_graph::{AttributionGraph, NodeIdx};

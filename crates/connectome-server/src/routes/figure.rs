@@ -15,7 +15,9 @@ pub(super) async fn figure(State(app): Shared, Sent(ask): Sent<FigureAsk>) -> An
         let kept = app.store.graph(&id)?;
         let runs: Result<Vec<_>, _> =
             ask.runs.iter().map(|number| app.store.run(&id, *number)).collect();
-        crate::draw(&kept.graph, &ask, &runs?)
+        let view = ask.view.as_deref().map(|name| app.store.shown_view(&id, name)).transpose()?;
+        let sources = crate::Sources { view: view.as_ref(), runs: &runs? };
+        crate::draw(&kept.graph, &ask, sources)
     });
     let drawn = drawn.await?;
     Ok(([(header::CONTENT_TYPE, drawn.kind)], drawn.bytes).into_response())

@@ -13,6 +13,8 @@ use crate::circuits;
 use crate::error::ServeError;
 use crate::features::labelled;
 use crate::id::Id;
+use crate::page_file;
+use crate::store::MAIN;
 use crate::wire::{GraphPatch, Imported, JobKind, JobResult, JobStarted, TraceAsk};
 
 /// The largest file that is imported.
@@ -172,6 +174,7 @@ pub(super) async fn why(
 #[derive(Deserialize)]
 pub(super) struct ExportQuery {
     format: String,
+    view: Option<String>,
     node_threshold: Option<f64>,
     edge_threshold: Option<f64>,
 }
@@ -203,9 +206,17 @@ pub(super) async fn export(
                 let kept = app.store.graph(&id)?;
                 Ok(download(&format!("{id}.csv"), "text/csv; charset=utf-8", csv(&kept)))
             }
+            "html" => {
+                let view = app.store.shown_view(&id, query.view.as_deref().unwrap_or(MAIN))?;
+                let numbers = app.store.runs(&id)?.into_iter().map(|row| row.number);
+                let runs: Result<Vec<_>, _> =
+                    numbers.map(|number| app.store.run(&id, number)).collect();
+                let page = page_file::write(&*app.store.graph(&id)?, Some(&view), &runs?)?;
+                Ok(download(&format!("{id}.html"), "text/html; charset=utf-8", page))
+            }
             other => Err(ServeError::Bad {
                 what: format!("`{}` is no format", other.chars().take(40).collect::<String>()),
-                hint: Some("json, csv or connectome"),
+                hint: Some("json, csv, html or connectome"),
             }),
         }
     })

@@ -4,17 +4,7 @@ use axum::http::{HeaderMap, Method, StatusCode, Uri, header};
 use axum::response::{IntoResponse as _, Response};
 
 use crate::error::ServeError;
-
-/// A file of the page.
-#[derive(Debug)]
-struct Asset {
-    path: &'static str,
-    etag: &'static str,
-    plain: &'static [u8],
-    brotli: &'static [u8],
-}
-
-static PAGE: &[Asset] = include!(concat!(env!("OUT_DIR"), "/page.rs"));
+use crate::page::{Asset, PAGE};
 
 /// A file of the page, or its start for every address that the page itself reads.
 pub(super) async fn page(method: Method, uri: Uri, headers: HeaderMap) -> Response {

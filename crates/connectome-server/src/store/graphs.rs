@@ -76,13 +76,13 @@ impl Store {
         title: Option<&str>,
     ) -> Result<(Id, bool), ServeError> {
         let bytes = graph.to_bytes();
-        let digest = blake3::hash(&bytes).to_hex();
-        let id = Id::of_text(&slug_text(graph), &digest);
+        let id = id_of(graph, &blake3::hash(&bytes).to_hex());
         let _writing = self.lock();
         if self.existing(&id).is_ok() {
             return Ok((id, true));
         }
-        let row = row_of(graph, &id, title.unwrap_or_default());
+        let title = title.unwrap_or_default().to_owned();
+        let row = GraphRow { title, created: now_ms(), ..row_of(graph, &id) };
         let folder = self.graph_folder(&id);
         write_json(&folder.join("meta.json"), &Meta { row })?;
         // The graph comes last: it is what makes the folder one of a graph.
@@ -170,15 +170,26 @@ fn slug_text(graph: &AttributionGraph) -> String {
     words.join(" ")
 }
 
-fn row_of(graph: &AttributionGraph, id: &Id, title: &str) -> GraphRow {
+fn id_of(graph: &AttributionGraph, digest: &str) -> Id {
+    Id::of_text(&slug_text(graph), digest)
+}
+
+/// The row of a graph that is in no store, and the digest of its file.
+pub(crate) fn new_row(graph: &AttributionGraph) -> (GraphRow, String) {
+    let digest = blake3::hash(&graph.to_bytes()).to_hex().to_string();
+    (row_of(graph, &id_of(graph, &digest)), digest)
+}
+
+/// All that a graph itself says; it has no title and no time.
+fn row_of(graph: &AttributionGraph, id: &Id) -> GraphRow {
     let nodes = graph.nodes();
     let provenance = graph.provenance();
     let first = &nodes.targets()[0];
     GraphRow {
         id: id.to_string(),
-        title: title.to_owned(),
+        title: String::new(),
         tags: Vec::new(),
-        created: now_ms(),
+        created: 0.0,
         tokens: graph.prompt().token_texts.clone(),
         target: first.label.clone(),
         target_weight: f64::from(first.weight),

@@ -31,7 +31,9 @@ use crate::error::ServeError;
 use crate::id::Id;
 
 pub(crate) use files::{now_ms, read_json, write_json};
-pub(crate) use graphs::Kept;
+pub(crate) use graphs::{Kept, new_row};
+pub(crate) use runs::run_row;
+pub(crate) use views::{MAIN, newest_version};
 
 /// What was made at first use.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]

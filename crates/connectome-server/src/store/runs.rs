@@ -29,13 +29,23 @@ impl Store {
         let folder = self.existing(graph)?.join("runs");
         let row = |number: u32| {
             let run: Run = read_json(&numbered(&folder, number)).ok()?;
-            let partial = match &run.result {
-                RunBody::Validate(run) => run.partial,
-                RunBody::Intervene(run) => run.sweep.as_ref().is_some_and(|sweep| sweep.partial),
-            };
-            let validates = matches!(run.result, RunBody::Validate(_));
-            Some(RunRow { number, name: run.name, created: run.created, validates, partial })
+            Some(RunRow { number, ..run_row(&run) })
         };
         Ok(numbers(&folder).into_iter().rev().filter_map(row).collect())
+    }
+}
+
+/// A run's row.
+pub(crate) fn run_row(run: &Run) -> RunRow {
+    let partial = match &run.result {
+        RunBody::Validate(run) => run.partial,
+        RunBody::Intervene(run) => run.sweep.as_ref().is_some_and(|sweep| sweep.partial),
+    };
+    RunRow {
+        number: run.number,
+        name: run.name.clone(),
+        created: run.created,
+        validates: matches!(run.result, RunBody::Validate(_)),
+        partial,
     }
 }

@@ -1,12 +1,18 @@
 //! Views: versions of the page's state document.
 
+use std::path::Path;
+
 use serde_json::Value;
 
 use super::Store;
 use super::files::{folders, numbered, numbers, read_bytes, write_bytes};
 use crate::error::ServeError;
 use crate::id::Id;
+use crate::saved::SavedView;
 use crate::wire::{ViewSaved, ViewVersion};
+
+/// The view that an address without a name shows (`web/src/workspace/address.ts`).
+pub(crate) const MAIN: &str = "main";
 
 /// A version of a view.
 #[derive(Debug)]
@@ -39,6 +45,18 @@ impl Store {
         let version = wanted.ok_or_else(missing)?;
         let bytes = read_bytes(&numbered(&folder, version))?;
         Ok(View { version, etag: etag(version, &bytes), bytes })
+    }
+
+    /// What the page shows under this name: the current version, or what the graph's file groups
+    /// where [`MAIN`] was not saved yet.
+    pub(crate) fn shown_view(&self, graph: &Id, name: &str) -> Result<SavedView, ServeError> {
+        match self.view(graph, &Id::parse("view", name)?, None) {
+            Ok(view) => SavedView::from_json(&view.bytes),
+            Err(ServeError::Missing { what: "view", .. }) if name == MAIN => {
+                Ok(SavedView::of_graph(&self.graph(graph)?.graph))
+            }
+            Err(error) => Err(error),
+        }
     }
 
     /// Versions of a view, the newest first.
@@ -82,6 +100,11 @@ impl Store {
         write_bytes(&numbered(&folder, version), bytes)?;
         Ok(ViewSaved { version, etag: etag(version, bytes) })
     }
+}
+
+/// The newest version in the folder of a view, if there is one.
+pub(crate) fn newest_version(folder: &Path) -> Result<Option<Vec<u8>>, ServeError> {
+    numbers(folder).last().map(|version| read_bytes(&numbered(folder, *version))).transpose()
 }
 
 fn etag(version: u32, bytes: &[u8]) -> String {

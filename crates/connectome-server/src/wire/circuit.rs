@@ -110,6 +110,8 @@ pub struct CircuitBox {
     pub rank: usize,
     /// Place in its row, from 0 to 1.
     pub x: f64,
+    /// Where it stands on the page's drawing unless somebody moved it.
+    pub place: Place,
     /// Mean layer; tokens count -1.
     pub level: f64,
     /// Mean position.
@@ -118,6 +120,15 @@ pub struct CircuitBox {
     pub activation: f64,
     /// Its nodes' share of all influence on the targets; a target by its weight.
     pub influence: f64,
+}
+
+/// A place on the page's drawing of a circuit, in its pixels: the upper left corner of a box.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, TS)]
+pub struct Place {
+    /// From the left.
+    pub x: f64,
+    /// From the top.
+    pub y: f64,
 }
 
 /// What one box gives another.

@@ -10,7 +10,10 @@ use super::circuit::Group;
 pub struct FigureAsk {
     /// The graph.
     pub graph: String,
-    /// The circuit; the graph file's own groups if null.
+    /// The circuit is that of this saved view; `main` may be one that nobody saved yet.
+    #[serde(default)]
+    pub view: Option<String>,
+    /// The circuit, if no view is named; the graph file's own groups if null.
     #[serde(default)]
     pub groups: Option<Vec<Group>>,
     /// Single nodes that are boxes, too.
@@ -42,8 +45,22 @@ pub struct FigureOptions {
     pub prompt: bool,
     /// Whether small lines below say how the numbers were made.
     pub footer: bool,
+    /// Where boxes stand.
+    pub layout: FigureLayout,
     /// Pixels a unit, of PNG.
     pub scale: f64,
+}
+
+/// Where the boxes of a figure stand.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "snake_case")]
+#[ts(rename_all = "snake_case")]
+pub enum FigureLayout {
+    /// In rows by the order of computation, with edges around them.
+    #[default]
+    Automatic,
+    /// Where they stand in the workspace, with the view's notes.
+    Placed,
 }
 
 impl Default for FigureOptions {
@@ -55,6 +72,7 @@ impl Default for FigureOptions {
             percentages: true,
             prompt: true,
             footer: true,
+            layout: FigureLayout::Automatic,
             scale: 2.0,
         }
     }

@@ -11,13 +11,14 @@ mod figure;
 mod graph;
 mod job;
 mod model;
+mod page_file;
 mod probe;
 mod run;
 mod view;
 
 pub use circuit::{
     Circuit, CircuitAsk, CircuitBox, CircuitEdge, Compare, CompareAlign, CompareAsk, Group,
-    MatchedFeature, PathRow, Paths, PathsAsk, PruneAsk, PrunedGraph, SuggestAsk, Suggestion,
+    MatchedFeature, PathRow, Paths, PathsAsk, Place, PruneAsk, PrunedGraph, SuggestAsk, Suggestion,
     Suggestions,
 };
 pub use feature::{
@@ -25,7 +26,7 @@ pub use feature::{
     FeatureQuery, FeatureRow, FeatureSearch, FeatureSet, FeatureSets, FeatureSide, FeatureSort,
     FeatureWeights, FoundRow, IndexRow, SkippedIndex, TogetherRow, WeightRow,
 };
-pub use figure::{FigureAsk, FigureFormat, FigureOptions};
+pub use figure::{FigureAsk, FigureFormat, FigureLayout, FigureOptions};
 pub use graph::{
     Bounded, EdgeRow, EdgeVerdictRow, ExpandAsk, ExtentRow, GraphCounts, GraphHead, GraphPatch,
     GraphRow, Imported, NodeEdges, NodeLabel, NodeRange, NodeRanges, OriginRow, PackColumn,
@@ -37,6 +38,7 @@ pub use model::{
     Chance, DictionaryRow, Estimate, Failure, FailureBody, Forecast, Forward, ForwardAsk, ModelRow,
     PromptAsk, Status, Token, Tokens,
 };
+pub use page_file::{PageFile, PrunedAt};
 pub use probe::{
     FeatureName, Probe, ProbeAnswers, ProbeAsk, ProbeGrid, ProbeGrids, ProbeRow, ProbedFeature,
 };
@@ -77,14 +79,15 @@ pub fn typescript() -> String {
     write!(EdgeVerdictRow, VerdictName, Imported, PackHeader, PackColumn, NodeEdges, EdgeRow);
     write!(Why, WhyLayer, TraceAsk, TargetsAsk, TargetAsk, ExpandAsk);
     write!(Group, PruneAsk, PrunedGraph, PathsAsk, Paths, PathRow, CircuitAsk, Circuit);
-    write!(CircuitBox, CircuitEdge, SuggestAsk, Suggestions, Suggestion);
+    write!(CircuitBox, Place, CircuitEdge, SuggestAsk, Suggestions, Suggestion);
     write!(CompareAsk, CompareAlign, Compare, MatchedFeature);
     write!(ViewSaved, ViewVersion, ViewConflict);
     write!(RunAsk, InterveneAsk, EditAsk, EditHow, EditPositions, ModeAsk, Held, SwapAsk);
     write!(SweepAsk, ValidateAsk, RungName, RunRow, Run, RunBody, InterveneRun, GroupEffect);
     write!(MemberEffect, TargetEffect, Shift, TokenShift, TextPair, SweepResult, SweepPoint);
     write!(ValidateRun, CaseRow, MatrixCell, AgreementRow);
-    write!(FigureAsk, FigureOptions, FigureFormat);
+    write!(FigureAsk, FigureOptions, FigureLayout, FigureFormat);
+    write!(PageFile, PrunedAt);
     write!(FeatureSets, FeatureSet, IndexRow, SkippedIndex, Feature, ExampleGroup, ExampleRow);
     write!(FeatureMore, EffectRow, TogetherRow, FeatureQuery, FeatureSort, FeaturePage);
     write!(FeatureRow, FeatureSearch, FeatureFound, FoundRow, FeatureWeights, FeatureSide);

@@ -94,3 +94,111 @@ fn figures_that_make_no_sense() {
     unknown["format"] = json!("gif");
     served.post("/api/figure", &unknown).refused(400);
 }
+
+/// A view as the page saves it: a group, a named node, a dragged box, a note.
+fn view() -> Value {
+    let strong = strongest(4);
+    json!({
+        "schema": 1,
+        "groups": [{ "id": "g", "name": "Both", "nodes": strong[..2] }],
+        "pins": strong[..3],
+        "labels": { strong[2].to_string(): "my name" },
+        "places": { "g": { "x": 640.0, "y": 320.0 } },
+        "notes": [{ "id": "t", "text": "look <here>", "x": 16.0, "y": 8.0 }],
+    })
+}
+
+fn save(served: &Served, id: &str, name: &str, view: &Value) {
+    let path = format!("/api/graphs/{id}/views/{name}");
+    let got = served.send("PUT", &path, &[("If-Match", "*")], view.to_string().as_bytes());
+    assert_eq!(got.status, 200, "{}", got.text());
+}
+
+#[test]
+fn a_view_is_drawn_as_it_was_saved() {
+    let served = Served::new();
+    let id = served.graph();
+    save(&served, &id, "mine", &view());
+    let strong = strongest(4);
+    let text = |ask: Value| String::from_utf8(draw(&served, &ask)).unwrap();
+    let automatic = text(json!({ "graph": id, "view": "mine", "format": "svg" }));
+    assert!(automatic.contains(">Both<") && automatic.contains(">my name<"), "{automatic}");
+    assert!(!automatic.contains("look"), "a note without its place says nothing");
+    // The same boxes by themselves.
+    let by_hand = text(json!({ "graph": id, "format": "svg", "groups": [
+        { "id": "g", "name": "Both", "nodes": strong[..2] },
+        { "id": format!("n{}", strong[2]), "name": "my name", "nodes": [strong[2]] },
+    ] }));
+    assert_eq!(automatic, by_hand);
+    let placed = json!({ "layout": "placed" });
+    let placed = text(json!({ "graph": id, "view": "mine", "format": "svg", "options": placed }));
+    assert!(placed.contains("look &lt;here&gt;") && placed != automatic);
+    // Dragged further to the right, the same box stands further to the right.
+    let mut further = view();
+    further["places"]["g"]["x"] = json!(1240.0);
+    save(&served, &id, "further", &further);
+    let ask = json!({ "graph": id, "view": "further", "format": "svg",
+        "options": { "layout": "placed" } });
+    let (wide, narrow) = (width(&text(ask)), width(&placed));
+    assert_eq!(wide - narrow, 600.0);
+}
+
+fn width(svg: &str) -> f64 {
+    let start = svg.find("width=\"").unwrap() + "width=\"".len();
+    svg[start..].split('"').next().unwrap().parse().unwrap()
+}
+
+#[test]
+fn a_view_that_cannot_be_drawn_says_why() {
+    let served = Served::new();
+    let id = served.graph();
+    let ask = |view: &str| json!({ "graph": id, "view": view, "format": "svg" });
+    served.post("/api/figure", &ask("none")).refused(404);
+    // Nobody saved the first view yet, and the graph's file groups nothing.
+    assert_eq!(served.post("/api/figure", &ask("main")).refused(400), "the figure has no box");
+    save(&served, &id, "newer", &json!({ "schema": 9 }));
+    let why = served.post("/api/figure", &ask("newer")).refused(400);
+    assert_eq!(why, "not a saved view: its schema is 9, expected 1");
+    save(&served, &id, "beyond", &json!({ "schema": 1, "pins": [4_000_000] }));
+    assert!(served.post("/api/figure", &ask("beyond")).refused(400).contains("4000000"));
+    let mut placed = self::ask(&id, "svg");
+    placed["options"] = json!({ "layout": "placed" });
+    let why = served.post("/api/figure", &placed).refused(400);
+    assert_eq!(why, "no view says where boxes were placed");
+}
+
+/// The workspace's circuit and its figure place boxes by one rule.
+#[test]
+fn the_circuit_says_where_boxes_stand() {
+    let served = Served::new();
+    let id = served.graph();
+    let groups = ask(&id, "svg")["groups"].clone();
+    let circuit = served.ask(&format!("/api/graphs/{id}/circuit"), &json!({ "groups": groups }));
+    for one in circuit["boxes"].as_array().unwrap() {
+        let top = circuit["boxes"].as_array().unwrap().iter().map(|b| b["rank"].as_u64().unwrap());
+        let below = top.max().unwrap() - one["rank"].as_u64().unwrap();
+        assert_eq!(one["place"]["y"], 20.0 + 100.0 * below as f64, "{one}");
+    }
+}
+
+#[test]
+fn a_pdf_says_what_made_it() {
+    let served = Served::new();
+    let id = served.graph();
+    let pdf = draw(&served, &ask(&id, "pdf"));
+    let text = String::from_utf8_lossy(&pdf);
+    let field = |name: &str| {
+        let start = text.rfind(&format!("/{name} <FEFF")).unwrap() + name.len() + 7;
+        let hex = text[start..].split('>').next().unwrap();
+        let units = (0..hex.len()).step_by(4).map(|at| u16::from_str_radix(&hex[at..at + 4], 16));
+        String::from_utf16(&units.collect::<Result<Vec<u16>, _>>().unwrap()).unwrap()
+    };
+    let found: Value = serde_json::from_str(&field("Subject")).unwrap();
+    assert_eq!(found["model_digest"], graph().provenance().model.digest.clone().unwrap());
+    assert_eq!(found["groups"][0]["name"], "First <b>&amp;");
+    assert!(field("Title").starts_with('→'), "{}", field("Title"));
+    // The table of places is where the end says.
+    let start = text.rfind("startxref\n").unwrap() + "startxref\n".len();
+    let start: usize = text[start..].lines().next().unwrap().parse().unwrap();
+    assert!(pdf[start..].starts_with(b"xref\n"));
+}

@@ -15,6 +15,7 @@ mod guard;
 // Many at once.
 mod load;
 // The page's types are the server's.
+mod page_file;
 mod page_types;
 // Probes: all pairs of two slots' values, as jobs that are kept.
 mod probes;

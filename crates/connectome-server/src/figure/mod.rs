@@ -1,27 +1,20 @@
 //! Figures: a circuit and what runs did to it, as SVG, PDF or PNG.
 //!
-//! The page and `connectome figure` call the same function, so that they get the same bytes. Text
-//! is drawn with fonts that are in the program, never with those of the machine.
+//! The page and `connectome figure` call the same function, so that they get the same bytes. What
+//! is drawn is a saved view, or groups and pins by themselves.
 
-use connectome_figure::{Edge, Figure, Node, Output, Outputs, Panel};
+mod files;
+
+use connectome_figure::{Edge, Figure, Node, Note, Output, Outputs, Panel, Spot};
 use connectome_graph::{AttributionGraph, TargetKind};
-use resvg::usvg;
 
 use crate::TOOL;
-use crate::circuits::{Boxes, checked, label};
+use crate::circuits::{BOX, Boxes, checked, label};
 use crate::error::ServeError;
-use crate::wire::{FigureAsk, FigureFormat, FigureOptions, Group, InterveneRun, Run, RunBody};
-
-/// The SIL Open Font License: `fonts/LICENSE`.
-const FONTS: [&[u8]; 3] = [
-    include_bytes!("../fonts/Arimo-Regular.ttf"),
-    include_bytes!("../fonts/Arimo-Bold.ttf"),
-    include_bytes!("../fonts/Cousine-Regular.ttf"),
-];
-/// Pixels a unit, of PNG: from and to.
-const SCALES: [f64; 2] = [0.25, 8.0];
-/// No PNG is larger, in pixels.
-const MOST_PIXELS: f64 = 64e6;
+use crate::saved::{SavedView, file_groups};
+use crate::wire::{
+    FigureAsk, FigureFormat, FigureLayout, FigureOptions, Group, InterveneRun, Place, Run, RunBody,
+};
 
 /// A figure's file.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -34,27 +27,38 @@ pub struct Drawn {
     pub extension: &'static str,
 }
 
-/// Draws a circuit of a graph; `runs` are those of the request, in order.
+/// What a figure is drawn of, beside its graph.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Sources<'a> {
+    /// A saved view: its boxes take the place of the request's groups. One without boxes stands
+    /// for the groups and pins of the graph's file, as the workspace shows them.
+    pub view: Option<&'a SavedView>,
+    /// Runs of the request, in order.
+    pub runs: &'a [Run],
+}
+
+/// Draws a circuit of a graph.
 ///
 /// # Errors
 ///
-/// [`ServeError::Bad`] for nodes that the graph has not, runs that are no interventions, and a
-/// figure without a box; [`ServeError::Figure`] if the file cannot be made.
-pub fn draw(graph: &AttributionGraph, ask: &FigureAsk, runs: &[Run]) -> Result<Drawn, ServeError> {
-    let svg = figure(graph, ask, runs)?.to_svg();
+/// [`ServeError::Bad`] for nodes that the graph has not, runs that are no interventions, places
+/// without a view, and a figure without a box; [`ServeError::Figure`] if the file cannot be made.
+pub fn draw(
+    graph: &AttributionGraph,
+    ask: &FigureAsk,
+    sources: Sources<'_>,
+) -> Result<Drawn, ServeError> {
+    let svg = figure(graph, ask, sources)?.to_svg();
     match ask.format {
         FigureFormat::Svg => {
             Ok(Drawn { bytes: svg.into_bytes(), kind: "image/svg+xml", extension: "svg" })
         }
         FigureFormat::Png => {
-            let bytes = png(&svg, ask.options.scale)?;
+            let bytes = files::png(&svg, ask.options.scale)?;
             Ok(Drawn { bytes, kind: "image/png", extension: "png" })
         }
         FigureFormat::Pdf => {
-            let options = svg2pdf::ConversionOptions::default();
-            let page = svg2pdf::PageOptions::default();
-            let bytes = svg2pdf::to_pdf(&outlined(&svg)?, options, page);
-            let bytes = ordered(bytes.map_err(|error| failed("PDF", error))?);
+            let bytes = files::pdf(&svg)?;
             Ok(Drawn { bytes, kind: "application/pdf", extension: "pdf" })
         }
     }
@@ -64,10 +68,16 @@ fn failed(format: &'static str, error: impl std::fmt::Display) -> ServeError {
     ServeError::Figure { format, reason: error.to_string() }
 }
 
-fn figure(graph: &AttributionGraph, ask: &FigureAsk, runs: &[Run]) -> Result<Figure, ServeError> {
-    let groups = match &ask.groups {
-        Some(groups) => groups.clone(),
-        None => own_groups(graph),
+fn figure(
+    graph: &AttributionGraph,
+    ask: &FigureAsk,
+    Sources { view, runs }: Sources<'_>,
+) -> Result<Figure, ServeError> {
+    let view = view.map(|view| SavedView::or_of_graph(view, graph));
+    let groups = match (&view, &ask.groups) {
+        (Some(view), _) => view.boxes(graph)?,
+        (None, Some(groups)) => groups.clone(),
+        (None, None) => file_groups(graph),
     };
     let boxes = Boxes::of(graph, &groups, &ask.pins)?;
     if boxes.ids.is_empty() {
@@ -76,8 +86,10 @@ fn figure(graph: &AttributionGraph, ask: &FigureAsk, runs: &[Run]) -> Result<Fig
             hint: Some("make a group, or pin a node"),
         });
     }
-    let drawer =
-        Drawer { graph, boxes: &boxes, options: &ask.options, edges: edges(graph, &boxes)? };
+    let all = boxes.edges(graph)?;
+    let placed = placed(graph, (&boxes, &all), (ask.options.layout, view.as_ref()))?;
+    let edges = all.into_iter().filter(|(_, drawn)| *drawn).map(|(edge, _)| edge).collect();
+    let drawer = Drawer { graph, boxes: &boxes, options: &ask.options, edges, placed };
     let mut panels = Vec::new();
     if ask.options.baseline || runs.is_empty() {
         panels.push(drawer.panel("Unchanged".to_owned(), None, drawer.first_outputs(runs)));
@@ -98,20 +110,43 @@ fn figure(graph: &AttributionGraph, ask: &FigureAsk, runs: &[Run]) -> Result<Fig
     Ok(Figure { title, panels, footer, metadata: metadata(graph, &groups, ask, runs)? })
 }
 
-/// Groups that a graph's file holds.
-fn own_groups(graph: &AttributionGraph) -> Vec<Group> {
-    let groups = graph.annotations().supernodes.iter().enumerate();
-    let group = |(at, group): (usize, &connectome_graph::Supernode)| Group {
-        id: format!("file-{at}"),
-        name: group.name.clone(),
-        nodes: group.members.iter().map(|idx| idx.get()).collect(),
-    };
-    groups.map(group).collect()
+/// What stands where a person put it.
+#[derive(Default)]
+struct Placed {
+    /// The middle of each box; none if the layout is ours.
+    spots: Vec<Spot>,
+    notes: Vec<Note>,
 }
 
-fn edges(graph: &AttributionGraph, boxes: &Boxes) -> Result<Vec<Edge>, ServeError> {
-    let all = boxes.edges(graph)?;
-    Ok(all.into_iter().filter(|(_, drawn)| *drawn).map(|(edge, _)| edge).collect())
+fn placed(
+    graph: &AttributionGraph,
+    (boxes, edges): (&Boxes, &[(Edge, bool)]),
+    (layout, view): (FigureLayout, Option<&SavedView>),
+) -> Result<Placed, ServeError> {
+    if layout == FigureLayout::Automatic {
+        return Ok(Placed::default());
+    }
+    let view = view.ok_or(ServeError::Bad {
+        what: "no view says where boxes were placed".to_owned(),
+        hint: Some("name a saved view, or choose the automatic layout"),
+    })?;
+    let grid = boxes.grid(graph, edges);
+    let spot = |(id, own): (&String, &Place)| {
+        let corner = view.places().get(id).unwrap_or(own);
+        let [width, height] = BOX;
+        Spot { x: corner.x + width / 2.0, y: corner.y + height / 2.0 }
+    };
+    let note = |note: &crate::saved::Note| Note {
+        text: visible(&note.text),
+        spot: Spot { x: note.x, y: note.y },
+    };
+    let finite = |spot: &Spot| spot.x.is_finite() && spot.y.is_finite();
+    let spots: Vec<Spot> = boxes.ids.iter().zip(&grid).map(spot).collect();
+    let notes: Vec<Note> = view.notes().iter().map(note).collect();
+    if !spots.iter().chain(notes.iter().map(|note| &note.spot)).all(finite) {
+        return Err(ServeError::bad("the view has a place that is no number"));
+    }
+    Ok(Placed { spots, notes })
 }
 
 struct Drawer<'a> {
@@ -119,6 +154,7 @@ struct Drawer<'a> {
     boxes: &'a Boxes,
     options: &'a FigureOptions,
     edges: Vec<Edge>,
+    placed: Placed,
 }
 
 /// Which outputs of a run.
@@ -136,7 +172,8 @@ impl Drawer<'_> {
             if self.options.prompt { visible(&self.graph.prompt().text) } else { String::new() };
         let row = Outputs { label: String::new(), tokens: outputs };
         let outputs = if row.tokens.is_empty() { Vec::new() } else { vec![row] };
-        Panel { title, boxes, edges: self.edges.clone(), prompt, outputs }
+        let notes = self.placed.notes.clone();
+        Panel { title, boxes, edges: self.edges.clone(), notes, prompt, outputs }
     }
 
     fn node(&self, at: usize, run: Option<&InterveneRun>) -> Node {
@@ -164,6 +201,7 @@ impl Drawer<'_> {
             dose: effect.and_then(|effect| effect.edited.clone()),
             level: self.boxes.level(self.graph, at),
             column: self.boxes.column(self.graph, at),
+            spot: self.placed.spots.get(at).copied(),
         }
     }
 
@@ -287,112 +325,4 @@ fn visible(text: &str) -> String {
         c => c,
     };
     text.chars().map(seen).collect()
-}
-
-/// An SVG understood, with the program's own fonts.
-fn tree(svg: &str) -> Result<usvg::Tree, ServeError> {
-    let mut options = usvg::Options::default();
-    let fonts = options.fontdb_mut();
-    for font in FONTS {
-        fonts.load_font_data(font.to_vec());
-    }
-    fonts.set_sans_serif_family("Arimo");
-    fonts.set_monospace_family("Cousine");
-    options.font_family = "Arimo".to_owned();
-    usvg::Tree::from_str(&light(svg), &options).map_err(|error| failed("an image", error))
-}
-
-/// An SVG whose text is outlines.
-fn outlined(svg: &str) -> Result<usvg::Tree, ServeError> {
-    let options = usvg::WriteOptions { preserve_text: false, ..usvg::WriteOptions::default() };
-    let outlines = tree(svg)?.to_string(&options);
-    let outlines = usvg::Tree::from_str(&outlines, &usvg::Options::default());
-    outlines.map_err(|error| failed("PDF", error))
-}
-
-/// Without the rules for dark screens: paper has none.
-fn light(svg: &str) -> String {
-    let Some(start) = svg.find("@media") else { return svg.to_owned() };
-    let end = svg[start..].find("</style>").map_or(svg.len(), |end| start + end);
-    format!("{}{}", &svg[..start], &svg[end..])
-}
-
-fn png(svg: &str, scale: f64) -> Result<Vec<u8>, ServeError> {
-    let [least, most] = SCALES;
-    if !(least..=most).contains(&scale) {
-        return Err(ServeError::bad(format!("the scale is {scale}, expected {least} to {most}")));
-    }
-    let tree = tree(svg)?;
-    let size = tree.size();
-    let [width, height] =
-        [size.width(), size.height()].map(|side| (f64::from(side) * scale).ceil());
-    if width * height > MOST_PIXELS {
-        return Err(ServeError::bad(format!("the figure would have {width} × {height} pixels")));
-    }
-    let pixels = resvg::tiny_skia::Pixmap::new(width as u32, height as u32);
-    let mut pixels = pixels.ok_or_else(|| failed("PNG", "it has no size"))?;
-    let scale = scale as f32;
-    let transform = resvg::tiny_skia::Transform::from_scale(scale, scale);
-    resvg::render(&tree, transform, &mut pixels.as_mut());
-    let bytes = pixels.encode_png().map_err(|error| failed("PNG", error))?;
-    Ok(with_text(&bytes, &metadata_of(svg)))
-}
-
-/// A PDF whose resources stand in the order of their names. svg2pdf writes them in the order of a
-/// hash map, which is another one in every run; sorting a dictionary's lines moves no object.
-fn ordered(pdf: Vec<u8>) -> Vec<u8> {
-    const RESOURCES: [&[u8]; 5] =
-        [b"/ExtGState <<", b"/XObject <<", b"/Pattern <<", b"/Shading <<", b"/ColorSpace <<"];
-    let mut lines: Vec<&[u8]> = pdf.split_inclusive(|byte| *byte == b'\n').collect();
-    let mut at = 0;
-    while at < lines.len() {
-        let opens = RESOURCES.contains(&lines[at].trim_ascii());
-        at += 1;
-        if opens {
-            let entries = lines[at..].iter();
-            let len = entries.take_while(|line| line.trim_ascii().starts_with(b"/")).count();
-            lines[at..at + len].sort_unstable();
-            at += len;
-        }
-    }
-    lines.concat()
-}
-
-/// What stands in an SVG's `<metadata>`.
-fn metadata_of(svg: &str) -> String {
-    let start = svg.find("<metadata>").map(|at| at + "<metadata>".len());
-    let text = start.and_then(|start| {
-        let end = svg[start..].find("</metadata>")?;
-        svg.get(start..start + end)
-    });
-    let text = text.unwrap_or_default();
-    let pairs = [("&lt;", "<"), ("&gt;", ">"), ("&quot;", "\""), ("&#39;", "'"), ("&amp;", "&")];
-    pairs.iter().fold(text.to_owned(), |text, (from, to)| text.replace(from, to))
-}
-
-/// A PNG with an `iTXt` chunk after its first one, which is always 25 bytes from byte 8.
-///
-/// Source: PNG specification, third edition, 11.3.3.4.
-fn with_text(png: &[u8], text: &str) -> Vec<u8> {
-    const AFTER_HEADER: usize = 8 + 25;
-    let mut data = b"iTXtDescription\0\0\0\0\0".to_vec();
-    data.extend_from_slice(text.as_bytes());
-    let mut bytes = png[..AFTER_HEADER].to_vec();
-    bytes.extend_from_slice(&(data.len() as u32 - 4).to_be_bytes());
-    bytes.extend_from_slice(&data);
-    bytes.extend_from_slice(&crc32fast::hash(&data).to_be_bytes());
-    bytes.extend_from_slice(&png[AFTER_HEADER..]);
-    bytes
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn resources_are_sorted_and_nothing_else_moves() {
-        let pdf = "b\n  /ExtGState <<\n    /gs1 9 0 R\n    /gs0 7 0 R\n  >>\na\n/Z\n/A\n";
-        let expected = "b\n  /ExtGState <<\n    /gs0 7 0 R\n    /gs1 9 0 R\n  >>\na\n/Z\n/A\n";
-        assert_eq!(ordered(pdf.as_bytes().to_vec()), expected.as_bytes());
-    }
 }

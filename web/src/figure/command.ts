@@ -1,0 +1,29 @@
+// A figure as the command that draws the same bytes, for the folder of the workspace.
+
+import type { FigureAsk } from "../wire.ts";
+
+/** A word of a shell's command. */
+function quoted(word: string): string {
+  return /^[\w./:=-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
+}
+
+/** `connectome figure …`, for the workspace's folder. */
+export function figureCommand(ask: FigureAsk): string {
+  const { options } = ask;
+  const graph = `graphs/${ask.graph}`;
+  const words = ["connectome", "figure", `${graph}/graph.connectome`];
+  if (ask.view) words.push("--view", ask.view);
+  words.push("--layout", options.layout);
+  for (const run of ask.runs) {
+    words.push("--run", `${graph}/runs/${String(run).padStart(6, "0")}.json`);
+  }
+  if (options.title) words.push(`--title=${options.title}`);
+  words.push("--outputs", String(options.n_outputs));
+  if (!options.baseline) words.push("--no-baseline");
+  if (!options.percentages) words.push("--no-percentages");
+  if (!options.prompt) words.push("--no-prompt");
+  if (!options.footer) words.push("--no-footer");
+  if (ask.format === "png") words.push("--scale", String(options.scale));
+  words.push("--output", `figure.${ask.format}`);
+  return words.map(quoted).join(" ");
+}

@@ -1,0 +1,71 @@
+// The page of a file: one workspace, to be read, and what it cannot do.
+
+import type { JSX } from "preact";
+import { AskDialog } from "../ui/ask.tsx";
+import { useActions } from "../ui/keys.ts";
+import { Mark } from "../ui/Mark.tsx";
+import { ContextMenu } from "../ui/menu.tsx";
+import { open, Palette } from "../ui/palette.tsx";
+import { Button } from "../ui/parts.tsx";
+import { choice, nextTheme } from "../ui/theme.ts";
+import { Toasts } from "../ui/toast.tsx";
+import type { PageFile } from "../wire.ts";
+import { WorkspacePage } from "../workspace/WorkspacePage.tsx";
+
+export function FileApp({ file }: { file: PageFile }): JSX.Element {
+  useActions([
+    {
+      key: "mod+k",
+      title: "All commands",
+      section: "Everywhere",
+      run: () => (open.value = "palette"),
+    },
+    {
+      key: "?",
+      title: "Keys on this page",
+      section: "Everywhere",
+      run: () => (open.value = "keys"),
+    },
+    { key: "d", title: "Next theme", section: "Everywhere", run: nextTheme },
+  ]);
+  return (
+    <>
+      <header class="top">
+        <a class="skip" href="#main">
+          Skip to the page
+        </a>
+        <span class="brand">
+          <Mark />
+          <span>Connectome</span>
+        </span>
+        <p class="file-says">
+          A file to read, written by {file.tool}. Walking, filters, the circuit and measured runs
+          work; tests, paths and saving need <code>connectome serve</code>.
+        </p>
+        <span class="grow" />
+        <Button kind="quiet" keyName="mod+k" title="All commands" onClick={openPalette}>
+          Commands
+        </Button>
+        <Button
+          kind="quiet"
+          keyName="d"
+          title="Theme: system, light, dark, high contrast"
+          onClick={nextTheme}
+        >
+          {choice.value}
+        </Button>
+      </header>
+      <main id="main">
+        <WorkspacePage id={file.head.id} viewName="file" />
+      </main>
+      <ContextMenu />
+      <Palette />
+      <AskDialog />
+      <Toasts />
+    </>
+  );
+}
+
+function openPalette(): void {
+  open.value = "palette";
+}

@@ -1,0 +1,33 @@
+import { describe, expect, it } from "vitest";
+import { figureCommand } from "../../src/figure/command.ts";
+import type { FigureAsk } from "../../src/wire.ts";
+
+const ask: FigureAsk = {
+  graph: "oak-1",
+  view: "main",
+  groups: null,
+  pins: [],
+  runs: [12],
+  options: {
+    title: "it's $(here)",
+    baseline: false,
+    n_outputs: 4,
+    percentages: true,
+    prompt: true,
+    footer: true,
+    layout: "placed",
+    scale: 3,
+  },
+  format: "svg",
+};
+
+describe("the command of a figure", () => {
+  it("names the view, its runs and every option that is not the usual one", () => {
+    expect(figureCommand(ask)).toBe(
+      "connectome figure graphs/oak-1/graph.connectome --view main --layout placed " +
+        "--run graphs/oak-1/runs/000012.json '--title=it'\\''s $(here)' --outputs 4 --no-baseline " +
+        "--output figure.svg",
+    );
+    expect(figureCommand({ ...ask, format: "png" })).toContain("--scale 3 --output figure.png");
+  });
+});
