@@ -38,12 +38,7 @@ pub(crate) fn head(
 }
 
 /// The head of a graph, wherever its row comes from.
-pub(crate) fn head_of(
-    row: GraphRow,
-    views: Vec<String>,
-    kept: &Kept,
-    around: Around,
-) -> GraphHead {
+pub(crate) fn head_of(row: GraphRow, views: Vec<String>, kept: &Kept, around: Around) -> GraphHead {
     let graph = &kept.graph;
     let annotations = graph.annotations();
     let tokens = graph.nodes().tokens().iter().zip(&graph.prompt().token_texts);
