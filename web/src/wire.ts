@@ -2501,7 +2501,7 @@ label: string | null,
  */
 weight: number, 
 /**
- * The weight times E[a_i a_j] / E[a_j] over the tokens of the index, at least in size.
+ * The weight times `E[a_i a_j] / E[a_j]` over the tokens of the index, at least in size.
  */
 twera: number | null, 
 /**
