@@ -319,7 +319,7 @@ pub struct WeightRow {
     pub label: Option<String>,
     /// What the source adds to the target's pre-activation, per unit of activation.
     pub weight: f32,
-    /// The weight times E[a_i a_j] / E[a_j] over the tokens of the index, at least in size.
+    /// The weight times `E[a_i a_j] / E[a_j]` over the tokens of the index, at least in size.
     pub twera: Option<f64>,
     /// At most; the same if co-activation was counted exactly.
     pub twera_at_most: Option<f64>,
