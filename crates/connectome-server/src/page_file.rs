@@ -69,7 +69,7 @@ fn contents(kept: &Kept, view: Option<&SavedView>, runs: &[Run]) -> Result<PageF
         tool: TOOL.to_owned(),
         graph_digest: digest,
         head: head_of(row, Vec::new(), kept, around),
-        pack: BASE64.encode(pack(kept, usize::MAX)),
+        pack: BASE64.encode(pack(kept, usize::MAX, &|_| None)),
         view: view.document().clone(),
         circuit,
         pruned: thresholds(kept, &view)?,
