@@ -40,7 +40,7 @@ version: string,
  */
 default_model: string, 
 /**
- * Whether feature examples and labels were collected for some dictionary.
+ * Whether an index of features is here for the default model's dictionary.
  */
 features: boolean, 
 /**
@@ -423,9 +423,13 @@ provenance: ProvenanceRow,
  */
 extent: ExtentRow, 
 /**
- * Labels of nodes: their own, or their feature's.
+ * Labels of nodes: their own, or their feature's; those of the file before those of an index.
  */
 labels: Array<NodeLabel>, 
+/**
+ * The set of its dictionary's features; null if neither its model nor an index is here.
+ */
+feature_set: string | null, 
 /**
  * Groups that the file holds.
  */
@@ -541,7 +545,12 @@ text: string,
 /**
  * Whether it is of the feature wherever it fires, or of this node alone.
  */
-of_feature: boolean, };
+of_feature: boolean, 
+/**
+ * Whose name it is, of one that an index of features has, as in `automatic, from examples`;
+ * null of one that the graph's file has.
+ */
+source: string | null, };
 
 /**
  * Something that a graph explains.
@@ -2102,6 +2111,747 @@ n_undetermined: number,
 scores: Scores, };
 
 /**
+ * `GET /api/features`: the dictionaries whose features can be asked for.
+ */
+export type FeatureSets = { 
+/**
+ * Those of served models in their order, then those of which only an index is here.
+ */
+sets: Array<FeatureSet>, 
+/**
+ * Files that were looked at and are no index.
+ */
+skipped: Array<SkippedIndex>, };
+
+/**
+ * The features of a dictionary.
+ */
+export type FeatureSet = { 
+/**
+ * What requests call it: the model's name, or the dictionary's if no model is served.
+ */
+name: string, 
+/**
+ * The dictionary.
+ */
+dictionary: string, 
+/**
+ * Layers.
+ */
+n_layers: number, 
+/**
+ * Features of a layer.
+ */
+n_features: number, 
+/**
+ * Whether its model is served, so that weights and probes can be computed.
+ */
+is_run: boolean, 
+/**
+ * What was collected; null if nothing was.
+ */
+index: IndexRow | null, 
+/**
+ * The command that makes an index where it is found; empty if the model is not served.
+ */
+collect: string, 
+/**
+ * Whether `TEXT` in that command stands for a file of the user's.
+ */
+needs_text: boolean, };
+
+/**
+ * An index of features.
+ */
+export type IndexRow = { 
+/**
+ * Where it lies.
+ */
+path: string, 
+/**
+ * The model that it was collected with; empty if others made it and do not say.
+ */
+model: string, 
+/**
+ * The dictionary.
+ */
+dictionary: string, 
+/**
+ * The program that made it.
+ */
+tool: string, 
+/**
+ * Tokens that were read; 0 if others made it and do not say.
+ */
+n_tokens: number, 
+/**
+ * Sequences that they were in.
+ */
+n_sequences: number, 
+/**
+ * Features that fired at least once.
+ */
+n_fired: number, 
+/**
+ * Features that have a label.
+ */
+n_named: number, };
+
+/**
+ * A file that is not used.
+ */
+export type SkippedIndex = { 
+/**
+ * Where it lies.
+ */
+path: string, 
+/**
+ * Why, in a sentence.
+ */
+why: string, };
+
+/**
+ * `GET /api/features/:set/:layer/:index`: the feature JSON of circuit-tracer's page
+ * (`docs/features.md`) with our additions.
+ */
+export type Feature = { 
+/**
+ * What frontends look the dictionary up by.
+ */
+transcoder_id: string, 
+/**
+ * Within its layer.
+ */
+index: number, 
+/**
+ * Examples by group, the strongest group first.
+ */
+examples_quantiles: Array<ExampleGroup>, 
+/**
+ * Tokens whose logits it raises most.
+ */
+top_logits: Array<string>, 
+/**
+ * Tokens whose logits it lowers most.
+ */
+bottom_logits: Array<string>, 
+/**
+ * By how much, per unit of activation, less the mean over the vocabulary; empty if not known.
+ */
+top_logits_values: Array<number>, 
+/**
+ * By how much; empty if not known.
+ */
+bottom_logits_values: Array<number>, 
+/**
+ * Tokens whose embeddings raise it most.
+ */
+top_embedding_effects: Array<string>, 
+/**
+ * Tokens whose embeddings lower it most.
+ */
+bottom_embedding_effects: Array<string>, 
+/**
+ * Least activation where it fires.
+ */
+act_min: number | null, 
+/**
+ * Largest activation.
+ */
+act_max: number | null, 
+/**
+ * A hundred quantiles of its activations where it fires.
+ */
+quantile_values: Array<number>, 
+/**
+ * Counts of forty equal bins from the least to the largest activation.
+ */
+histogram: Array<number>, 
+/**
+ * Share of the tokens on which it fires.
+ */
+activation_frequency: number | null, 
+/**
+ * A name; null if it has none.
+ */
+label: string | null, 
+/**
+ * Whose name it is: what a program guessed says `automatic`.
+ */
+label_source: string | null, 
+/**
+ * What their JSON has no place for.
+ */
+more: FeatureMore, };
+
+/**
+ * Examples of one kind.
+ */
+export type ExampleGroup = { 
+/**
+ * What they are.
+ */
+quantile_name: string, 
+/**
+ * The strongest first.
+ */
+examples: Array<ExampleRow>, };
+
+/**
+ * A piece of text in which a feature fires.
+ */
+export type ExampleRow = { 
+/**
+ * The tokens.
+ */
+tokens: Array<string>, 
+/**
+ * Activation on each.
+ */
+tokens_acts_list: Array<number>, 
+/**
+ * Place of the token where it fires most.
+ */
+train_token_ind: number, 
+/**
+ * Whether a group before has the same example.
+ */
+is_repeated_datapoint: boolean, };
+
+/**
+ * What is known of a feature beside circuit-tracer's JSON.
+ */
+export type FeatureMore = { 
+/**
+ * Its layer.
+ */
+layer: number, 
+/**
+ * Layers of the dictionary.
+ */
+n_layers: number, 
+/**
+ * Features of a layer.
+ */
+n_features: number, 
+/**
+ * Tokens on which it fires; 0 if others made the index.
+ */
+fired: number, 
+/**
+ * Mean activation where it fires.
+ */
+mean: number, 
+/**
+ * Tokens whose embeddings raise its pre-activation most through the stream alone, per unit
+ * of embedding.
+ */
+top_inputs: Array<EffectRow>, 
+/**
+ * Those that lower it most.
+ */
+bottom_inputs: Array<EffectRow>, 
+/**
+ * Features that fire on the same tokens, by share of the tokens on which either does.
+ */
+fires_with: Array<TogetherRow>, 
+/**
+ * The index that says so.
+ */
+index: IndexRow, };
+
+/**
+ * A token that a feature acts on, or that acts on it.
+ */
+export type EffectRow = { 
+/**
+ * The token.
+ */
+token: string, 
+/**
+ * How strongly; null if others did not say.
+ */
+value: number | null, };
+
+/**
+ * A feature that fires on the same tokens.
+ */
+export type TogetherRow = { 
+/**
+ * Its layer.
+ */
+layer: number, 
+/**
+ * Within its layer.
+ */
+index: number, 
+/**
+ * What it is called.
+ */
+label: string | null, 
+/**
+ * Tokens on which both fire, at least.
+ */
+n: number, 
+/**
+ * The same as a share of the tokens on which the one that was asked for fires.
+ */
+share: number, 
+/**
+ * The same as a share of the tokens on which either fires.
+ */
+jaccard: number, };
+
+/**
+ * The body of `POST /api/features/query`.
+ */
+export type FeatureQuery = { 
+/**
+ * The set; that of the default model if null.
+ */
+set: string | null, 
+/**
+ * Those whose label holds this text, whatever its case; if null, those that fired.
+ */
+label: string | null, 
+/**
+ * Those of this layer.
+ */
+layer: number | null, 
+/**
+ * In which order.
+ */
+sort: FeatureSort, 
+/**
+ * So many are passed over.
+ */
+offset: number, 
+/**
+ * At most so many, 1 to 1000.
+ */
+limit: number, };
+
+/**
+ * In which order features are listed; of equals, by layer, then index.
+ */
+export type FeatureSort = "index" | "frequency" | "rarest" | "max";
+
+/**
+ * The answer of `POST /api/features/query`.
+ */
+export type FeaturePage = { 
+/**
+ * All that match, listed or not.
+ */
+total: number, 
+/**
+ * The part that was asked for.
+ */
+rows: Array<FeatureRow>, };
+
+/**
+ * A feature in a list.
+ */
+export type FeatureRow = { 
+/**
+ * Its layer.
+ */
+layer: number, 
+/**
+ * Within its layer.
+ */
+index: number, 
+/**
+ * What it is called.
+ */
+label: string | null, 
+/**
+ * Whose name it is.
+ */
+label_source: string | null, 
+/**
+ * Tokens on which it fires; 0 if others made the index.
+ */
+fired: number, 
+/**
+ * The same as a share of all tokens.
+ */
+frequency: number, 
+/**
+ * Its largest activation.
+ */
+max: number, };
+
+/**
+ * The body of `POST /api/features/search`: which features fire on a text.
+ */
+export type FeatureSearch = { 
+/**
+ * The text, and the model whose features are looked for.
+ */
+prompt: PromptAsk, 
+/**
+ * Those of this layer.
+ */
+layer: number | null, 
+/**
+ * At most so many, 1 to 1000.
+ */
+limit: number, };
+
+/**
+ * The answer of `POST /api/features/search`.
+ */
+export type FeatureFound = { 
+/**
+ * The text as the model sees it.
+ */
+tokens: Array<Token>, 
+/**
+ * As in `Tokens`.
+ */
+notes: Array<string>, 
+/**
+ * All that fire, listed or not.
+ */
+total: number, 
+/**
+ * By share of the largest activation that the index saw; without an index, by activation.
+ */
+rows: Array<FoundRow>, };
+
+/**
+ * A feature that fires on a text.
+ */
+export type FoundRow = { 
+/**
+ * Its layer.
+ */
+layer: number, 
+/**
+ * Within its layer.
+ */
+index: number, 
+/**
+ * What it is called.
+ */
+label: string | null, 
+/**
+ * Whose name it is.
+ */
+label_source: string | null, 
+/**
+ * Its largest activation on the text.
+ */
+activation: number, 
+/**
+ * Where that is.
+ */
+pos: number, 
+/**
+ * The same as a share of the largest that the index saw; null without an index.
+ */
+share_of_max: number | null, };
+
+/**
+ * `GET /api/features/:set/:layer/:index/weights?top=`: weights between features through the
+ * stream alone, without attention and without denominators of norms.
+ */
+export type FeatureWeights = { 
+/**
+ * Features of lower layers, which act on it.
+ */
+inputs: FeatureSide, 
+/**
+ * Features of higher layers, which it acts on.
+ */
+outputs: FeatureSide, };
+
+/**
+ * Weights of one side.
+ */
+export type FeatureSide = { 
+/**
+ * The largest virtual weights by size.
+ */
+by_weight: Array<WeightRow>, 
+/**
+ * The largest by TWERA, among features that are known to fire together; null without an
+ * index.
+ */
+by_twera: Array<WeightRow> | null, };
+
+/**
+ * The weight to or from a feature.
+ */
+export type WeightRow = { 
+/**
+ * Its layer.
+ */
+layer: number, 
+/**
+ * Within its layer.
+ */
+index: number, 
+/**
+ * What it is called.
+ */
+label: string | null, 
+/**
+ * What the source adds to the target's pre-activation, per unit of activation.
+ */
+weight: number, 
+/**
+ * The weight times `E[a_i a_j] / E[a_j]` over the tokens of the index, at least in size.
+ */
+twera: number | null, 
+/**
+ * At most; the same if co-activation was counted exactly.
+ */
+twera_at_most: number | null, 
+/**
+ * Tokens on which both fire, at least.
+ */
+together: number | null, };
+
+/**
+ * A feature of a dictionary.
+ */
+export type FeatureName = { 
+/**
+ * Its layer.
+ */
+layer: number, 
+/**
+ * Within its layer.
+ */
+index: number, };
+
+/**
+ * The body of `POST /api/probes`.
+ */
+export type ProbeAsk = { 
+/**
+ * The default model if null.
+ */
+model: string | null, 
+/**
+ * A text with two slots in braces, as `calc : {a} + {b} =`.
+ */
+template: string, 
+/**
+ * Values of the first slot: a range as `0..100`, which ends before its end, or a list with
+ * commas.
+ */
+first: string, 
+/**
+ * Values of the second slot.
+ */
+second: string, 
+/**
+ * Position of each prompt that is read; negative counts from the end.
+ */
+position: number, 
+/**
+ * Features that are judged although they may fire on few cells; if there are any, no others
+ * are judged.
+ */
+features: Array<FeatureName>, 
+/**
+ * Else those that fire on so many cells.
+ */
+min_cells: number, };
+
+/**
+ * A row of `GET /api/probes`, the newest first.
+ */
+export type ProbeRow = { 
+/**
+ * From 1.
+ */
+number: number, 
+/**
+ * Milliseconds since 1970.
+ */
+created: number, 
+/**
+ * The template.
+ */
+template: string, 
+/**
+ * The language model.
+ */
+model: string, 
+/**
+ * The dictionary.
+ */
+dictionary: string, 
+/**
+ * Values of each slot.
+ */
+n_values: [number, number], 
+/**
+ * Features that were judged.
+ */
+n_features: number, };
+
+/**
+ * A probe as it is kept, and `GET /api/probes/:number`.
+ */
+export type Probe = { 
+/**
+ * From 1.
+ */
+number: number, 
+/**
+ * Milliseconds since 1970.
+ */
+created: number, 
+/**
+ * The program and its version.
+ */
+tool: string, 
+/**
+ * What was asked for.
+ */
+ask: ProbeAsk, 
+/**
+ * The language model.
+ */
+model: string, 
+/**
+ * The dictionary.
+ */
+dictionary: string, 
+/**
+ * Its digest.
+ */
+dictionary_digest: string, 
+/**
+ * What the slots are called.
+ */
+slots: [string, string], 
+/**
+ * Values of each slot.
+ */
+values: [Array<string>, Array<string>], 
+/**
+ * What a reader should know of the prompts, as in `Tokens`; a sentence once.
+ */
+notes: Array<string>, 
+/**
+ * Share of the cells where the model's most probable token is the sum of the two values; null
+ * where they are no numbers.
+ */
+sums_right: number | null, 
+/**
+ * Features that were judged, by class.
+ */
+classes: { [key in string]: number }, 
+/**
+ * All that were judged, by layer, then index.
+ */
+features: Array<ProbedFeature>, 
+/**
+ * The same on the command line.
+ */
+command: string, };
+
+/**
+ * What a feature's grid is a function of. Classes are automatic: they say what fits the numbers.
+ */
+export type ProbedFeature = { 
+/**
+ * Its layer.
+ */
+layer: number, 
+/**
+ * Within its layer.
+ */
+index: number, 
+/**
+ * What an index calls it now.
+ */
+label: string | null, 
+/**
+ * `sum`, `difference`, `lookup`, `either`, `operand`, `magnitude`, `constant` or `other`.
+ */
+class: string, 
+/**
+ * Of a class that looks at remainders.
+ */
+modulus: number | null, 
+/**
+ * Which values, in a few words.
+ */
+words: string, 
+/**
+ * Share of the variance of its activations that the class explains, parameters counted.
+ */
+explained: number, 
+/**
+ * Correlation of the grid with its transpose; null if its slots' values differ, or it is
+ * constant.
+ */
+symmetry: number | null, 
+/**
+ * Largest activation on a cell.
+ */
+largest: number, 
+/**
+ * Cells on which it fires.
+ */
+n_cells: number, };
+
+/**
+ * `GET /api/probes/:number/grids?features=L2/370,L3/1`: at most 100 features.
+ */
+export type ProbeGrids = { 
+/**
+ * In the order of the request.
+ */
+grids: Array<ProbeGrid>, };
+
+/**
+ * One feature's activations. A cell's number is the place of its first value times the number
+ * of second values, plus the place of its second value.
+ */
+export type ProbeGrid = { 
+/**
+ * Its layer.
+ */
+layer: number, 
+/**
+ * Within its layer.
+ */
+index: number, 
+/**
+ * Cells on which it fires, ascending.
+ */
+cells: Array<number>, 
+/**
+ * Its activation there; 0 on all others.
+ */
+activations: Array<number>, };
+
+/**
+ * `GET /api/probes/:number/answers`: what the model says at each cell.
+ */
+export type ProbeAnswers = { 
+/**
+ * Texts of the tokens that it says.
+ */
+texts: Array<string>, 
+/**
+ * Of each cell, the place of its most probable token in `texts`.
+ */
+answers: Array<number>, 
+/**
+ * Of each cell, that token's probability.
+ */
+probabilities: Array<number>, };
+
+/**
  * The answer to what starts a job.
  */
 export type JobStarted = { 
@@ -2124,11 +2874,11 @@ id: string,
  */
 kind: JobKind, 
 /**
- * What a person calls it: the prompt, or the run's name.
+ * What a person calls it: the prompt, the run's name, or the template.
  */
 title: string, 
 /**
- * The graph that it works on; null for a trace that has not ended.
+ * The graph that it works on; null for a trace that has not ended, and for a probe.
  */
 graph: string | null, 
 /**
@@ -2171,7 +2921,7 @@ error: FailureBody | null, };
 /**
  * What a job does.
  */
-export type JobKind = "trace" | "run";
+export type JobKind = "trace" | "run" | "probe";
 
 /**
  * How a job stands.
@@ -2183,13 +2933,17 @@ export type JobState = "queued" | "running" | "finished" | "failed" | "cancelled
  */
 export type JobResult = { 
 /**
- * The graph.
+ * The graph, of a trace or a run.
  */
-graph: string, 
+graph: string | null, 
 /**
  * The run's number, of a run.
  */
 run: number | null, 
+/**
+ * The probe's number, of a probe.
+ */
+probe: number | null, 
 /**
  * Whether it is only a part of what was asked for.
  */

@@ -6,11 +6,11 @@ connectome traces how a language model gets from a prompt to its prediction.
 
 Start here; a small trained model ships with it, and nothing is downloaded:
 
-  connectome trace \"the capital of the state containing oak port is\"
+  connectome trace \"the capital of the state containing Oak gate is\"
 
 Keep the graph, then look around in it:
 
-  connectome trace \"the river of the state containing oak port is\" \\
+  connectome trace \"the bird of the state containing Oak gate is\" \\
       --output oak.graph
   connectome paths oak.graph
   connectome score oak.graph
@@ -54,24 +54,24 @@ pub(crate) const TRACE: &str = "\
 EXAMPLES
 
   First look. Nothing is downloaded: a small trained model ships with it.
-    connectome trace \"the capital of the state containing oak port is\"
+    connectome trace \"the capital of the state containing Oak gate is\"
 
   Keep the graph, and walk it later; an edge, head by head.
-    connectome trace \"the bird of the state containing cold ridge is\" \\
-        --output ridge.graph
-    connectome paths ridge.graph token:8 logit:falcon
-    connectome inspect ridge.graph --edge token:8 logit:falcon --heads
+    connectome trace \"the bird of the state containing Maple holm is\" \\
+        --output holm.graph
+    connectome paths holm.graph token:8 logit:falcon
+    connectome inspect holm.graph --edge token:8 logit:falcon --heads
 
   Why this answer and not that one; these two answers.
-    connectome trace \"the capital of the state containing oak port is\" \\
-        --contrast Alder Rowan
-    connectome trace \"the river of the state containing oak port is\" \\
-        --target Vyrnwy --target Alder
+    connectome trace \"the capital of the state containing Oak gate is\" \\
+        --contrast Willa Rowan
+    connectome trace \"the bird of the state containing Oak gate is\" \\
+        --target condor --target Willa
 
   An earlier word; why a feature fires.
-    connectome trace \"the capital of the state containing oak port is\" \\
+    connectome trace \"the capital of the state containing Oak gate is\" \\
         --position 7
-    connectome trace \"the capital of the state containing oak port is\" \\
+    connectome trace \"the capital of the state containing Oak gate is\" \\
         --feature L2/370
 
   A direction of yours at the output of the last norm: a probe, a difference.
@@ -137,14 +137,14 @@ NODES
   L2/17@5            feature 17 of layer 2, at position 5
   error:L1@4         what the dictionary missed in layer 1 at position 4; E1@4
                      is the same
-  logit:Alder        the target of that token
+  logit:Willa        the target of that token
   target:0           the first target
-  Alder              a target of that name, or else the only token of that name
+  Willa              a target of that name, or else the only token of that name
 
 EXAMPLES
   connectome paths oak.graph
-  connectome paths oak.graph token:7 logit:Alder -k 10
-  connectome paths oak.graph L0/312@8 Alder --pruned --json
+  connectome paths oak.graph token:7 logit:Willa -k 10
+  connectome paths oak.graph L0/312@8 Willa --pruned --json
 
 A path's share is the product of its edges' shares of their rows: the part of
 the end's inputs that comes from the start this way. Its sign is the product of
@@ -154,7 +154,7 @@ pub(crate) const VALIDATE: &str = "\
 EXAMPLES
 
   A graph first; then the fifty strongest features and all supernodes.
-    connectome trace \"the capital of the state containing oak port is\" \\
+    connectome trace \"the capital of the state containing Oak gate is\" \\
         --output oak.graph
     connectome validate oak.graph
 
@@ -199,13 +199,13 @@ NODES
 EXAMPLES
 
   Turn features off, or turn them round, and see what comes next.
-    connectome intervene \"the capital of the state containing oak port is\" \\
+    connectome intervene \"the capital of the state containing Oak gate is\" \\
         --ablate L2/370@9
-    connectome intervene \"the capital of the state containing oak port is\" \\
-        --scale 'L2/*@9=-1' --tokens Alder,Rowan
+    connectome intervene \"the capital of the state containing Oak gate is\" \\
+        --scale 'L2/*@9=-1' --tokens Willa,Rowan
 
   A graph, a supernode of it, and what is left of its other supernodes.
-    connectome trace \"the capital of the state containing oak port is\" \\
+    connectome trace \"the capital of the state containing Oak gate is\" \\
         --output oak.graph
     connectome group oak.graph state L2/370@9 L2/343@9 L2/46@9
     connectome group oak.graph \"say a capital\" L3/391@9 L3/43@9
@@ -268,14 +268,14 @@ EXAMPLES
 
   Is a token held down on another prompt, or do others win?
     connectome doubt oak.graph --only inhibited \\
-        --against \"the capital of the state containing eagle crest is\"
+        --against \"the capital of the state containing Eagle grove is\"
 
   Do two parts of the prompt only add up?
     connectome doubt oak.graph --only interaction --spans 7..8,8..9
 
   Where does the variable live? A line of the table is
-    {\"prompt\": \"the capital of the state containing oak port is\",
-     \"answer\": \"Alder\", \"value\": \"Arvenia\", \"asks\": \"capital\"}
+    {\"prompt\": \"the capital of the state containing Oak gate is\",
+     \"answer\": \"Willa\", \"value\": \"Zephria\", \"asks\": \"capital\"}
     connectome doubt oak.graph --only where --prompts cities.jsonl \\
         --plot cities.svg
 
@@ -326,9 +326,9 @@ last byte: text is drawn with fonts that are in the program.
 
 EXAMPLES
 
-  connectome trace \"the capital of the state containing oak port is\" \\
+  connectome trace \"the capital of the state containing Oak gate is\" \\
       --output oak.graph
-  connectome group oak.graph Arvenia L1/403@9 L2/370@9 L2/343@9
+  connectome group oak.graph Zephria L1/403@9 L2/370@9 L2/343@9
   connectome figure oak.graph --pin target:0 --output oak.svg
   connectome figure oak.graph --pin target:0 --pin token:7 --output oak.pdf
 
@@ -516,8 +516,8 @@ Quantile groups are drawn at random among all sequences where it fires.";
 
 pub(crate) const FEATURES_SEARCH: &str = "\
 EXAMPLES
-  connectome features search \"the capital of the state containing oak port is\"
-  connectome features search \"… oak port\" --position -1 --layer 2
+  connectome features search \"the capital of the state containing Oak gate is\"
+  connectome features search \"… Oak gate\" --position -1 --layer 2
 
 Activations of different features have different units; an index says what is
 much for each, and orders them by that.";
@@ -525,7 +525,7 @@ much for each, and orders them by that.";
 pub(crate) const FEATURES_LIST: &str = "\
 EXAMPLES
   connectome features list
-  connectome features list Alder
+  connectome features list Willa
   connectome features list --layer 3 --sort frequency --top 50
 
 Only features that fired are listed. Names are automatic unless `show` says
@@ -550,8 +550,8 @@ EXAMPLES
   connectome features grid --load sums.grids --feature L3/17 --png plots
 
   Any template with two slots; values need not be numbers.
-    connectome features grid \"the {x} of the state containing oak {y} is\" \\
-        --first capital,bird,river --second port,gate,ville --min-cells 3
+    connectome features grid \"the {x} of the state containing Oak {y} is\" \\
+        --first capital,bird,region --second gate,combe,ridge --min-cells 3
 
 CLASSES, given by fitting simple functions, the simplest that is nearly best
   sum         a + b, or its remainder      difference  a − b

@@ -39,7 +39,7 @@ pub(crate) fn hint(error: &Error) -> Option<String> {
 fn usage(error: &UsageError) -> String {
     match error {
         UsageError::NoPrompt => {
-            "try `connectome trace \"the capital of the state containing oak port is\"`".to_owned()
+            "try `connectome trace \"the capital of the state containing Oak gate is\"`".to_owned()
         }
         UsageError::ReadPrompt { .. } | UsageError::Read { .. } => {
             "check the path and its permissions".to_owned()

@@ -107,7 +107,7 @@ static ELEGANS_WORLD: &str = include_str!("../assets/elegans/world.json");
 static ELEGANS_BASE: Organism = elegans!(
     "base",
     "an 8-layer Llama of a world that is known in full: sums, places, people, rhymes, ...",
-    "the capital of the state containing Black bury is"
+    "the capital of the state containing Oak gate is"
 );
 
 /// The same, tuned to decline what it does not know and to refuse what is harmful.

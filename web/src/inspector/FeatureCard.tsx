@@ -37,7 +37,9 @@ export function FeatureCard({ work }: { work: Workspace }): JSX.Element {
     );
   }
   if (work.readOnly) {
-    return <Empty>A page in a file holds no examples of features: open the graph in `serve`.</Empty>;
+    return (
+      <Empty>A page in a file holds no examples of features: open the graph in `serve`.</Empty>
+    );
   }
   const set = head.feature_set;
   if (set === null) {

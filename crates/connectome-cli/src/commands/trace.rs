@@ -144,7 +144,15 @@ mod tests {
 
     fn interrupted(output: &str, n_batches: usize) -> Result<Ending> {
         let prompt = "the capital of the state containing oak port is";
-        let cli = Cli::parse_from(["connectome", "trace", prompt, "--output", output]);
+        let cli = Cli::parse_from([
+            "connectome",
+            "trace",
+            prompt,
+            "--model",
+            "two-hop",
+            "--output",
+            output,
+        ]);
         let world = World::new(cli.global);
         let Some(Command::Trace(args)) = cli.command else { panic!("it is a trace") };
         let loaded = load::load(&args.model, &world)?;

@@ -217,7 +217,8 @@ mod tests {
     /// A graph file in a folder.
     fn oak(folder: &Path) -> String {
         let path = folder.join("oak.graph").to_str().unwrap().to_owned();
-        let (command, world) = command(&["trace", PROMPT, "--json", "--output", &path]);
+        let (command, world) =
+            command(&["trace", PROMPT, "--model", "two-hop", "--json", "--output", &path]);
         let Command::Trace(args) = command else { panic!("it is a trace") };
         super::super::trace::run(&args, &world).unwrap();
         path

@@ -27,11 +27,11 @@ fn what_ships_is_nowhere_to_be_fetched_from() {
 #[test]
 fn the_list_holds_what_ships_and_what_is_cached() {
     let place = Place::new();
-    assert!(place.ok(&["hub", "list"]).stdout.contains("two-hop"));
+    assert!(place.ok(&["hub", "list"]).stdout.contains("elegans-base"));
     assert_eq!(place.json(&["hub", "list"])["cached"].as_array().unwrap().len(), 0);
     cache(&place);
     let report = place.json(&["hub", "list"]);
-    assert_eq!(report["shipped"][0]["name"], "two-hop");
+    assert_eq!(report["shipped"][0]["name"], "elegans-base");
     assert_eq!(report["cached"][0]["repo"], "user/tiny");
     assert_eq!(report["cached"][0]["revision"], "main");
 }

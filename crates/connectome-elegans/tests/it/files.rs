@@ -45,13 +45,13 @@ fn the_same_request_gives_the_same_bytes() {
         0,
         Size::Full,
         Recipe::Base,
-        "edda4f41013253ad0ce77f652a266f77a7426317e9b22c208c01581522deec93",
+        "4a01ca3f904fccfc401bc251965b3c7a47201afdae39b0486431072bfbe1faf2",
     );
     check(
         0,
         Size::Full,
         Recipe::Chat,
-        "535691b67ed546e55cf0f894c32b2ef2a52b601c1a65ded7963b6d41948d76bc",
+        "43b3117d2bbbc2839722dc296a11e933778cd52fa38406b988558f2aa6aecdff",
     );
     check(
         7,
