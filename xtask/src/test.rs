@@ -3,7 +3,7 @@
 //! Every step runs even when an earlier one failed, so that one run shows all there is to mend;
 //! the summary and the exit status say which failed. Nothing is downloaded but crates: the browser
 //! tests need Node, `npm ci` in `web` and a Chromium, and are skipped, loudly, where one is
-//! missing. Where `CI` is set, that is a failure.
+//! missing. Where `CONNECTOME_CI` is set, that is a failure.
 
 use std::process::Command;
 use std::time::{Duration, Instant};
@@ -104,7 +104,7 @@ fn set_up() -> Result<()> {
 
 fn run_step(step: &Step) -> Outcome {
     if let Some(why) = (step.lacks)() {
-        return without(step.name, why, std::env::var_os("CI").is_some());
+        return without(step.name, why, std::env::var_os("CONNECTOME_CI").is_some());
     }
     let mut command = (step.command)();
     println!("\n$ {}", shown(&command));
