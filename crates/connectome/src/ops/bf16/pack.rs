@@ -6,8 +6,8 @@
 //! operand's edge is zero.
 
 use std::arch::x86_64::{
-    __m256i, __m512i, _mm512_cvtepu16_epi32, _mm512_cvtne2ps_pbh, _mm512_cvtneps_pbh,
-    _mm512_load_si512, _mm512_loadu_ps, _mm512_or_si512, _mm512_setzero_si512,
+    __m256bh, __m256i, __m512bh, __m512i, _mm512_cvtepu16_epi32, _mm512_cvtne2ps_pbh,
+    _mm512_cvtneps_pbh, _mm512_load_si512, _mm512_loadu_ps, _mm512_or_si512, _mm512_setzero_si512,
     _mm512_shuffle_i32x4, _mm512_slli_epi32, _mm512_store_si512, _mm512_unpackhi_epi32,
     _mm512_unpackhi_epi64, _mm512_unpacklo_epi32, _mm512_unpacklo_epi64,
 };
@@ -117,7 +117,7 @@ fn along(data: &[f32], stride: usize, tile: &mut Tile) {
             let low = _mm512_loadu_ps(numbers.as_ptr());
             let high = _mm512_loadu_ps(numbers.as_ptr().add(16));
             let both = _mm512_cvtne2ps_pbh(high, low);
-            let both = std::mem::transmute::<_, __m512i>(both);
+            let both = std::mem::transmute::<__m512bh, __m512i>(both);
             _mm512_store_si512(words.as_mut_ptr().cast(), both);
         }
     }
@@ -134,8 +134,8 @@ fn across(data: &[f32], stride: usize, tile: &mut Tile) {
         unsafe {
             let even = _mm512_cvtneps_pbh(_mm512_loadu_ps(even.as_ptr()));
             let odd = _mm512_cvtneps_pbh(_mm512_loadu_ps(odd.as_ptr()));
-            let even = _mm512_cvtepu16_epi32(std::mem::transmute::<_, __m256i>(even));
-            let odd = _mm512_cvtepu16_epi32(std::mem::transmute::<_, __m256i>(odd));
+            let even = _mm512_cvtepu16_epi32(std::mem::transmute::<__m256bh, __m256i>(even));
+            let odd = _mm512_cvtepu16_epi32(std::mem::transmute::<__m256bh, __m256i>(odd));
             let both = _mm512_or_si512(even, _mm512_slli_epi32::<16>(odd));
             _mm512_store_si512(words.as_mut_ptr().cast(), both);
         }
