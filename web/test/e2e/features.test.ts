@@ -64,7 +64,9 @@ describe("features and probes", () => {
     await page.getByLabel("Name holds").fill('at "is"');
     await page.getByLabel("Order").selectOption("max");
     const rows = page.locator("table.features tbody tr");
-    await page.locator("table.features td", { hasText: 'at "is"' }).first().waitFor();
+    // Not the rows of before the name was typed or the order changed.
+    await page.waitForLoadState("networkidle");
+    await rows.first().filter({ hasText: 'at "is"' }).waitFor();
     expect(new URL(page.url()).searchParams.get("sort")).toBe("max");
     const name = await rows.first().locator("a").innerText();
     await rows.first().locator("a").click();

@@ -13,7 +13,9 @@ const CANDIDATES = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/
 export async function launch(): Promise<Browser> {
   const executablePath = process.env.CHROMIUM ?? CANDIDATES.find((path) => existsSync(path));
   if (!executablePath) throw new Error("no Chromium was found; set CHROMIUM to its path");
-  return await chromium.launch({ executablePath, args: ["--no-sandbox", "--disable-gpu"] });
+  const options = { executablePath, args: ["--no-sandbox", "--disable-gpu"] };
+  // Chromium itself sometimes dies at its start; that says nothing of the page.
+  return await chromium.launch(options).catch(() => chromium.launch(options));
 }
 
 const TYPES: Record<string, string> = {
