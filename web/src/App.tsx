@@ -13,6 +13,7 @@ import { ProbePage } from "./probe/ProbePage.tsx";
 import { Probes } from "./probe/Probes.tsx";
 import { NewTrace } from "./trace/NewTrace.tsx";
 import { AskDialog } from "./ui/ask.tsx";
+import { EVERYWHERE } from "./ui/everywhere.ts";
 import { useActions } from "./ui/keys.ts";
 import { Mark } from "./ui/Mark.tsx";
 import { ContextMenu } from "./ui/menu.tsx";
@@ -59,19 +60,7 @@ const view = (): string => place.value.query.get("view") ?? MAIN;
 
 export function App(): JSX.Element {
   useActions([
-    {
-      key: "mod+k",
-      title: "All commands",
-      section: "Everywhere",
-      run: () => (open.value = "palette"),
-    },
-    {
-      key: "?",
-      title: "Keys on this page",
-      section: "Everywhere",
-      run: () => (open.value = "keys"),
-    },
-    { key: "d", title: "Next theme", section: "Everywhere", run: nextTheme },
+    ...EVERYWHERE,
     { key: null, title: "Library", section: "Go to", run: () => go("/") },
     { key: "n", title: "New trace", section: "Go to", run: () => go("/new") },
     { key: null, title: "Compare", section: "Go to", run: () => go("/cmp") },

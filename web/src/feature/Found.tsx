@@ -8,7 +8,8 @@ import { count, percent, raw, tokenText } from "../ui/numbers.ts";
 import { Button, Empty, Failure, Field, Skeleton } from "../ui/parts.tsx";
 import { place, setQuery } from "../ui/router.ts";
 import type { FeatureSet } from "../wire.ts";
-import { featureId, featureUrl } from "./shape.ts";
+import { NamedCells } from "./NamedCells.tsx";
+import { featureId } from "./shape.ts";
 
 const MOST = 100;
 
@@ -83,12 +84,7 @@ function Results({ set, text }: { set: FeatureSet; text: string }): JSX.Element 
         <tbody>
           {rows.map((row) => (
             <tr key={featureId(row)}>
-              <td>
-                <a href={featureUrl(set.name, row)}>{featureId(row)}</a>
-              </td>
-              <td title={row.label_source ?? undefined}>
-                {row.label ?? <span class="muted">–</span>}
-              </td>
+              <NamedCells set={set.name} row={row} />
               <td>
                 {tokenText(tokens[row.pos]?.text ?? "").trim()}{" "}
                 <span class="muted">({row.pos})</span>

@@ -6,10 +6,11 @@ import { useEffect } from "preact/hooks";
 import { featureQuery } from "../api/endpoints.ts";
 import { useLoad } from "../ui/load.ts";
 import { count, percent, raw } from "../ui/numbers.ts";
-import { Button, Empty, Failure, Field, Skeleton } from "../ui/parts.tsx";
+import { Button, Choice, Empty, Failure, Field, Skeleton } from "../ui/parts.tsx";
 import { place, setQuery } from "../ui/router.ts";
 import type { FeatureSet, FeatureSort } from "../wire.ts";
-import { featureId, featureUrl } from "./shape.ts";
+import { NamedCells } from "./NamedCells.tsx";
+import { featureId } from "./shape.ts";
 
 const ROWS = 50;
 const TYPING_MS = 250;
@@ -60,18 +61,12 @@ export function FeatureList({ set }: { set: FeatureSet }): JSX.Element {
             ))}
           </select>
         </Field>
-        <Field label="Order">
-          <select
-            value={sort}
-            onChange={(event) => setQuery({ sort: event.currentTarget.value, page: null })}
-          >
-            {SORTS.map((one) => (
-              <option key={one.value} value={one.value}>
-                {one.text}
-              </option>
-            ))}
-          </select>
-        </Field>
+        <Choice
+          label="Order"
+          value={sort}
+          options={SORTS}
+          choose={(sort) => setQuery({ sort, page: null })}
+        />
       </div>
       {load.is === "loading" && <Skeleton lines={8} />}
       {load.is === "failed" && (
@@ -96,12 +91,7 @@ export function FeatureList({ set }: { set: FeatureSet }): JSX.Element {
             <tbody>
               {load.value.rows.map((row) => (
                 <tr key={featureId(row)}>
-                  <td>
-                    <a href={featureUrl(set.name, row)}>{featureId(row)}</a>
-                  </td>
-                  <td title={row.label_source ?? undefined}>
-                    {row.label ?? <span class="muted">–</span>}
-                  </td>
+                  <NamedCells set={set.name} row={row} />
                   <td class="number">{percent(row.frequency)}</td>
                   <td class="number">{raw(row.max)}</td>
                 </tr>

@@ -2,6 +2,7 @@
 
 import type { JSX } from "preact";
 import { AskDialog } from "../ui/ask.tsx";
+import { EVERYWHERE } from "../ui/everywhere.ts";
 import { useActions } from "../ui/keys.ts";
 import { Mark } from "../ui/Mark.tsx";
 import { ContextMenu } from "../ui/menu.tsx";
@@ -13,21 +14,7 @@ import type { PageFile } from "../wire.ts";
 import { WorkspacePage } from "../workspace/WorkspacePage.tsx";
 
 export function FileApp({ file }: { file: PageFile }): JSX.Element {
-  useActions([
-    {
-      key: "mod+k",
-      title: "All commands",
-      section: "Everywhere",
-      run: () => (open.value = "palette"),
-    },
-    {
-      key: "?",
-      title: "Keys on this page",
-      section: "Everywhere",
-      run: () => (open.value = "keys"),
-    },
-    { key: "d", title: "Next theme", section: "Everywhere", run: nextTheme },
-  ]);
+  useActions([...EVERYWHERE]);
   return (
     <>
       <header class="top">

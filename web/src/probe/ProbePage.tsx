@@ -7,7 +7,7 @@ import { featureId } from "../feature/shape.ts";
 import { copyCommand } from "../ui/command.tsx";
 import { useLoad } from "../ui/load.ts";
 import { count, date, percent } from "../ui/numbers.ts";
-import { Button, Empty, Failure, Field, Skeleton } from "../ui/parts.tsx";
+import { Button, Choice, Empty, Failure, Field, Skeleton } from "../ui/parts.tsx";
 import { place, setQuery } from "../ui/router.ts";
 import type { Probe, ProbedFeature } from "../wire.ts";
 import { chosen, denseGrid, type Order, sentenceOf } from "./grid.ts";
@@ -68,18 +68,12 @@ function Found({ probe }: { probe: Probe }): JSX.Element {
                 onInput={(event) => setQuery({ text: event.currentTarget.value, page: null })}
               />
             </Field>
-            <Field label="Order">
-              <select
-                value={order}
-                onChange={(event) => setQuery({ order: event.currentTarget.value, page: null })}
-              >
-                {ORDERS.map((one) => (
-                  <option key={one.value} value={one.value}>
-                    {one.text}
-                  </option>
-                ))}
-              </select>
-            </Field>
+            <Choice
+              label="Order"
+              value={order}
+              options={ORDERS}
+              choose={(order) => setQuery({ order, page: null })}
+            />
           </div>
           {shown.length === 0 ? (
             <Empty>No feature of the probe is like that.</Empty>

@@ -159,6 +159,26 @@ export function Field(props: {
   );
 }
 
+/** One of several choices, as a list that opens. */
+export function Choice(props: {
+  label: string;
+  value: string;
+  options: readonly { value: string; text: string }[];
+  choose: (value: string) => void;
+}): JSX.Element {
+  return (
+    <Field label={props.label}>
+      <select value={props.value} onChange={(event) => props.choose(event.currentTarget.value)}>
+        {props.options.map((one) => (
+          <option key={one.value} value={one.value}>
+            {one.text}
+          </option>
+        ))}
+      </select>
+    </Field>
+  );
+}
+
 /** One of a few choices, as a row of buttons. */
 export function Segments<T extends string>(props: {
   label: string;
