@@ -116,11 +116,13 @@ impl Scores {
 /// `x ← exp(x) / Σ exp(x)`, shifted by the maximum.
 pub fn softmax(x: &mut [f32]) {
     let max = x.iter().copied().fold(f32::NEG_INFINITY, f32::max);
-    let mut sum = 0.0_f32;
+    // NUMERICS: f64, since beside a 1 in f32 nothing is left of a vocabulary of numbers below 6e-8.
+    let mut sum = 0.0_f64;
     for value in x.iter_mut() {
         *value = (*value - max).exp();
-        sum += *value;
+        sum += f64::from(*value);
     }
+    let sum = sum as f32;
     x.iter_mut().for_each(|value| *value /= sum);
 }
 

@@ -61,3 +61,14 @@ fn answers_are_those_of_the_plain_forward_pass_for_every_family() {
         }
     }
 }
+
+// In f32, what is added to a 1 vanishes below 6e-8, and a vocabulary of it is not nothing.
+#[test]
+fn a_vocabulary_of_improbable_tokens_counts() {
+    let mut logits_v = vec![0.0_f32; 100_001];
+    logits_v[0] = 17.0;
+    let rest = 1e5 * (-17.0_f64).exp();
+    let expected = 1.0 / (1.0 + rest);
+    let found = f64::from(probabilities(&logits_v)[0]);
+    assert!(rest > 4e-3 && (found - expected).abs() < 1e-6, "{found}, not {expected}");
+}
