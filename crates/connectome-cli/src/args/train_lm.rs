@@ -42,6 +42,9 @@ pub(crate) struct StartArgs {
     /// Standard deviation of random weights; the config's `initializer_range`, or 0.02.
     #[arg(long, value_name = "X", conflicts_with = "from")]
     pub(crate) init_std: Option<f64>,
+    /// How random weights are drawn.
+    #[arg(long, value_name = "HOW", value_enum, default_value_t, conflicts_with = "from")]
+    pub(crate) init: Init,
     /// Decides random weights and the order of the documents.
     #[arg(long, value_name = "N", default_value_t = 0)]
     pub(crate) seed: u64,
@@ -51,6 +54,17 @@ pub(crate) struct StartArgs {
     /// Threads to use; all cores if not given. Results do not depend on it.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub(crate) threads: Option<u16>,
+}
+
+/// How random weights are drawn.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Init {
+    /// Every number by itself.
+    #[default]
+    Normal,
+    /// Some heads already look for the token that they stand at, and heads write what they read:
+    /// a small model learns to copy in a fraction of the steps.
+    Mimetic,
 }
 
 #[derive(Debug, Args)]

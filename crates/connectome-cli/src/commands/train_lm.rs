@@ -15,14 +15,14 @@ use connectome::tokenizer::Tokenizer;
 use connectome::train::corpus::{self, Corpus};
 use connectome::train::lm::{
     Arrangement, Begin, Documents, Ended, Every, Finished, Measures, Net, Order, Packing,
-    Precision, Published, Questions, Run, Trainer, start,
+    Precision, Published, Questions, Run, Trainer, mimetic, start,
 };
 use connectome::weights::Weights;
 use serde_json::{Value, json};
 
 use super::Ending;
 use crate::args::train::{CutArg, DtypeArg};
-use crate::args::train_lm::{DataArgs, StartArgs, TrainLmArgs};
+use crate::args::train_lm::{DataArgs, Init, StartArgs, TrainLmArgs};
 use crate::failure::UsageError;
 use crate::progress::Interrupt;
 use crate::progress::train_lm::TrainWatch;
@@ -134,8 +134,13 @@ impl Start {
         let Some(folder) = &self.folder else {
             let of_config = self.json["initializer_range"].as_f64();
             let spread = args.init_std.or(of_config).unwrap_or(0.02);
-            let params = start::random(net.layout(), net.config(), args.seed, spread as f32);
-            return Ok((params, json!({ "seed": args.seed, "init_std": spread })));
+            let mut params = start::random(net.layout(), net.config(), args.seed, spread as f32);
+            let mut origin = json!({ "seed": args.seed, "init_std": spread });
+            if args.init == Init::Mimetic {
+                mimetic(net.layout(), &mut params);
+                origin["init"] = "mimetic".into();
+            }
+            return Ok((params, origin));
         };
         let weights = Weights::open_checkpoint(folder)?;
         let params = start::checkpoint(net.layout(), &self.names, &weights)?;

@@ -1,6 +1,7 @@
 //! The language-model trainer: gradients, goldens, runs that stop and go on.
 
 mod gradients;
+mod mimetic;
 mod runs;
 mod streams;
 mod torch;
