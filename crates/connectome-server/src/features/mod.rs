@@ -21,6 +21,7 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::SystemTime;
 
 use connectome::features::browse::{self, Summary};
+use connectome::features::packed::Packed;
 use connectome::features::{FeatureIndex, FeaturesError};
 use connectome::open::Opened;
 use connectome_graph::AttributionGraph;
@@ -36,6 +37,8 @@ const EXTENSION: &str = "features";
 #[derive(Debug)]
 pub(crate) struct Index {
     pub(crate) reader: FeatureIndex,
+    /// As circuit-tracer's page reads it.
+    pub(crate) packed: Packed,
     summary: OnceLock<Summary>,
 }
 
@@ -148,7 +151,10 @@ impl Indexes {
             return known.found.clone();
         }
         let opened = FeatureIndex::open(path).map_err(|error| error.to_string());
-        let found = opened.map(|reader| Arc::new(Index { reader, summary: OnceLock::new() }));
+        let found = opened.map(|reader| {
+            let packed = Packed::new(reader.card().n_layers);
+            Arc::new(Index { reader, packed, summary: OnceLock::new() })
+        });
         seen.insert(path.to_owned(), Seen { stamp, found: found.clone() });
         found
     }
