@@ -337,6 +337,11 @@ EXAMPLES
   connectome figure graphs/ID/graph.connectome --view main --layout placed \\
       --output oak.svg
 
+  With names from an index of features, where nobody gave one; each is marked:
+
+  connectome figure oak.graph --pin L3/20@9 --features my.features \\
+      --output named.svg
+
   With what a run on the page did to each box:
 
   connectome figure oak.graph --run run-3.json --output tested.png --scale 3
