@@ -43,6 +43,12 @@ pub(crate) struct Index {
 }
 
 impl Index {
+    /// An index by itself.
+    pub(crate) fn new(reader: FeatureIndex) -> Self {
+        let packed = Packed::new(reader.card().n_layers);
+        Self { reader, packed, summary: OnceLock::new() }
+    }
+
     /// Counts of the whole index, made once.
     pub(crate) fn summary(&self) -> Result<Summary, FeaturesError> {
         if let Some(known) = self.summary.get() {
@@ -151,10 +157,7 @@ impl Indexes {
             return known.found.clone();
         }
         let opened = FeatureIndex::open(path).map_err(|error| error.to_string());
-        let found = opened.map(|reader| {
-            let packed = Packed::new(reader.card().n_layers);
-            Arc::new(Index { reader, packed, summary: OnceLock::new() })
-        });
+        let found = opened.map(|reader| Arc::new(Index::new(reader)));
         seen.insert(path.to_owned(), Seen { stamp, found: found.clone() });
         found
     }
