@@ -6,7 +6,13 @@ import { useSignal } from "@preact/signals";
 import type { JSX } from "preact";
 import { useEffect } from "preact/hooks";
 import { sentence } from "../api/client.ts";
-import { head as askHead, runs as askRuns, featureSets, figure, viewRemote } from "../api/endpoints.ts";
+import {
+  head as askHead,
+  runs as askRuns,
+  featureSets,
+  figure,
+  viewRemote,
+} from "../api/endpoints.ts";
 import { readView } from "../state/document.ts";
 import { type Load, useLoad } from "../ui/load.ts";
 import { Button, Empty, Failure, Field, Skeleton } from "../ui/parts.tsx";

@@ -35,7 +35,9 @@ describe("the command of a figure", () => {
   });
 
   it("names the index that names features", () => {
-    expect(figureCommand(ask, "/my/clt.features")).toContain("--features /my/clt.features '--title");
+    expect(figureCommand(ask, "/my/clt.features")).toContain(
+      "--features /my/clt.features '--title",
+    );
     const options = { ...ask.options, automatic_names: false };
     expect(figureCommand({ ...ask, options }, "/my/clt.features")).toContain(
       "--features /my/clt.features --no-automatic-names",
