@@ -2021,6 +2021,11 @@ prompt: boolean,
  */
 footer: boolean, 
 /**
+ * Whether boxes that nobody named are called as a program named their features, which is
+ * then marked.
+ */
+automatic_names: boolean, 
+/**
  * Where boxes stand.
  */
 layout: FigureLayout, 
@@ -2038,6 +2043,29 @@ export type FigureLayout = "automatic" | "placed";
  * A figure's file.
  */
 export type FigureFormat = "svg" | "pdf" | "png";
+
+/**
+ * Features inside a page, as many as fit.
+ */
+export type PageFeatures = { 
+/**
+ * What the head calls the set of them.
+ */
+set: string, 
+/**
+ * Those of the circuit, then those of most influence: each as
+ * `GET /api/features/:set/:layer/:index` answers, with the strongest examples alone, and
+ * without what fires with it and where the index lies.
+ */
+features: Array<Feature>, 
+/**
+ * Features of nodes that the view's thresholds keep, or that are pinned or grouped.
+ */
+n_shown: number, 
+/**
+ * The most bytes that features may take.
+ */
+limit_bytes: number, };
 
 /**
  * What is inside a page that was saved as one file, as JSON.
@@ -2079,7 +2107,11 @@ run_rows: Array<RunRow>,
 /**
  * The runs, in the same order.
  */
-runs: Array<Run>, };
+runs: Array<Run>, 
+/**
+ * Features of the nodes that are shown; null if no index of them was at hand.
+ */
+features: PageFeatures | null, };
 
 /**
  * A pruned graph, at one pair of thresholds.

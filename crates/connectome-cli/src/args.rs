@@ -496,6 +496,10 @@ pub(crate) struct ExportArgs {
     /// Of a page: the view it shows, as a file, or by name if the graph lies in a workspace.
     #[arg(long, value_name = "NAME|FILE")]
     pub(crate) view: Option<String>,
+    /// Of a page: an index (`connectome features collect`) whose examples, names and logits of
+    /// the features that are shown go into the file, up to 8 MB.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) features: Option<PathBuf>,
     /// Of a page: a run that `connectome serve` measured on this graph, as JSON; repeatable.
     #[arg(long, value_name = "FILE")]
     pub(crate) run: Vec<PathBuf>,

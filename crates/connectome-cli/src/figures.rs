@@ -1,7 +1,7 @@
 //! From what a command found to a picture of it.
 
 use anyhow::Result;
-use connectome_figure::{Edge, Figure, Node, Output, Outputs, Panel, strongest_inputs};
+use connectome_figure::{Edge, Figure, Naming, Node, Output, Outputs, Panel, strongest_inputs};
 use connectome_graph::{
     AttributionGraph, GraphError, NodeIdx, Supernode, Weighing, supernode_edges,
 };
@@ -50,6 +50,7 @@ impl Material<'_> {
             hover.insert(0, group.name.clone());
             Node {
                 name: plain(&group.name),
+                naming: Naming::Given,
                 detail: detail(group),
                 hover: hover.join("\n"),
                 n_members: group.members.len().max(members.len()),

@@ -289,7 +289,7 @@ EXAMPLES
   connectome export oak.graph --format safetensors --output oak.safetensors
   connectome export oak.graph --format html --output oak.html
   connectome export WORKSPACE/graphs/ID/graph.connectome --format html \\
-      --view main --output oak.html
+      --view main --features my.features --output oak.html
 
 The JSON holds the pruned graph and loads in the pages of circuit-tracer,
 Anthropic and Neuronpedia. The safetensors hold the whole graph under
@@ -298,8 +298,9 @@ circuit-tracer's names: `adjacency` (row = target, column = source),
 `logit_token_ids`, `logit_probabilities`, `row_sums`.
 
 The HTML is the workspace of `connectome serve` in one file that opens from
-disk: it reaches no network, holds the whole graph, a view and measured runs,
-and says what only a server can do.";
+disk: it reaches no network, holds the whole graph, a view, measured runs and,
+with `--features`, examples of the features that are shown, text and all; it
+says what only a server can do.";
 
 pub(crate) const IMPORT: &str = "\
 EXAMPLES
@@ -336,6 +337,11 @@ EXAMPLES
 
   connectome figure graphs/ID/graph.connectome --view main --layout placed \\
       --output oak.svg
+
+  With names from an index of features, where nobody gave one; each is marked:
+
+  connectome figure oak.graph --pin L3/20@9 --features my.features \\
+      --output named.svg
 
   With what a run on the page did to each box:
 

@@ -12,6 +12,7 @@ mod figures;
 mod heatmap;
 mod help;
 mod hints;
+mod json_lines;
 mod load;
 mod names;
 mod origin;

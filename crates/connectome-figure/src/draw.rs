@@ -1,10 +1,12 @@
 //! A figure as SVG: panels, boxes, edges, the prompt and the outputs.
 
+use std::borrow::Cow;
+
 use crate::layout::{Layout, layout};
 use crate::placed::Placed;
 use crate::route::{BOX, Routed, Routes, route};
 use crate::svg::{Svg, escaped, fit, mono_width, number, rounded, width, wrap};
-use crate::{Edge, Figure, Node, Outputs, Panel};
+use crate::{Edge, Figure, Naming, Node, Outputs, Panel};
 
 /// Space around everything.
 const MARGIN: f64 = 20.0;
@@ -20,6 +22,9 @@ const FADED: f64 = 0.25;
 const AROUND: f64 = 34.0;
 /// Between the sheets of a stack.
 const STACK: f64 = 4.0;
+/// Stands before a name that nobody gave: italics alone are lost on a screen reader, and in fonts
+/// that have none.
+const AUTOMATIC: &str = "≈ ";
 /// The height of an edge's head.
 pub(crate) const HEAD: f64 = 11.0;
 
@@ -35,6 +40,7 @@ text{font-family:'Helvetica Neue',Helvetica,Arial,'Liberation Sans',sans-serif;f
 .box{fill:#e4e2d5;stroke:#6e6a55;stroke-width:1.8}
 .edited{fill:#eeece4;stroke:#c8641b;stroke-width:2.2}
 .name{font-size:13px;font-weight:bold;text-anchor:middle}
+.automatic{font-weight:normal;font-style:italic}
 .detail{font-size:10.5px;text-anchor:middle;fill:#57544a}
 .share,.moved{font-size:11px;paint-order:stroke;stroke:#f7f5ec;stroke-width:4px;stroke-linejoin:round}
 .share{fill:#6b675a}
@@ -118,7 +124,7 @@ fn description(figure: &Figure) -> String {
         for node in &panel.boxes {
             let share = node.share.map_or("no share".to_owned(), percent);
             let dose = node.dose.as_ref().map_or(String::new(), |dose| format!(", edited {dose}"));
-            words.push(format!("{}: {share}{dose}", node.name));
+            words.push(format!("{}: {share}{dose}", called(node)));
         }
         for row in &panel.outputs {
             let tokens: Vec<String> = row
@@ -288,8 +294,16 @@ impl<'a> Drawn<'a> {
     }
 }
 
+/// The name of a box, as it is read.
+fn called(node: &Node) -> Cow<'_, str> {
+    match node.naming {
+        Naming::Given => Cow::Borrowed(&node.name),
+        Naming::Automatic => Cow::Owned(format!("{AUTOMATIC}{}", node.name)),
+    }
+}
+
 fn box_width(node: &Node) -> f64 {
-    let words = width(&node.name, 13.5).max(width(&node.detail, 10.5)) + 26.0;
+    let words = width(&called(node), 13.5).max(width(&node.detail, 10.5)) + 26.0;
     words.clamp(BOX_WIDTHS[0], BOX_WIDTHS[1])
 }
 
@@ -308,7 +322,11 @@ pub(crate) fn draw_box(svg: &mut Svg, node: &Node, (x, y): (f64, f64), box_width
     let room = box_width - 14.0;
     let middle = x + box_width / 2.0;
     let base = if node.detail.is_empty() { y + 28.0 } else { y + 20.0 };
-    svg.words("name", middle, base, &fit(&node.name, room, |text| width(text, 13.5)));
+    let class = match node.naming {
+        Naming::Given => "name",
+        Naming::Automatic => "name automatic",
+    };
+    svg.words(class, middle, base, &fit(&called(node), room, |text| width(text, 13.5)));
     if !node.detail.is_empty() {
         let detail = fit(&node.detail, room, |text| width(text, 10.5));
         svg.words("detail", middle, y + 36.0, &detail);
@@ -332,7 +350,7 @@ pub(crate) fn sign(edge: Edge) -> &'static str {
 }
 
 pub(crate) fn said(edge: Edge, panel: &Panel) -> String {
-    let name = |node: usize| &panel.boxes[node].name;
+    let name = |node: usize| called(&panel.boxes[node]);
     format!("{} → {}: {}", name(edge.source), name(edge.target), percent(edge.share))
 }
 
@@ -413,7 +431,7 @@ fn chips(svg: &mut Svg, row: &Outputs, (mut x, base): (f64, f64), right: f64) {
 
 #[cfg(test)]
 mod tests {
-    use crate::{Edge, Figure, Node, Output, Outputs, Panel};
+    use crate::{Edge, Figure, Naming, Node, Output, Outputs, Panel};
 
     fn sample() -> Figure {
         let node = |name: &str, level: f64, share: f64| Node {
@@ -480,6 +498,17 @@ mod tests {
         // Inhibition is seen without colour.
         assert_eq!(svg.matches(r#"class="bar""#).count(), 1);
         assert_eq!(svg.matches(r#"class="faded""#).count(), 2);
+    }
+
+    #[test]
+    fn a_name_that_nobody_gave_says_so() {
+        let mut figure = sample();
+        figure.panels[0].boxes[1].naming = Naming::Automatic;
+        let svg = figure.to_svg();
+        assert!(svg.contains("class=\"name automatic\"") && svg.contains(">≈ Texas<"), "{svg}");
+        assert!(svg.contains("≈ Texas → say Austin: −40 %") && svg.contains("; ≈ Texas: 7 %"));
+        assert_eq!(svg.matches("name automatic").count(), 1);
+        assert!(!sample().to_svg().contains('≈'));
     }
 
     #[test]

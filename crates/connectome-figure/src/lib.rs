@@ -65,8 +65,10 @@ pub struct Panel {
 /// A box: a supernode or a single feature.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Node {
-    /// In bold.
+    /// In bold; in italics and after a `≈` if nobody gave it.
     pub name: String,
+    /// Who gave the name.
+    pub naming: Naming,
     /// A second, smaller line; empty for none.
     pub detail: String,
     /// Shown when the pointer rests on the box; empty for none.
@@ -84,6 +86,16 @@ pub struct Node {
     /// Where somebody put its middle. If every box of a panel has a spot, that is where they
     /// stand, and their edges are curves; else the layout is by level and column.
     pub spot: Option<Spot>,
+}
+
+/// Who named a box.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Naming {
+    /// A person, a file, or the dictionary: it is what the box is called.
+    #[default]
+    Given,
+    /// A program, which may be wrong.
+    Automatic,
 }
 
 /// A place on a drawing of boxes that are 148 wide and 46 high; y grows downwards.

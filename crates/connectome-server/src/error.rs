@@ -4,7 +4,7 @@ use std::io;
 use std::path::PathBuf;
 
 use axum::http::{StatusCode, header};
-use axum::response::{IntoResponse, Response};
+use axum::response::{AppendHeaders, IntoResponse, Response};
 use connectome::error::{LoadError, RunError};
 use connectome::features::FeaturesError;
 use connectome::open::OpenError;
@@ -30,6 +30,9 @@ pub enum ServeError {
     /// More bytes than the route takes.
     #[error("the body has more than {limit} bytes")]
     TooLarge { limit: usize },
+    /// A part of a file that it has not.
+    #[error("`{found}` is no range of the {length} bytes")]
+    Range { found: String, length: u64 },
     /// Who asks may not.
     #[error("{why}")]
     Forbidden { why: String },
@@ -90,6 +93,7 @@ impl ServeError {
             | Self::Features(FeaturesError::NoFeature { .. }) => StatusCode::NOT_FOUND,
             Self::Bad { .. } => StatusCode::BAD_REQUEST,
             Self::TooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::Range { .. } => StatusCode::RANGE_NOT_SATISFIABLE,
             Self::Forbidden { .. } | Self::ReadOnly => StatusCode::FORBIDDEN,
             Self::NoToken => StatusCode::UNAUTHORIZED,
             Self::Conflict { .. } => StatusCode::PRECONDITION_FAILED,
@@ -111,6 +115,7 @@ impl ServeError {
         match self {
             Self::Bad { hint, .. } | Self::Absent { hint, .. } => *hint,
             Self::TooLarge { .. } => Some("prune the graph before it is imported"),
+            Self::Range { .. } => Some("`index.json.gz` says where each feature lies"),
             Self::NoToken => Some("open the address that the server printed when it started"),
             Self::Conflict { .. } => Some("merge the two and save with the current ETag"),
             Self::NotRunnable { .. } => {
@@ -178,6 +183,11 @@ impl IntoResponse for ServeError {
     fn into_response(self) -> Response {
         let status = self.status();
         let error = self.body();
+        // What a range may be of, as RFC 9110 has it.
+        let of = match &self {
+            Self::Range { length, .. } => Some(format!("bytes */{length}")),
+            _ => None,
+        };
         let body = match self {
             Self::Conflict { version, etag, current } => {
                 serde_json::to_vec(&crate::wire::ViewConflict { error, etag, version, current })
@@ -185,6 +195,7 @@ impl IntoResponse for ServeError {
             _ => serde_json::to_vec(&Failure { error }),
         };
         let body = body.expect("text and numbers are JSON");
-        (status, [(header::CONTENT_TYPE, "application/json")], body).into_response()
+        let of = AppendHeaders(of.map(|of| (header::CONTENT_RANGE, of)));
+        (status, [(header::CONTENT_TYPE, "application/json")], of, body).into_response()
     }
 }

@@ -49,7 +49,7 @@ pub use engine::ModelName;
 pub use error::ServeError;
 pub use figure::{Drawn, Sources, draw};
 pub use pack::MAGIC;
-pub use page_file::page_file;
+pub use page_file::{FeaturesInside, PageSources, PageWritten, page_file};
 pub use saved::SavedView;
 
 use engine::Engine;

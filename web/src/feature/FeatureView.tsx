@@ -3,6 +3,7 @@
 import type { JSX } from "preact";
 import { ApiError } from "../api/client.ts";
 import { feature as askFeature, featureSets } from "../api/endpoints.ts";
+import { file } from "../file/file.ts";
 import { useLoad } from "../ui/load.ts";
 import { count, percent, raw } from "../ui/numbers.ts";
 import { Chip, Failure, Skeleton } from "../ui/parts.tsx";
@@ -116,7 +117,7 @@ function Dashboard({ set, here, value }: Props & { value: Feature }): JSX.Elemen
       </div>
       <Examples groups={value.examples_quantiles} most={most} />
       <FiresWith set={set} rows={more.fires_with} />
-      <Weights set={set} layer={more.layer} index={value.index} />
+      {!file && <Weights set={set} layer={more.layer} index={value.index} />}
       <p class="note">
         {more.index.n_tokens > 0
           ? `From ${count(more.index.n_tokens)} tokens in ${count(more.index.n_sequences)} sequences, collected with ${more.index.model}.`

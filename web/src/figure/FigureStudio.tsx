@@ -6,7 +6,13 @@ import { useSignal } from "@preact/signals";
 import type { JSX } from "preact";
 import { useEffect } from "preact/hooks";
 import { sentence } from "../api/client.ts";
-import { head as askHead, runs as askRuns, figure, viewRemote } from "../api/endpoints.ts";
+import {
+  head as askHead,
+  runs as askRuns,
+  featureSets,
+  figure,
+  viewRemote,
+} from "../api/endpoints.ts";
 import { readView } from "../state/document.ts";
 import { type Load, useLoad } from "../ui/load.ts";
 import { Button, Empty, Failure, Field, Skeleton } from "../ui/parts.tsx";
@@ -22,6 +28,7 @@ const OPTIONS: FigureOptions = {
   percentages: true,
   prompt: true,
   footer: true,
+  automatic_names: true,
   layout: "automatic",
   scale: 2,
 };
@@ -172,6 +179,7 @@ function Studio({ source }: { source: Source }): JSX.Element {
             ["percentages", "% of the original activation"],
             ["prompt", "prompt"],
             ["footer", "how the numbers were made"],
+            ["automatic_names", "≈ names that a program gave, where nobody did"],
           ] as const
         ).map(([name, text]) => (
           <label key={name} class="check">
@@ -207,7 +215,7 @@ function Studio({ source }: { source: Source }): JSX.Element {
             </Button>
           ))}
         </div>
-        <Button kind="quiet" onClick={() => void copyCommand(ask("svg"))}>
+        <Button kind="quiet" onClick={() => void copyCommand(ask("svg"), source.head.feature_set)}>
           Copy the command
         </Button>
         <small>The file holds what made it: model, dictionary, view and runs.</small>
@@ -234,9 +242,11 @@ async function download(ask: FigureAsk): Promise<void> {
   }
 }
 
-async function copyCommand(ask: FigureAsk): Promise<void> {
+async function copyCommand(ask: FigureAsk, set: string | null): Promise<void> {
   try {
-    await navigator.clipboard.writeText(figureCommand(ask));
+    const known = set === null ? [] : (await featureSets()).sets;
+    const index = known.find((one) => one.name === set)?.index?.path ?? null;
+    await navigator.clipboard.writeText(figureCommand(ask, index));
     toast("Command copied. It runs in the workspace's folder, and gives the same bytes.");
   } catch (failure) {
     toast(`Not copied: ${sentence(failure)}.`);

@@ -7,8 +7,8 @@ function quoted(word: string): string {
   return /^[\w./:=-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
 }
 
-/** `connectome figure …`, for the workspace's folder. */
-export function figureCommand(ask: FigureAsk): string {
+/** `connectome figure …`, for the workspace's folder; `index` names features, if there is one. */
+export function figureCommand(ask: FigureAsk, index: string | null): string {
   const { options } = ask;
   const graph = `graphs/${ask.graph}`;
   const words = ["connectome", "figure", `${graph}/graph.connectome`];
@@ -16,6 +16,10 @@ export function figureCommand(ask: FigureAsk): string {
   words.push("--layout", options.layout);
   for (const run of ask.runs) {
     words.push("--run", `${graph}/runs/${String(run).padStart(6, "0")}.json`);
+  }
+  if (index !== null) {
+    words.push("--features", index);
+    if (!options.automatic_names) words.push("--no-automatic-names");
   }
   if (options.title) words.push(`--title=${options.title}`);
   words.push("--outputs", String(options.n_outputs));

@@ -6,11 +6,12 @@ import { EVERYWHERE } from "../ui/everywhere.ts";
 import { useActions } from "../ui/keys.ts";
 import { Mark } from "../ui/Mark.tsx";
 import { ContextMenu } from "../ui/menu.tsx";
+import { count } from "../ui/numbers.ts";
 import { open, Palette } from "../ui/palette.tsx";
 import { Button } from "../ui/parts.tsx";
 import { choice, nextTheme } from "../ui/theme.ts";
 import { Toasts } from "../ui/toast.tsx";
-import type { PageFile } from "../wire.ts";
+import type { PageFeatures, PageFile } from "../wire.ts";
 import { WorkspacePage } from "../workspace/WorkspacePage.tsx";
 
 export function FileApp({ file }: { file: PageFile }): JSX.Element {
@@ -28,6 +29,7 @@ export function FileApp({ file }: { file: PageFile }): JSX.Element {
         <p class="file-says">
           A file to read, written by {file.tool}. Walking, filters, the circuit and measured runs
           work; tests, paths and saving need <code>connectome serve</code>.
+          {file.features && ` ${inside(file.features)}`}
         </p>
         <span class="grow" />
         <Button kind="quiet" keyName="mod+k" title="All commands" onClick={openPalette}>
@@ -51,6 +53,14 @@ export function FileApp({ file }: { file: PageFile }): JSX.Element {
       <Toasts />
     </>
   );
+}
+
+/** How much of what the features of the graph stand for is in the file. */
+function inside({ features, n_shown, limit_bytes }: PageFeatures): string {
+  const all = features.length === n_shown;
+  const what = all ? `all ${count(n_shown)}` : `${count(features.length)} of ${count(n_shown)}`;
+  const bound = all ? "" : `, the most that ${count(limit_bytes / 1e6)} MB hold`;
+  return `Examples of ${what} features shown are inside${bound}.`;
 }
 
 function openPalette(): void {

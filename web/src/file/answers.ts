@@ -8,6 +8,7 @@ import type * as wire from "../wire.ts";
 /** The file's answer to a request, or `null` if only a server has one. */
 export function answerOf(file: wire.PageFile, path: string, body: unknown): Response | null {
   const url = new URL(path, "http://file");
+  if (url.pathname.startsWith("/api/features/")) return feature(file, url.pathname);
   const graph = `/api/graphs/${encodeURIComponent(file.head.id)}`;
   if (url.pathname === graph) return json(file.head);
   if (!url.pathname.startsWith(`${graph}/`)) return null;
@@ -21,6 +22,21 @@ export function answerOf(file: wire.PageFile, path: string, body: unknown): Resp
 
 function json(value: unknown): Response {
   return new Response(JSON.stringify(value), { headers: { "content-type": "application/json" } });
+}
+
+/** What an index knew of a feature, if it is inside. */
+export function featureOf(file: wire.PageFile, layer: number, index: number): wire.Feature | null {
+  const found = file.features?.features.find(
+    (one) => one.more.layer === layer && one.index === index,
+  );
+  return found ?? null;
+}
+
+function feature(file: wire.PageFile, path: string): Response | null {
+  const [set, layer, index, more] = path.slice("/api/features/".length).split("/");
+  if (more !== undefined || decodeURIComponent(set) !== file.features?.set) return null;
+  const found = featureOf(file, Number(layer), Number(index));
+  return found && json(found);
 }
 
 function runs(file: wire.PageFile, number: string | undefined): Response | null {

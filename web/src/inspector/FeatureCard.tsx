@@ -3,10 +3,21 @@
 import type { JSX } from "preact";
 import { FeatureView } from "../feature/FeatureView.tsx";
 import { featureUrl, probeUrl } from "../feature/shape.ts";
+import { featureOf } from "../file/answers.ts";
+import { file } from "../file/file.ts";
 import { KIND } from "../graph/pack.ts";
 import { percent } from "../ui/numbers.ts";
 import { Empty } from "../ui/parts.tsx";
+import type { PageFile } from "../wire.ts";
 import type { Workspace } from "../workspace/model.ts";
+
+/** Why a page in a file knows nothing of a feature. */
+function notInside({ features }: PageFile): string {
+  if (!features) return "No index of features was at hand when this file was written.";
+  return features.features.length < features.n_shown
+    ? "This feature is not in the file: it was full, or the feature was not shown when it was written."
+    : "This feature is not in the file: it was not shown when the file was written.";
+}
 
 export function FeatureCard({ work }: { work: Workspace }): JSX.Element {
   const pack = work.pack.value;
@@ -36,12 +47,13 @@ export function FeatureCard({ work }: { work: Workspace }): JSX.Element {
       </Empty>
     );
   }
-  if (work.readOnly) {
-    return (
-      <Empty>A page in a file holds no examples of features: open the graph in `serve`.</Empty>
-    );
-  }
+  const id = { layer: pack.layer[node], index: pack.feature[node] };
   const set = head.feature_set;
+  if (file) {
+    if (set !== null && featureOf(file, id.layer, id.index))
+      return <FeatureView set={set} {...id} here={pack.activation[node]} />;
+    return <Empty>{notInside(file)} Open the graph in `serve`.</Empty>;
+  }
   if (set === null) {
     return (
       <Empty>
@@ -51,7 +63,6 @@ export function FeatureCard({ work }: { work: Workspace }): JSX.Element {
       </Empty>
     );
   }
-  const id = { layer: pack.layer[node], index: pack.feature[node] };
   return (
     <div class="stack">
       <p class="row">

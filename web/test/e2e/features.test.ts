@@ -2,9 +2,10 @@
 
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { pathToFileURL } from "node:url";
 import { run } from "../support/server.ts";
 import AxeBuilder from "./axe.ts";
-import { openSite, ready, type Site } from "./fixture.ts";
+import { openSite, ready, type Site, saved } from "./fixture.ts";
 import { afterAll, beforeAll, describe, expect, it } from "./playwright.ts";
 
 const TEXT = [
@@ -102,6 +103,22 @@ describe("features and probes", () => {
     await page.getByRole("tab", { name: "Feature", exact: true }).click();
     await page.getByRole("img", { name: /Histogram: .*here/ }).waitFor();
     await page.getByRole("link", { name: "Probe it" }).waitFor();
+
+    // Saved as one file, the feature is there without the server.
+    await page.locator(".graph").focus();
+    await page.keyboard.press("p");
+    await page.locator(".box").first().waitFor();
+    await saved(page);
+    const file = join(site.server.folder, "named.html");
+    const html = await fetch(`${site.server.url}/api/graphs/${graph}/export?format=html`);
+    writeFileSync(file, await html.text());
+    await page.goto(`${pathToFileURL(file).href}#s=${node}`);
+    await page.getByText(/Examples of .* features shown are inside/).waitFor();
+    await page.getByRole("tab", { name: "Feature", exact: true }).click();
+    await page.getByRole("img", { name: /Histogram: .*here/ }).waitFor();
+    await page.locator(".examples .peak").first().waitFor();
+    expect(await page.getByText("Weights to and from other features").count()).toBe(0);
+    expect(await AxeBuilder(page)).toEqual([]);
   });
 
   it("a probe runs, is looked at cell by cell, and is listed", async () => {

@@ -15,6 +15,7 @@ const ask: FigureAsk = {
     percentages: true,
     prompt: true,
     footer: true,
+    automatic_names: true,
     layout: "placed",
     scale: 3,
   },
@@ -23,11 +24,24 @@ const ask: FigureAsk = {
 
 describe("the command of a figure", () => {
   it("names the view, its runs and every option that is not the usual one", () => {
-    expect(figureCommand(ask)).toBe(
+    expect(figureCommand(ask, null)).toBe(
       "connectome figure graphs/oak-1/graph.connectome --view main --layout placed " +
         "--run graphs/oak-1/runs/000012.json '--title=it'\\''s $(here)' --outputs 4 --no-baseline " +
         "--output figure.svg",
     );
-    expect(figureCommand({ ...ask, format: "png" })).toContain("--scale 3 --output figure.png");
+    expect(figureCommand({ ...ask, format: "png" }, null)).toContain(
+      "--scale 3 --output figure.png",
+    );
+  });
+
+  it("names the index that names features", () => {
+    expect(figureCommand(ask, "/my/clt.features")).toContain(
+      "--features /my/clt.features '--title",
+    );
+    const options = { ...ask.options, automatic_names: false };
+    expect(figureCommand({ ...ask, options }, "/my/clt.features")).toContain(
+      "--features /my/clt.features --no-automatic-names",
+    );
+    expect(figureCommand({ ...ask, options }, null)).not.toContain("names");
   });
 });

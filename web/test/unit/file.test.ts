@@ -24,6 +24,12 @@ const file = {
   circuit: { boxes: [{ id: "g1" }, { id: "n4" }], edges: [] },
   run_rows: [{ number: 2 }],
   runs: [{ number: 2, name: "off" }],
+  features: {
+    set: "my/clt",
+    features: [{ index: 7, label: 'at "oak"', more: { layer: 2 } }],
+    n_shown: 3,
+    limit_bytes: 8,
+  },
 } as unknown as wire.PageFile;
 
 const asked = async (path: string, body?: unknown): Promise<unknown> =>
@@ -37,6 +43,15 @@ describe("a page in a file", () => {
     expect(await asked("/runs/2")).toEqual({ number: 2, name: "off" });
     const boxes = [{ id: "n4" }, { id: "g1" }];
     expect(await asked("/circuit", { groups: boxes, pins: [] })).toEqual(file.circuit);
+  });
+
+  it("knows the features that are inside, by set, layer and index", async () => {
+    const at = (path: string) => answerOf(file, `/api/features/${path}`, undefined);
+    expect(await at("my%2Fclt/2/7")?.json()).toEqual(file.features?.features[0]);
+    for (const other of ["my%2Fclt/2/8", "my%2Fclt/7/2", "clt/2/7", "my%2Fclt/2/7/weights"])
+      expect(at(other), other).toBeNull();
+    const bare = { ...file, features: null } as wire.PageFile;
+    expect(answerOf(bare, "/api/features/my%2Fclt/2/7", undefined)).toBeNull();
   });
 
   it("reads what a threshold keeps from its bits", async () => {

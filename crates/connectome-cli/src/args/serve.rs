@@ -76,6 +76,13 @@ pub(crate) struct FigureArgs {
     /// A run that `connectome serve` measured on this graph, as JSON; repeatable.
     #[arg(long, value_name = "FILE")]
     pub(crate) run: Vec<PathBuf>,
+    /// Call features that nobody named by the names of this index (`connectome features
+    /// collect`); those that a program gave are in italics, after a `≈`.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) features: Option<PathBuf>,
+    /// Leave out the names that a program gave; those that came with imported features stay.
+    #[arg(long, requires = "features")]
+    pub(crate) no_automatic_names: bool,
     /// Above everything.
     #[arg(long, value_name = "TEXT", default_value = "")]
     pub(crate) title: String,

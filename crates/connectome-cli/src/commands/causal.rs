@@ -14,6 +14,7 @@ use super::Ending;
 use crate::args::CausalArgs;
 use crate::failure::UsageError;
 use crate::family;
+use crate::json_lines;
 use crate::load::{self, Loaded};
 use crate::progress::{Interrupt, Work};
 use crate::prompt::{self, Wanted};
@@ -101,22 +102,11 @@ struct TableRow {
     answer: String,
 }
 
-fn rows_of_file(path: &Path) -> Result<Vec<TableRow>> {
-    let bytes =
-        std::fs::read(path).map_err(|source| UsageError::Read { path: path.to_owned(), source })?;
-    let text = String::from_utf8(bytes)
-        .map_err(|_| UsageError::PromptNotText { path: path.to_owned() })?;
-    let mut rows = Vec::new();
-    for (at, line) in text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty()) {
-        let refuse =
-            |reason: String| UsageError::TableLine { line: at + 1, reason, path: path.to_owned() };
-        let row: TableRow = serde_json::from_str(line).map_err(|e| refuse(e.to_string()))?;
-        if row.prompt.is_some() == row.token_ids.is_some() {
-            return Err(refuse("it needs either `prompt` or `token_ids`".to_owned()).into());
-        }
-        rows.push(row);
-    }
-    Ok(rows)
+fn rows_of_file(path: &Path) -> Result<Vec<TableRow>, UsageError> {
+    json_lines::read(path, |row: &TableRow| {
+        let is_either = row.prompt.is_some() != row.token_ids.is_some();
+        if is_either { Ok(()) } else { Err("it needs either `prompt` or `token_ids`") }
+    })
 }
 
 /// The world that a shipped model was trained on.

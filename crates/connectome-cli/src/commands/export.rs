@@ -3,10 +3,11 @@
 use std::path::Path;
 
 use anyhow::Result;
+use connectome::features::FeatureIndex;
 use connectome_graph::wire::circuit_tracer::{GraphJson, export, update_index};
 use connectome_graph::wire::tensors::to_dense_safetensors;
 use connectome_graph::{AttributionGraph, GraphError, Provenance, Row, RowRef, prune, write_whole};
-use connectome_server::page_file;
+use connectome_server::{PageSources, page_file};
 use serde::Serialize;
 
 use super::Ending;
@@ -30,6 +31,18 @@ struct ExportReport {
     slug: Option<String>,
     /// The list that the graph was entered in.
     graph_metadata: Option<String>,
+    /// Of a page with an index.
+    features: Option<FeaturesReport>,
+}
+
+#[derive(Debug, Serialize)]
+struct FeaturesReport {
+    /// Those whose examples are in the page.
+    inside: usize,
+    /// Those of nodes that the page shows at first.
+    shown: usize,
+    /// The most bytes that they may take.
+    limit_bytes: usize,
 }
 
 pub(crate) fn run(args: &ExportArgs, world: &World) -> Result<Ending> {
@@ -43,8 +56,13 @@ pub(crate) fn run(args: &ExportArgs, world: &World) -> Result<Ending> {
         bytes: 0,
         slug: None,
         graph_metadata: None,
+        features: None,
     };
-    let of_page = [("--view", args.view.is_some()), ("--run", !args.run.is_empty())];
+    let of_page = [
+        ("--view", args.view.is_some()),
+        ("--run", !args.run.is_empty()),
+        ("--features", args.features.is_some()),
+    ];
     if let Some((option, _)) = of_page.into_iter().find(|(_, given)| *given)
         && !matches!(args.format, Format::Html)
     {
@@ -55,10 +73,17 @@ pub(crate) fn run(args: &ExportArgs, world: &World) -> Result<Ending> {
             let view =
                 args.view.as_deref().map(|view| saved::view(&args.graph, view)).transpose()?;
             let runs = saved::runs(&args.run)?;
-            let page = page_file(graph, view.as_ref(), &runs).map_err(plain)?;
-            write_whole(&args.output, |out| out.write_all(&page))?;
+            let features = args.features.as_deref().map(FeatureIndex::open).transpose()?;
+            let sources = PageSources { view: view.as_ref(), runs: &runs, features };
+            let page = page_file(graph, sources).map_err(plain)?;
+            write_whole(&args.output, |out| out.write_all(&page.bytes))?;
             report.format = "html";
-            report.bytes = page.len();
+            report.bytes = page.bytes.len();
+            report.features = page.features.map(|found| FeaturesReport {
+                inside: found.n_inside,
+                shown: found.n_shown,
+                limit_bytes: found.limit_bytes,
+            });
         }
         Format::Safetensors => {
             let bytes = to_dense_safetensors(&graph)?;
@@ -87,6 +112,13 @@ fn page(report: &ExportReport) -> String {
         format!("wrote {}, {}\n", text::plain(&report.output), text::bytes(report.bytes as u64));
     if let (Some(slug), Some(index)) = (&report.slug, &report.graph_metadata) {
         page.push_str(&format!("entered as `{slug}` in {}\n", text::plain(index)));
+    }
+    if let Some(found) = &report.features {
+        let (inside, shown) = (found.inside, text::counted(found.shown, "feature"));
+        let limit = text::bytes(found.limit_bytes as u64);
+        page.push_str(&format!(
+            "examples of {inside} of the {shown} that it shows are inside; they may take {limit}\n"
+        ));
     }
     page
 }

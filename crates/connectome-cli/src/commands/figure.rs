@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use anyhow::Result;
+use connectome::features::FeatureIndex;
 use connectome_graph::{AttributionGraph, write_whole};
 use connectome_server::wire::{FigureAsk, FigureFormat, FigureLayout, FigureOptions};
 use connectome_server::{Sources, draw};
@@ -25,6 +26,8 @@ pub(crate) fn run(args: &FigureArgs, world: &World) -> Result<Ending> {
     let pins = args.pin.iter().map(|name| Ok(names::find(&graph, name)?.get()));
     let runs = saved::runs(&args.run)?;
     let view = args.view.as_deref().map(|view| saved::view(&args.graph, view)).transpose()?;
+    let index = args.features.as_deref().map(FeatureIndex::open).transpose()?;
+    let names = index.map(|index| index.labels_of(&graph)).transpose()?;
     let ask = FigureAsk {
         graph: args.graph.display().to_string(),
         view: args.view.clone(),
@@ -38,6 +41,7 @@ pub(crate) fn run(args: &FigureArgs, world: &World) -> Result<Ending> {
             percentages: !args.no_percentages,
             prompt: !args.no_prompt,
             footer: !args.no_footer,
+            automatic_names: !args.no_automatic_names,
             layout: match args.layout {
                 Layout::Automatic => FigureLayout::Automatic,
                 Layout::Placed => FigureLayout::Placed,
@@ -46,7 +50,7 @@ pub(crate) fn run(args: &FigureArgs, world: &World) -> Result<Ending> {
         },
         format,
     };
-    let sources = Sources { view: view.as_ref(), runs: &runs };
+    let sources = Sources { view: view.as_ref(), runs: &runs, names: names.as_ref() };
     let drawn = draw(&graph, &ask, sources).map_err(plain)?;
     write_whole(&args.output, |out| out.write_all(&drawn.bytes))?;
     let (output, bytes) = (args.output.display().to_string(), drawn.bytes.len());

@@ -4,9 +4,10 @@ use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::TcpStream;
 use std::process::{Child, Stdio};
 
+use connectome::features::FeatureIndex;
 use connectome_graph::AttributionGraph;
 use connectome_server::wire::{FigureAsk, FigureFormat, FigureLayout, FigureOptions};
-use connectome_server::{SavedView, Sources};
+use connectome_server::{PageSources, SavedView, Sources};
 
 use crate::support::{PROMPT, Place};
 
@@ -129,6 +130,43 @@ fn a_figure_is_the_servers() {
     assert!(ran.code == Some(2) && ran.stderr.contains("not a measured run"), "{}", ran.stderr);
 }
 
+/// Names of an index are drawn as the server draws them, and left out as it leaves them out.
+#[test]
+fn a_figure_has_the_names_of_an_index() {
+    let place = Place::new();
+    std::fs::write(place.path("text.txt"), PROMPT).unwrap();
+    place.ok(&["features", "collect", "--data", "text.txt", "-q", "--out", "my.features"]);
+    place.ok(&["trace", PROMPT, "--output", "oak.graph"]);
+    let graph = AttributionGraph::load(&place.path("oak.graph")).unwrap();
+    let names = FeatureIndex::open(&place.path("my.features")).unwrap().labels_of(&graph).unwrap();
+    let named = graph.nodes().features().find(|(_, feature)| names.contains_key(&feature.id));
+    let (idx, feature) = named.unwrap();
+    let (pin, said) =
+        (feature.to_string(), ["figure", "oak.graph", "--output", "oak.svg", "--pin"]);
+    let with = [&said[..], &[pin.as_str(), "--features", "my.features"]].concat();
+    for (more, automatic_names) in [(&[][..], true), (&["--no-automatic-names"][..], false)] {
+        place.ok(&[&with[..], more].concat());
+        let ask = FigureAsk {
+            graph: "oak".to_owned(),
+            view: None,
+            groups: None,
+            pins: vec![idx.get()],
+            runs: Vec::new(),
+            options: FigureOptions { automatic_names, ..FigureOptions::default() },
+            format: FigureFormat::Svg,
+        };
+        let sources = Sources { names: Some(&names), ..Sources::default() };
+        let drawn = connectome_server::draw(&graph, &ask, sources).unwrap();
+        assert!(std::fs::read(place.path("oak.svg")).unwrap() == drawn.bytes, "{more:?}");
+        let svg = String::from_utf8(drawn.bytes).unwrap();
+        assert_eq!(svg.contains(">≈ "), automatic_names, "{svg}");
+    }
+    let alone = [&said[..], &[pin.as_str(), "--no-automatic-names"]].concat();
+    place.refused(&alone, "--features", "figure --help");
+    let other = [&said[..], &[pin.as_str(), "--features", "oak.graph"]].concat();
+    place.refused(&other, "not a feature index", "collect");
+}
+
 /// A view that the workspace saved is drawn and written as the server does.
 #[test]
 fn a_saved_view_is_drawn_and_written() {
@@ -149,7 +187,7 @@ fn a_saved_view_is_drawn_and_written() {
     std::fs::write(place.path("view.json"), view.to_string()).unwrap();
     let saved = SavedView::from_json(view.to_string().as_bytes()).unwrap();
 
-    let sources = Sources { view: Some(&saved), runs: &[] };
+    let sources = Sources { view: Some(&saved), ..Sources::default() };
     for (layout, name) in [(FigureLayout::Automatic, "automatic"), (FigureLayout::Placed, "placed")]
     {
         let options = FigureOptions { layout, ..FigureOptions::default() };
@@ -168,9 +206,25 @@ fn a_saved_view_is_drawn_and_written() {
             assert_eq!(std::fs::read(place.path("oak.svg")).unwrap(), drawn.bytes, "{name} {view}");
         }
     }
-    let page = connectome_server::page_file(graph, Some(&saved), &[]).unwrap();
-    place.ok(&["export", path, "--format", "html", "--view", "mine", "--output", "oak.html"]);
-    assert!(std::fs::read(place.path("oak.html")).unwrap() == page, "another page");
+    let sources = PageSources { view: Some(&saved), ..PageSources::default() };
+    let page = connectome_server::page_file(graph.clone(), sources).unwrap();
+    let export = ["export", path, "--format", "html", "--view", "mine", "--output", "oak.html"];
+    place.ok(&export);
+    assert!(std::fs::read(place.path("oak.html")).unwrap() == page.bytes, "another page");
+
+    std::fs::write(place.path("text.txt"), PROMPT).unwrap();
+    place.ok(&["features", "collect", "--data", "text.txt", "-q", "--out", "my.features"]);
+    let features = Some(FeatureIndex::open(&place.path("my.features")).unwrap());
+    let sources = PageSources { view: Some(&saved), features, ..PageSources::default() };
+    let page = connectome_server::page_file(graph, sources).unwrap();
+    let with = [&export[..], &["--features", "my.features"]].concat();
+    let found = page.features.unwrap();
+    let said = format!("examples of {} of the {} features", found.n_inside, found.n_shown);
+    let ran = place.ok(&with);
+    assert!(found.n_inside > 1 && ran.stdout.contains(&said), "{said}: {}", ran.stdout);
+    assert!(ran.stdout.contains("may take 8.0 MB"), "{}", ran.stdout);
+    assert!(std::fs::read(place.path("oak.html")).unwrap() == page.bytes, "another page");
+    assert_eq!(place.json(&with)["features"]["inside"], found.n_inside);
 
     let ran = place.run(&["figure", path, "--view", "none", "--output", "none.svg"]);
     assert_eq!(ran.code, Some(2));

@@ -26,8 +26,11 @@ impl Index {
     pub(crate) fn row(&self) -> Result<IndexRow, ServeError> {
         let card = self.reader.card();
         let summary = self.summary()?;
+        // Commands that the page gives are run elsewhere.
+        let path = std::path::absolute(self.reader.path());
+        let path = path.unwrap_or_else(|_| self.reader.path().to_owned());
         Ok(IndexRow {
-            path: self.reader.path().display().to_string(),
+            path: path.display().to_string(),
             model: card.model.clone(),
             dictionary: card.dictionary.clone(),
             tool: card.tool.clone(),

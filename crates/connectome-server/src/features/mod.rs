@@ -21,6 +21,7 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::SystemTime;
 
 use connectome::features::browse::{self, Summary};
+use connectome::features::packed::Packed;
 use connectome::features::{FeatureIndex, FeaturesError};
 use connectome::open::Opened;
 use connectome_graph::AttributionGraph;
@@ -36,10 +37,18 @@ const EXTENSION: &str = "features";
 #[derive(Debug)]
 pub(crate) struct Index {
     pub(crate) reader: FeatureIndex,
+    /// As circuit-tracer's page reads it.
+    pub(crate) packed: Packed,
     summary: OnceLock<Summary>,
 }
 
 impl Index {
+    /// An index by itself.
+    pub(crate) fn new(reader: FeatureIndex) -> Self {
+        let packed = Packed::new(reader.card().n_layers);
+        Self { reader, packed, summary: OnceLock::new() }
+    }
+
     /// Counts of the whole index, made once.
     pub(crate) fn summary(&self) -> Result<Summary, FeaturesError> {
         if let Some(known) = self.summary.get() {
@@ -148,7 +157,7 @@ impl Indexes {
             return known.found.clone();
         }
         let opened = FeatureIndex::open(path).map_err(|error| error.to_string());
-        let found = opened.map(|reader| Arc::new(Index { reader, summary: OnceLock::new() }));
+        let found = opened.map(|reader| Arc::new(Index::new(reader)));
         seen.insert(path.to_owned(), Seen { stamp, found: found.clone() });
         found
     }

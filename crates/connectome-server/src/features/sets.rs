@@ -32,12 +32,25 @@ impl Set {
     ///
     /// [`ServeError::NoIndex`] with the command that makes one.
     pub(crate) fn index(&self) -> Result<&Index, ServeError> {
+        self.found().map(Arc::as_ref)
+    }
+
+    /// The index, to be kept for as long as it is read.
+    ///
+    /// # Errors
+    ///
+    /// As [`Set::index`].
+    pub(crate) fn shared_index(&self) -> Result<Arc<Index>, ServeError> {
+        self.found().cloned()
+    }
+
+    fn found(&self) -> Result<&Arc<Index>, ServeError> {
         let missing = || {
             let dictionary = self.opened.as_ref().map(|opened| opened.dictionary_name.clone());
             let dictionary = dictionary.unwrap_or_else(|| self.name.clone());
             ServeError::NoIndex { dictionary, command: self.collect.clone() }
         };
-        self.index.as_deref().ok_or_else(missing)
+        self.index.as_ref().ok_or_else(missing)
     }
 
     /// What the addresses of other pages call it: one part of a path.
@@ -92,6 +105,22 @@ impl App {
         let all = self.indexes.all();
         let index = all.iter().find(|index| slug(&index.reader.card().dictionary) == wanted)?;
         self.set(Some(&index.reader.card().dictionary)).ok()
+    }
+
+    /// The set of a page that names none: the default model's if it has an index, else the first
+    /// that has one.
+    pub(crate) fn usual_set(&self) -> Result<Set, ServeError> {
+        let usual = self.set(None)?;
+        if usual.index.is_some() {
+            return Ok(usual);
+        }
+        let served = self.engine.names().iter().filter_map(|known| {
+            // A model that cannot be opened says why in the list of models.
+            self.set(Some(&known.model)).ok().filter(|set| set.index.is_some())
+        });
+        let alone = self.indexes.all().into_iter();
+        let alone = alone.filter_map(|index| self.set(Some(&index.reader.card().dictionary)).ok());
+        Ok(served.chain(alone).next().unwrap_or(usual))
     }
 
     fn set_of(&self, known: &ModelName, opened: Arc<Opened>) -> Set {

@@ -4,14 +4,20 @@
 //! is drawn is a saved view, or groups and pins by themselves.
 
 mod files;
+mod names;
 
-use connectome_figure::{Edge, Figure, Node, Note, Output, Outputs, Panel, Spot};
-use connectome_graph::{AttributionGraph, TargetKind};
+use std::collections::BTreeMap;
+
+use connectome::features::index::Label;
+use connectome_figure::{Edge, Figure, Naming, Node, Note, Output, Outputs, Panel, Spot};
+use connectome_graph::{AttributionGraph, FeatureId, TargetKind};
 
 use crate::TOOL;
 use crate::circuits::{BOX, Boxes, checked, label};
 use crate::error::ServeError;
 use crate::saved::{SavedView, file_groups};
+use names::Named;
+
 use crate::wire::{
     FigureAsk, FigureFormat, FigureLayout, FigureOptions, Group, InterveneRun, Place, Run, RunBody,
 };
@@ -35,6 +41,8 @@ pub struct Sources<'a> {
     pub view: Option<&'a SavedView>,
     /// Runs of the request, in order.
     pub runs: &'a [Run],
+    /// What an index calls features: the names of boxes that have none of their own.
+    pub names: Option<&'a BTreeMap<FeatureId, Label>>,
 }
 
 /// Draws a circuit of a graph.
@@ -71,7 +79,7 @@ fn failed(format: &'static str, error: impl std::fmt::Display) -> ServeError {
 fn figure(
     graph: &AttributionGraph,
     ask: &FigureAsk,
-    Sources { view, runs }: Sources<'_>,
+    Sources { view, runs, names }: Sources<'_>,
 ) -> Result<Figure, ServeError> {
     let view = view.map(|view| SavedView::or_of_graph(view, graph));
     let groups = match (&view, &ask.groups) {
@@ -89,7 +97,9 @@ fn figure(
     let all = boxes.edges(graph)?;
     let placed = placed(graph, (&boxes, &all), (ask.options.layout, view.as_ref()))?;
     let edges = all.into_iter().filter(|(_, drawn)| *drawn).map(|(edge, _)| edge).collect();
-    let drawer = Drawer { graph, boxes: &boxes, options: &ask.options, edges, placed };
+    let names = names::of(graph, &boxes, names, &ask.options);
+    let drawer =
+        Drawer { graph, boxes: &boxes, names: &names, options: &ask.options, edges, placed };
     let mut panels = Vec::new();
     if ask.options.baseline || runs.is_empty() {
         panels.push(drawer.panel("Unchanged".to_owned(), None, drawer.first_outputs(runs)));
@@ -106,8 +116,9 @@ fn figure(
         "" => default_title(graph),
         title => visible(title),
     };
-    let footer = if ask.options.footer { footer(graph, runs) } else { Vec::new() };
-    Ok(Figure { title, panels, footer, metadata: metadata(graph, &groups, ask, runs)? })
+    let footer = if ask.options.footer { footer(graph, runs, &names) } else { Vec::new() };
+    let metadata = metadata(graph, (&groups, &names), ask, runs)?;
+    Ok(Figure { title, panels, footer, metadata })
 }
 
 /// What stands where a person put it.
@@ -152,6 +163,8 @@ fn placed(
 struct Drawer<'a> {
     graph: &'a AttributionGraph,
     boxes: &'a Boxes,
+    /// What each box is called.
+    names: &'a [Named],
     options: &'a FigureOptions,
     edges: Vec<Edge>,
     placed: Placed,
@@ -177,7 +190,7 @@ impl Drawer<'_> {
     }
 
     fn node(&self, at: usize, run: Option<&InterveneRun>) -> Node {
-        let group = &self.boxes.groups[at];
+        let (group, named) = (&self.boxes.groups[at], &self.names[at]);
         let nodes = self.graph.nodes();
         let names: Vec<String> = group.members.iter().map(|idx| nodes.name(*idx)).collect();
         let effect = run.and_then(|run| run.groups.iter().find(|g| g.id == self.boxes.ids[at]));
@@ -188,14 +201,15 @@ impl Drawer<'_> {
             Some(_) => effect.and_then(|effect| effect.measured),
         };
         let detail = match names.as_slice() {
-            [one] if *one != group.name => one.clone(),
+            [one] if *one != named.text => one.clone(),
             [_] => String::new(),
             several => format!("{} nodes", several.len()),
         };
         Node {
-            name: visible(&group.name),
+            name: visible(&named.text),
+            naming: named.naming(),
             detail,
-            hover: names.join("\n"),
+            hover: named.said().into_iter().chain(names).collect::<Vec<_>>().join("\n"),
             n_members: group.members.len(),
             share: share.filter(|_| self.options.percentages),
             dose: effect.and_then(|effect| effect.edited.clone()),
@@ -243,7 +257,7 @@ fn default_title(graph: &AttributionGraph) -> String {
     format!("→ {}{more}", labels.join(", "))
 }
 
-fn footer(graph: &AttributionGraph, runs: &[Run]) -> Vec<String> {
+fn footer(graph: &AttributionGraph, runs: &[Run], names: &[Named]) -> Vec<String> {
     let mut lines = vec![
         "Edges: signed share of a box's inputs from outside it; of each box the strongest that \
          make up 80 % of what other boxes give it. Dashed with a bar: inhibits."
@@ -253,6 +267,12 @@ fn footer(graph: &AttributionGraph, runs: &[Run]) -> Vec<String> {
         lines.push(
             "Percentages: activation as a share of the original, summed over a box's features; an \
              edited box has the activation it was given. Below 25 % a box is faded."
+                .to_owned(),
+        );
+    }
+    if names.iter().any(|named| named.naming() == Naming::Automatic) {
+        lines.push(
+            "≈: a name that a program gave, from an index of features; no person checked it."
                 .to_owned(),
         );
     }
@@ -279,7 +299,7 @@ fn footer(graph: &AttributionGraph, runs: &[Run]) -> Vec<String> {
 /// What the file says of itself.
 fn metadata(
     graph: &AttributionGraph,
-    groups: &[Group],
+    (groups, named): (&[Group], &[Named]),
     ask: &FigureAsk,
     runs: &[Run],
 ) -> Result<String, ServeError> {
@@ -299,7 +319,7 @@ fn metadata(
         .iter()
         .map(|run| serde_json::json!({ "number": run.number, "tool": run.tool, "ask": run.ask }))
         .collect();
-    let provenance = serde_json::json!({
+    let mut provenance = serde_json::json!({
         "tool": TOOL,
         "graph_digest": blake3::hash(&graph.to_bytes()).to_hex().as_str(),
         "model": made_by.model.name,
@@ -312,6 +332,10 @@ fn metadata(
         "pins": names(&ask.pins),
         "runs": runs,
     });
+    let of_index = named.iter().filter_map(Named::provenance).collect::<Vec<_>>();
+    if !of_index.is_empty() {
+        provenance["names_of_index"] = of_index.into();
+    }
     Ok(provenance.to_string())
 }
 

@@ -7,15 +7,16 @@
 use std::path::{Component, Path as FilePath, PathBuf};
 
 use axum::extract::{Path, State};
-use axum::http::{StatusCode, header};
+use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::IntoResponse as _;
 use connectome::features::layout;
+use connectome::features::packed::PackedName;
 use connectome_graph::prune;
 use connectome_graph::wire::circuit_tracer::export;
 use serde_json::{Map, Value, json};
 
 use super::extract::Sent;
-use super::{Answer, Shared, blocking, json as answer};
+use super::{Answer, Shared, blocking, json as answer, packed};
 use crate::App;
 use crate::error::ServeError;
 use crate::id::Id;
@@ -120,16 +121,31 @@ fn merge(into: &mut Map<String, Value>, from: &Map<String, Value>) {
 }
 
 /// `feat/SET/NUMBER.json`: a feature by Cantor's number of layer and index. Their pages put what
-/// a graph says as its `scan` behind their own prefix.
-pub(super) async fn feature(State(app): Shared, Path(path): Path<String>) -> Answer {
+/// a graph says as its `scan` behind their own prefix. And `feat/SET/index.json.gz` with
+/// `layer_N.bin`; for a `scan` that begins with a slash, circuit-tracer's page asks for these
+/// without a set.
+pub(super) async fn feature(
+    State(app): Shared,
+    Path(path): Path<String>,
+    headers: HeaderMap,
+) -> Answer {
+    let name = path.chars().take(200).collect::<String>();
+    let missing = move || ServeError::Missing { what: "feature file", name: name.clone() };
+    let path = path.strip_prefix("feat/").unwrap_or(&path);
+    let (slug, file) =
+        path.rsplit_once('/').map_or((None, path), |(slug, file)| (Some(slug), file));
+    let slug = slug.map(str::to_owned);
+    if let Some(name) = PackedName::parse(file) {
+        let set = move || match &slug {
+            Some(slug) => app.set_of_slug(slug).ok_or_else(missing),
+            None => app.usual_set(),
+        };
+        return packed::file(set, name, &headers).await;
+    }
+    let number = file.strip_suffix(".json").and_then(|number| number.parse().ok());
+    let id = number.and_then(layout::feature_of).ok_or_else(&missing)?;
     let found = blocking(move || {
-        let missing =
-            || ServeError::Missing { what: "feature file", name: path.chars().take(200).collect() };
-        let (slug, file) =
-            path.strip_prefix("feat/").unwrap_or(&path).rsplit_once('/').ok_or_else(missing)?;
-        let number = file.strip_suffix(".json").and_then(|number| number.parse().ok());
-        let id = layout::feature_of(number.ok_or_else(missing)?).ok_or_else(missing)?;
-        let set = app.set_of_slug(slug).ok_or_else(missing)?;
+        let set = slug.and_then(|slug| app.set_of_slug(&slug)).ok_or_else(missing)?;
         set.index()?.bare(id)
     });
     Ok(answer(&found.await?))
@@ -139,12 +155,16 @@ pub(super) async fn to_folder() -> Answer {
     Ok((StatusCode::PERMANENT_REDIRECT, [(header::LOCATION, "/compat/")]).into_response())
 }
 
-pub(super) async fn start(app: Shared) -> Answer {
-    file(app, Path("index.html".to_owned())).await
+pub(super) async fn start(app: Shared, headers: HeaderMap) -> Answer {
+    file(app, Path("index.html".to_owned()), headers).await
 }
 
 /// A file of the other frontend. Below it, its own data are ours.
-pub(super) async fn file(State(app): Shared, Path(path): Path<String>) -> Answer {
+pub(super) async fn file(
+    State(app): Shared,
+    Path(path): Path<String>,
+    headers: HeaderMap,
+) -> Answer {
     let missing = || ServeError::Missing { what: "file", name: path.chars().take(200).collect() };
     if path == "data/graph-metadata.json" {
         return index(State(app)).await;
@@ -153,7 +173,7 @@ pub(super) async fn file(State(app): Shared, Path(path): Path<String>) -> Answer
         return graph(State(app), Path(file.to_owned())).await;
     }
     if let Some(file) = path.strip_prefix("feat/").or_else(|| path.strip_prefix("features/")) {
-        return feature(State(app), Path(file.to_owned())).await;
+        return feature(State(app), Path(file.to_owned()), headers).await;
     }
     let root = app.settings.compat.clone().ok_or_else(missing)?;
     let name = path.clone();

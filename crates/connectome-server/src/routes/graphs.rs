@@ -211,8 +211,10 @@ pub(super) async fn export(
                 let numbers = app.store.runs(&id)?.into_iter().map(|row| row.number);
                 let runs: Result<Vec<_>, _> =
                     numbers.map(|number| app.store.run(&id, number)).collect();
-                let page = page_file::write(&*app.store.graph(&id)?, Some(&view), &runs?)?;
-                Ok(download(&format!("{id}.html"), "text/html; charset=utf-8", page))
+                let kept = app.store.graph(&id)?;
+                let index = app.set_of_graph(&kept.graph).and_then(|set| set.index);
+                let page = page_file::write(&kept, (Some(&view), &runs?), index.as_deref())?;
+                Ok(download(&format!("{id}.html"), "text/html; charset=utf-8", page.bytes))
             }
             other => Err(ServeError::Bad {
                 what: format!("`{}` is no format", other.chars().take(40).collect::<String>()),

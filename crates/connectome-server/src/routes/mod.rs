@@ -8,6 +8,7 @@ mod figure;
 mod graphs;
 mod jobs;
 mod models;
+mod packed;
 mod page;
 mod probes;
 mod views;

@@ -45,6 +45,9 @@ pub struct FigureOptions {
     pub prompt: bool,
     /// Whether small lines below say how the numbers were made.
     pub footer: bool,
+    /// Whether boxes that nobody named are called as a program named their features, which is
+    /// then marked.
+    pub automatic_names: bool,
     /// Where boxes stand.
     pub layout: FigureLayout,
     /// Pixels a unit, of PNG.
@@ -72,6 +75,7 @@ impl Default for FigureOptions {
             percentages: true,
             prompt: true,
             footer: true,
+            automatic_names: true,
             layout: FigureLayout::Automatic,
             scale: 2.0,
         }

@@ -38,7 +38,7 @@ pub use model::{
     Chance, DictionaryRow, Estimate, Failure, FailureBody, Forecast, Forward, ForwardAsk, ModelRow,
     PromptAsk, Status, Token, Tokens,
 };
-pub use page_file::{PageFile, PrunedAt};
+pub use page_file::{PageFeatures, PageFile, PrunedAt};
 pub use probe::{
     FeatureName, Probe, ProbeAnswers, ProbeAsk, ProbeGrid, ProbeGrids, ProbeRow, ProbedFeature,
 };
@@ -87,7 +87,7 @@ pub fn typescript() -> String {
     write!(MemberEffect, TargetEffect, Shift, TokenShift, TextPair, SweepResult, SweepPoint);
     write!(ValidateRun, CaseRow, MatrixCell, AgreementRow);
     write!(FigureAsk, FigureOptions, FigureLayout, FigureFormat);
-    write!(PageFile, PrunedAt);
+    write!(PageFeatures, PageFile, PrunedAt);
     write!(FeatureSets, FeatureSet, IndexRow, SkippedIndex, Feature, ExampleGroup, ExampleRow);
     write!(FeatureMore, EffectRow, TogetherRow, FeatureQuery, FeatureSort, FeaturePage);
     write!(FeatureRow, FeatureSearch, FeatureFound, FoundRow, FeatureWeights, FeatureSide);

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
 use super::circuit::Circuit;
+use super::feature::Feature;
 use super::graph::{GraphHead, Scores};
 use super::run::{Run, RunRow};
 
@@ -30,6 +31,23 @@ pub struct PageFile {
     pub run_rows: Vec<RunRow>,
     /// The runs, in the same order.
     pub runs: Vec<Run>,
+    /// Features of the nodes that are shown; null if no index of them was at hand.
+    pub features: Option<PageFeatures>,
+}
+
+/// Features inside a page, as many as fit.
+#[derive(Clone, Debug, Serialize, Deserialize, TS)]
+pub struct PageFeatures {
+    /// What the head calls the set of them.
+    pub set: String,
+    /// Those of the circuit, then those of most influence: each as
+    /// `GET /api/features/:set/:layer/:index` answers, with the strongest examples alone, and
+    /// without what fires with it and where the index lies.
+    pub features: Vec<Feature>,
+    /// Features of nodes that the view's thresholds keep, or that are pinned or grouped.
+    pub n_shown: usize,
+    /// The most bytes that features may take.
+    pub limit_bytes: usize,
 }
 
 /// A pruned graph, at one pair of thresholds.

@@ -8,13 +8,13 @@ use serde_json::{Value, json};
 use crate::support::{PROMPT, Served, collected, graph};
 
 /// A server whose store has an index of the shipped dictionary.
-fn with_index() -> Served {
+pub(crate) fn with_index() -> Served {
     let served = Served::new();
     std::fs::write(index_path(&served), collected()).unwrap();
     served
 }
 
-fn index_path(served: &Served) -> PathBuf {
+pub(crate) fn index_path(served: &Served) -> PathBuf {
     served.store().join("two-hop-clt.features")
 }
 

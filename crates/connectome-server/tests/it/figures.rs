@@ -1,5 +1,8 @@
+use connectome::features::FeatureIndex;
+use connectome_graph::{Node, NodeIdx};
 use serde_json::{Value, json};
 
+use crate::features::{index_path, with_index};
 use crate::support::{Served, graph, strongest};
 
 fn ask(id: &str, format: &str) -> Value {
@@ -165,6 +168,53 @@ fn a_view_that_cannot_be_drawn_says_why() {
     placed["options"] = json!({ "layout": "placed" });
     let why = served.post("/api/figure", &placed).refused(400);
     assert_eq!(why, "no view says where boxes were placed");
+}
+
+/// A box that nobody named is called as the index calls its feature, and says so.
+#[test]
+fn boxes_without_a_name_of_their_own_have_the_one_of_the_index() {
+    let served = with_index();
+    let id = served.graph();
+    let (one, named, text) = labelled(&served);
+    let name = graph().nodes().name(NodeIdx::new(one));
+    let text = text.replace('&', "&amp;").replace('<', "&lt;").replace('"', "&quot;");
+    let figure = |groups: Value, options: Value| {
+        let ask = json!({ "graph": id, "format": "svg", "groups": groups, "pins": [one],
+            "options": options });
+        String::from_utf8(draw(&served, &ask)).unwrap()
+    };
+    let start = "<text class=\"name automatic\"";
+    let marked = figure(json!([]), json!({}));
+    assert!(marked.contains(start) && marked.contains(&format!(">≈ {}", &text[..9])), "{marked}");
+    assert!(marked.contains(&format!(">{name}<")), "its place stands below");
+    assert!(marked.contains(&format!("<title>{text} (automatic, from ")), "in full");
+    assert!(marked.contains("≈: a name that a program gave") && marked.contains("names_of_index"));
+    // A group that nobody named is called as one of its features.
+    let group = |name: &str| json!([{ "id": "g", "name": name, "nodes": [named, one] }]);
+    assert_eq!(figure(group(""), json!({})).matches(start).count(), 1);
+    for (groups, options) in
+        [(json!([]), json!({ "automatic_names": false })), (group("Mine"), json!({}))]
+    {
+        let plain = figure(groups, options);
+        assert!(!plain.contains('≈') && !plain.contains("names_of_index"), "{plain}");
+    }
+    // Without an index nothing is marked.
+    let bare = Served::new();
+    let ask = json!({ "graph": bare.graph(), "format": "svg", "groups": [], "pins": [one] });
+    assert!(!String::from_utf8(draw(&bare, &ask)).unwrap().contains('≈'));
+}
+
+/// The strongest node that the index names, another that it names, and the name of the first.
+fn labelled(served: &Served) -> (u32, u32, String) {
+    let index = FeatureIndex::open(&index_path(served)).unwrap();
+    let all = strongest(graph().nodes().n_features());
+    let label = |node: &u32| match graph().nodes().node(NodeIdx::new(*node)) {
+        Node::Feature(feature) => index.label(feature.id).unwrap(),
+        _ => None,
+    };
+    let mut named = all.iter().filter_map(|node| Some((*node, label(node)?.text)));
+    let (first, text) = named.next().unwrap();
+    (first, named.next().unwrap().0, text)
 }
 
 /// The workspace's circuit and its figure place boxes by one rule.

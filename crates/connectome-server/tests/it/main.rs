@@ -17,6 +17,8 @@ mod load;
 // The page's types are the server's.
 mod page_file;
 mod page_types;
+// circuit-tracer's `features/` folder, with ranges.
+mod packed;
 // Probes: all pairs of two slots' values, as jobs that are kept.
 mod probes;
 // Runs: interventions and validations, as jobs.

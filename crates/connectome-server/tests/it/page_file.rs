@@ -1,7 +1,9 @@
+use connectome::features::FeatureIndex;
 use connectome_graph::{AttributionGraph, Thresholds, prune};
-use connectome_server::SavedView;
+use connectome_server::{PageSources, SavedView};
 use serde_json::{Value, json};
 
+use crate::features::{index_path, with_index};
 use crate::support::{Served, graph, strongest, traced};
 
 const HOSTILE: &str = "</script><script>alert(1)</script><!--";
@@ -75,8 +77,10 @@ fn a_page_holds_what_the_server_answers() {
 fn every_stop_of_the_slider_is_there() {
     let graph = graph();
     let view = SavedView::from_json(view().to_string().as_bytes()).unwrap();
-    let page = connectome_server::page_file(graph.clone(), Some(&view), &[]).unwrap();
-    let file = contents(std::str::from_utf8(&page).unwrap());
+    let sources = PageSources { view: Some(&view), ..PageSources::default() };
+    let page = connectome_server::page_file(graph.clone(), sources).unwrap();
+    let file = contents(std::str::from_utf8(&page.bytes).unwrap());
+    assert!(page.features.is_none() && file["features"].is_null());
     let pruned = file["pruned"].as_array().unwrap();
     // Whole percents from 20, and the view's 61.5; each with its edges, and with all.
     assert_eq!(pruned.len(), 2 * (81 + 1));
@@ -89,6 +93,60 @@ fn every_stop_of_the_slider_is_there() {
         kept.extend(strongest(3).iter().map(|node| *node as usize));
         assert_eq!(ones(one["kept"].as_str().unwrap()), kept.into_iter().collect::<Vec<_>>());
     }
+}
+
+/// With an index, what the inspector shows of the features is inside: the circuit's first.
+#[test]
+fn a_page_holds_the_features_that_it_shows() {
+    let served = with_index();
+    let id = served.graph();
+    let path = format!("/api/graphs/{id}/views/mine");
+    served.send("PUT", &path, &[("If-Match", "*")], view().to_string().as_bytes());
+    let page = exported(&served, &id, "mine");
+    let file = contents(&page);
+    let head = served.ok(&format!("/api/graphs/{id}"));
+    assert_eq!(file["head"]["labels"], head["labels"], "names of the index are shown, too");
+    let set = file["features"]["set"].as_str().unwrap();
+    assert_eq!((set, &file["head"]["feature_set"]), ("two-hop/clt", &json!(set)));
+    let features = file["features"]["features"].as_array().unwrap();
+    // All fit: the dictionary is small.
+    assert_eq!(file["features"]["n_shown"], features.len());
+    assert!(features.len() > 5, "{}", features.len());
+    let graph = graph();
+    let name = |one: &Value| (one["more"]["layer"].as_u64(), one["index"].as_u64());
+    for (feature, node) in features.iter().zip(strongest(3)) {
+        let idx = connectome_graph::NodeIdx::new(node);
+        let connectome_graph::Node::Feature(found) = graph.nodes().node(idx) else { panic!() };
+        let id = (Some(u64::from(found.id.layer)), Some(u64::from(found.id.index)));
+        assert_eq!(name(feature), id, "the circuit's come first");
+    }
+    for feature in features {
+        let (layer, index) = name(feature);
+        let path = format!("/api/features/two-hop/{}/{}", layer.unwrap(), index.unwrap());
+        let whole = served.ok(&path);
+        for key in ["label", "top_logits", "top_logits_values", "histogram", "quantile_values"] {
+            assert_eq!(feature[key], whole[key], "{path} {key}");
+        }
+        let groups = feature["examples_quantiles"].as_array().unwrap();
+        assert!(groups.len() <= 1, "{path}");
+        for group in groups {
+            let whole = &whole["examples_quantiles"][0]["examples"].as_array().unwrap();
+            let found = group["examples"].as_array().unwrap();
+            assert_eq!(found[..], whole[..whole.len().min(10)], "{path}");
+        }
+        assert_eq!(feature["more"]["index"]["path"], "", "no path of this machine");
+    }
+    // The same index elsewhere gives the same bytes.
+    let folder = tempfile::tempdir().unwrap();
+    let elsewhere = folder.path().join("other.index");
+    std::fs::copy(index_path(&served), &elsewhere).unwrap();
+    let view = SavedView::from_json(view().to_string().as_bytes()).unwrap();
+    let features = Some(FeatureIndex::open(&elsewhere).unwrap());
+    let sources = PageSources { view: Some(&view), features, ..PageSources::default() };
+    let again = connectome_server::page_file(graph, sources).unwrap();
+    assert!(page.as_bytes() == again.bytes, "another page");
+    let inside = again.features.unwrap();
+    assert_eq!((inside.n_inside, inside.limit_bytes), (inside.n_shown, 8_000_000));
 }
 
 /// Places of the bits of a base64 text.
@@ -110,7 +168,7 @@ fn the_same_graph_gives_the_same_page() {
     let id = served.graph();
     let page = exported(&served, &id, "main");
     let graph = AttributionGraph::from_bytes(traced()).unwrap();
-    let by_library = connectome_server::page_file(graph, None, &[]).unwrap();
-    assert!(page.as_bytes() == by_library, "the server's page is another one");
+    let by_library = connectome_server::page_file(graph, PageSources::default()).unwrap();
+    assert!(page.as_bytes() == by_library.bytes, "the server's page is another one");
     served.get(&format!("/api/graphs/{id}/export?format=html&view=none")).refused(404);
 }

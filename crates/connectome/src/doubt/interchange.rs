@@ -19,6 +19,8 @@ use std::ops::ControlFlow;
 use super::table::{Exchange, Table};
 use super::{Done, Tell};
 use crate::error::RunError;
+use crate::lm::greedy::Request;
+use crate::lm::model::{probabilities, top_token};
 use crate::lm::segment::{KeyValueReader, KeysAndValues, Past, Segment};
 use crate::lm::tap::NoTap;
 use crate::lm::{Model, Site, Tap};
@@ -92,12 +94,10 @@ pub fn answers(
         if tell(Done { n: n_done, of }).is_break() {
             return Ok(found);
         }
-        let runs: Vec<&[u32]> = batch.iter().map(|at| prompts[*at]).collect();
-        let segment = whole(&runs);
-        let normed = model.forward_segment(start(model, &runs), 0, segment, &mut NoTap)?;
-        let logits = model.logits(&last_rows(&normed, &segment))?;
-        for (at, row) in batch.iter().zip(logits.rows()) {
-            found[*at] = Some(most_probable(row));
+        let request = |at: &usize| Request { prompt: prompts[*at], max_new_tokens: 1 };
+        let requests: Vec<Request<'_>> = batch.iter().map(request).collect();
+        for (at, answer) in batch.iter().zip(model.answer(&requests, None)?) {
+            found[*at] = answer.tokens.first().copied();
         }
         n_done += batch.len();
     }
@@ -274,12 +274,12 @@ impl<'a> Batch<'a> {
         let normed = model.forward_segment(x, before_layer, segment, &mut NoTap)?;
         let logits = model.logits(&last_rows(&normed, &segment))?;
         for (exchange, row) in self.exchanges.iter().zip(logits.rows()) {
-            let answer = most_probable(row);
+            let answer = top_token(row);
             let own = |place: usize| self.table.questions()[place].answer;
             cell.expected += usize::from(answer == exchange.expected);
             cell.source += usize::from(answer == own(exchange.source));
             cell.base += usize::from(answer == own(exchange.base));
-            let probabilities = crate::lm::model::probabilities(row);
+            let probabilities = probabilities(row);
             cell.expected_probability += f64::from(probabilities[exchange.expected as usize]);
         }
         Ok(())
@@ -349,11 +349,4 @@ fn last_rows(x: &Mat, segment: &Segment<'_>) -> Mat {
         picked.row_mut(run).copy_from_slice(x.row((run + 1) * segment.n_new - 1));
     }
     picked
-}
-
-/// Of equals, the lower id.
-fn most_probable(logits_v: &[f32]) -> u32 {
-    let best =
-        (0..logits_v.len()).max_by(|a, b| logits_v[*a].total_cmp(&logits_v[*b]).then(b.cmp(a)));
-    best.map_or(0, |token| token as u32)
 }

@@ -30,7 +30,7 @@ use crate::files::FileBytes;
 use crate::train::files::readable;
 
 /// The list of layers.
-const INDEX: &str = "index.json.gz";
+pub(super) const INDEX: &str = "index.json.gz";
 
 /// Bins of a histogram, and steps of the quantiles, as frontends draw them.
 const BINS: usize = 40;
@@ -175,20 +175,43 @@ pub fn export(
         return Err(FeaturesError::Layout { reason, path: folder.to_owned() });
     }
     std::fs::create_dir_all(folder).map_err(|source| write_error(folder, source))?;
-    let card = index.card();
-    let mut layers = Map::new();
-    for layer in 0..card.n_layers {
-        let filename = format!("layer_{layer}.bin");
-        let path = folder.join(&filename);
+    let mut layers = Vec::new();
+    for layer in 0..index.card().n_layers {
+        let path = folder.join(layer_name(layer));
         let Some(offsets) = export_layer(index, layer, &path, watch)? else { return Ok(false) };
-        layers.insert(layer.to_string(), json!(LayerJson { filename, offsets }));
+        layers.push(offsets);
     }
-    let write = |source| write_error(&list, source);
-    let mut packed = GzEncoder::new(Vec::new(), Compression::default());
-    packed.write_all(Value::Object(layers).to_string().as_bytes()).map_err(write)?;
-    let packed = packed.finish().map_err(write)?;
-    crate::train::files::write_whole(&list, &packed)?;
+    crate::train::files::write_whole(&list, &packed_list(layers))?;
     Ok(true)
+}
+
+/// What the file of a layer is called.
+pub(super) fn layer_name(layer: usize) -> String {
+    format!("layer_{layer}.bin")
+}
+
+/// The list of layers, from where the features of each start and the last ends.
+pub(super) fn packed_list(layers: Vec<Vec<u64>>) -> Vec<u8> {
+    let mut list = Map::new();
+    for (layer, offsets) in layers.into_iter().enumerate() {
+        let filename = layer_name(layer);
+        list.insert(layer.to_string(), json!(LayerJson { filename, offsets }));
+    }
+    let mut packed = GzEncoder::new(Vec::new(), Compression::default());
+    let text = Value::Object(list).to_string();
+    packed.write_all(text.as_bytes()).and_then(|()| packed.finish()).expect("memory takes all")
+}
+
+/// A feature as a layer's file has it: the same bytes whenever it is made.
+pub(super) fn record(index: &FeatureIndex, id: FeatureId) -> Result<Vec<u8>, FeaturesError> {
+    let document = to_json(&index.feature(id)?, &index.card().scan).to_string();
+    // The length stands before what it counts.
+    let mut packed = ZlibEncoder::new(vec![0; 4], Compression::default());
+    let written = packed.write_all(document.as_bytes()).and_then(|()| packed.finish());
+    let mut record = written.expect("memory takes all");
+    let length = (record.len() - 4) as u32;
+    record[..4].copy_from_slice(&length.to_le_bytes());
+    Ok(record)
 }
 
 /// Writes a layer; where its features start, and its end. `None` if it was stopped.
@@ -203,18 +226,14 @@ fn export_layer(
     let beside = tempfile::Builder::new().prefix(".connectome-").tempfile_in(folder);
     let mut out = BufWriter::new(beside.map_err(write)?);
     let mut offsets = vec![0];
-    let card = index.card();
-    for feature in 0..card.n_features {
+    let n_features = index.card().n_features;
+    for feature in 0..n_features {
         let id = FeatureId { layer: layer as u32, index: feature as u32 };
-        let document = to_json(&index.feature(id)?, &card.scan).to_string();
-        let mut packed = ZlibEncoder::new(Vec::new(), Compression::default());
-        packed.write_all(document.as_bytes()).map_err(write)?;
-        let packed = packed.finish().map_err(write)?;
-        out.write_all(&(packed.len() as u32).to_le_bytes()).map_err(write)?;
-        out.write_all(&packed).map_err(write)?;
+        let record = record(index, id)?;
+        out.write_all(&record).map_err(write)?;
         let start = offsets[feature];
-        offsets.push(start + 4 + packed.len() as u64);
-        if watch(layer * card.n_features + feature + 1).is_break() {
+        offsets.push(start + record.len() as u64);
+        if watch(layer * n_features + feature + 1).is_break() {
             return Ok(None);
         }
     }

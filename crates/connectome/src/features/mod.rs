@@ -31,6 +31,7 @@ pub mod histogram;
 pub mod index;
 pub mod labels;
 pub mod layout;
+pub mod packed;
 pub mod partners;
 pub mod search;
 pub mod source;

@@ -134,15 +134,14 @@ pub fn sgemm(
     if m == 0 || n == 0 {
         return;
     }
-    assert!(a.covers(m, k) && b.covers(k, n), "operand smaller than its sizes");
-    assert!(out_stride >= n && (m - 1) * out_stride + n <= out.len(), "output too small");
+    check([m, n, k], a, b, (out, out_stride));
     let parallelism = match threads {
         Threads::One => gemm::Parallelism::None,
         Threads::All => gemm::Parallelism::Rayon(0),
     };
     let add = into == Into::Add;
     count([m, n, k]);
-    // SAFETY: the assertions above keep every access `i * row_stride + j * col_stride` inside
+    // SAFETY: `check` keeps every access `i * row_stride + j * col_stride` inside
     // the three slices, and `out` is borrowed mutably, so it overlaps neither operand.
     unsafe {
         gemm::gemm(
@@ -167,6 +166,21 @@ pub fn sgemm(
             parallelism,
         );
     }
+}
+
+/// Holds views to the sizes of a product that has at least one row and column.
+///
+/// # Panics
+///
+/// If one of them is smaller.
+pub(super) fn check(
+    [m, n, k]: [usize; 3],
+    a: View<'_>,
+    b: View<'_>,
+    (out, out_stride): (&[f32], usize),
+) {
+    assert!(a.covers(m, k) && b.covers(k, n), "operand smaller than its sizes");
+    assert!(out_stride >= n && (m - 1) * out_stride + n <= out.len(), "output too small");
 }
 
 /// Dot product with sixteen running sums, so that the compiler can use vector registers and the

@@ -8,6 +8,7 @@ use connectome::doubt::{Question, Table};
 use serde::Deserialize;
 
 use crate::failure::UsageError;
+use crate::json_lines;
 use crate::load::Loaded;
 use crate::prompt::{self, Wanted};
 use crate::targets;
@@ -27,18 +28,7 @@ pub(super) struct Line {
 
 /// Reads the lines; empty ones are left out.
 pub(super) fn read(path: &Path) -> Result<Vec<Line>, UsageError> {
-    let text = std::fs::read_to_string(path)
-        .map_err(|source| UsageError::Read { path: path.to_owned(), source })?;
-    let lines = text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty());
-    lines
-        .map(|(at, line)| {
-            serde_json::from_str(line).map_err(|error| UsageError::TableLine {
-                line: at + 1,
-                reason: error.to_string(),
-                path: path.to_owned(),
-            })
-        })
-        .collect()
+    json_lines::read(path, |_: &Line| Ok(()))
 }
 
 /// The table in tokens, and remarks on words that the model does not know.

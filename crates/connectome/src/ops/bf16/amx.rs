@@ -15,7 +15,7 @@ use rayon::iter::{IndexedParallelIterator, ParallelIterator};
 use rayon::slice::ParallelSliceMut;
 
 use super::pack::{DEPTH, LINES, Side, Tile, pack};
-use crate::ops::matmul::{Into, Threads, View};
+use crate::ops::matmul::{Into, Threads, View, check};
 
 /// Rows and columns of the output that are made at once.
 const BLOCK: usize = 2 * LINES;
@@ -63,8 +63,7 @@ pub(super) fn product(
     if m == 0 || n == 0 {
         return;
     }
-    assert!(a.covers(m, k) && b.covers(k, n), "operand smaller than its sizes");
-    assert!(stride >= n && (m - 1) * stride + n <= out.len(), "output too small");
+    check([m, n, k], a, b, (out, stride));
     // Taken, not borrowed: a thread that waits for others may be given another product.
     let mut right = KEPT.with_borrow_mut(|kept| std::mem::take(&mut kept[1]));
     pack(b, Side::Right, [n, k], &mut right);
