@@ -5,7 +5,8 @@ import { useEffect } from "preact/hooks";
 import { online, sentence } from "../api/client.ts";
 import { pack as askPack, edgesOf, prune } from "../api/endpoints.ts";
 import { linksOf, shareOf, strongestFirst } from "../graph/edges.ts";
-import { readPack } from "../graph/pack.ts";
+import { moreEdges, readPack } from "../graph/pack.ts";
+import { whenIdle } from "../ui/idle.ts";
 import type { Load } from "../ui/load.ts";
 import { percent } from "../ui/numbers.ts";
 import { setHash } from "../ui/router.ts";
@@ -34,8 +35,11 @@ export function usePack(work: Workspace): Packing {
       work.pack.value = first;
       state.value = { is: "ready", value: true };
       if (first.nEdges === first.nEdgesTotal || first.nEdgesTotal > MOST_EDGES) return;
+      // Ten megabytes at once with the first frame would take the machine from it.
+      await new Promise<void>((rests) => whenIdle(rests));
+      if (abort.signal.aborted) return;
       const all = readPack(await askPack(work.id, first.nEdgesTotal, abort.signal));
-      work.pack.value = all;
+      work.pack.value = moreEdges(first, all);
     };
     run().catch((why: unknown) => {
       if (!abort.signal.aborted) state.value = { is: "failed", why };
@@ -67,6 +71,8 @@ export function useKept(work: Workspace): void {
       const keep = [...work.view.value.pins].sort((a, b) => a - b);
       const key = JSON.stringify([nodeThreshold, edgeThreshold, keep, pack?.nNodes]);
       if (!pack || !head || key === asked) return;
+      // The first answer is part of opening; later ones wait for a slider to rest.
+      const wait = asked === "" ? 0 : PRUNE_WAIT_MS;
       asked = key;
       abort.abort();
       abort = new AbortController();
@@ -86,7 +92,7 @@ export function useKept(work: Workspace): void {
             else toast(`Not pruned: ${sentence(why)}.`);
           },
         );
-      }, PRUNE_WAIT_MS);
+      }, wait);
     });
     return () => {
       stop();
