@@ -167,8 +167,12 @@ function useFrames(
       camera.fit();
     }
   });
+  const inked = useRef(theme.peek());
   useSignalEffect(() => {
-    theme.value;
+    const now = theme.value;
+    // The first colours are read where the scene is made.
+    if (now === inked.current) return;
+    inked.current = now;
     if (box.current && scene.current) scene.current.setInk(readInk(box.current));
   });
 }

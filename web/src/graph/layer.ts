@@ -51,13 +51,18 @@ export class Layer {
     this.canvas.hidden = false;
   }
 
+  isAt({ k, x, y }: Transform): boolean {
+    const { drawn } = this;
+    return k === drawn.k && x === drawn.x && y === drawn.y;
+  }
+
   /** Puts the picture where another transform wants it. */
-  moveTo({ k, x, y }: Transform): void {
+  moveTo(transform: Transform): void {
     const { drawn, canvas } = this;
-    const zoom = k / drawn.k;
-    const same = zoom === 1 && x === drawn.x && y === drawn.y;
-    const [dx, dy] = [x - drawn.x * zoom, y - drawn.y * zoom];
-    canvas.style.transform = same ? "none" : `matrix(${zoom}, 0, 0, ${zoom}, ${dx}, ${dy})`;
+    const zoom = transform.k / drawn.k;
+    const [dx, dy] = [transform.x - drawn.x * zoom, transform.y - drawn.y * zoom];
+    const by = `matrix(${zoom}, 0, 0, ${zoom}, ${dx}, ${dy})`;
+    canvas.style.transform = this.isAt(transform) ? "none" : by;
   }
 }
 

@@ -6,8 +6,8 @@
 // `hover`  what is under the pointer, so that a hover paints its own links and nothing else.
 // `rows` and `tokens`  names along the two edges of the pane, which stand still in one direction.
 //
-// What did not change is not painted. At most 300 links are drawn at once: the strongest in the
-// first frame, all when nothing changed for a moment. Budgets: docs/benchmarks.md.
+// What did not change is not painted. At most 300 links are drawn at once, and of a hover the
+// strongest first. Budgets: docs/benchmarks.md.
 
 import { AXIS, paintRows, paintTokens } from "./axes.ts";
 import type { Links } from "./edges.ts";
@@ -37,7 +37,7 @@ export interface Canvases {
 
 const REST_MS = 90;
 const REST_OF_LINKS_MS = 40;
-/** Links of each end: in the first frame, and in all. */
+/** Links of each end: of a hover in its first frame, which has the least time, and in all. */
 const LINKS = { first: 25, all: 150 };
 
 /** Stands still: names are painted where they are. */
@@ -58,8 +58,6 @@ export class Scene {
   private pending = 0;
   private rest = 0;
   private restOfLinks = 0;
-  /** Whose weaker links are still to be drawn. */
-  private readonly lacking = { chosen: false, hover: false };
 
   constructor(
     canvases: Canvases,
@@ -111,7 +109,9 @@ export class Scene {
     window.clearTimeout(this.rest);
     this.rest = window.setTimeout(() => {
       if (this.frame) this.still.follow(this.frame, this.transform, this.ink);
-      this.invalidate("chosen", "hover");
+      for (const name of ["chosen", "hover"] as const) {
+        if (!this.layers[name].isAt(this.transform)) this.invalidate(name);
+      }
     }, REST_MS);
   }
 
@@ -141,12 +141,12 @@ export class Scene {
     const { frame, due } = this;
     if (!frame || this.width === 0) return;
     if (due.still) this.still.paint(frame, this.transform, this.ink);
-    if (due.chosen) this.paintChosen(frame, LINKS.first);
+    if (due.chosen) this.paintChosen(frame);
     if (due.hover) this.paintHover(frame, LINKS.first);
     if (due.axes) this.paintAxes(frame);
     this.move();
     if (due.still) this.onFirstFrame();
-    if (due.chosen || due.hover) this.awaitRestOfLinks(due);
+    if (due.hover) this.awaitRestOfLinks();
     Object.assign(due, { still: false, chosen: false, hover: false, axes: false });
   }
 
@@ -156,19 +156,14 @@ export class Scene {
     for (const layer of [this.still.layer, chosen, hover]) layer.moveTo(this.transform);
   }
 
-  /** Links beyond the strongest, when nothing changed for a moment. */
-  private awaitRestOfLinks(painted: Record<Painted, boolean>): void {
-    const { lacking } = this;
-    lacking.chosen ||= painted.chosen;
-    lacking.hover ||= painted.hover;
+  /** Links of the hover beyond the strongest, when nothing changed for a moment. */
+  private awaitRestOfLinks(): void {
     window.clearTimeout(this.restOfLinks);
     this.restOfLinks = window.setTimeout(() => {
       const { frame } = this;
       // What is due anyway comes back to here.
-      if (!frame || this.pending) return;
-      if (lacking.chosen && hasMore(frame.links)) this.paintChosen(frame, LINKS.all);
-      if (lacking.hover && hasMore(frame.hoverLinks)) this.paintHover(frame, LINKS.all);
-      Object.assign(lacking, { chosen: false, hover: false });
+      if (!frame || this.due.hover || !hasMore(frame.hoverLinks)) return;
+      this.paintHover(frame, LINKS.all);
       this.move();
     }, REST_OF_LINKS_MS);
   }
@@ -178,11 +173,13 @@ export class Scene {
     return { ink: this.ink, shown: frame.mask, width, alpha };
   }
 
-  private paintChosen(frame: Frame, most: number): void {
+  private paintChosen(frame: Frame): void {
     const { layout, columns, mask: shown } = frame;
     const { accent, ink } = this.ink;
     this.layers.chosen.paint(this.transform, (context) => {
-      if (frame.links) this.paintSelectionLinks(context, frame, strong(frame.links, frame, most));
+      if (frame.links) {
+        this.paintSelectionLinks(context, frame, strong(frame.links, frame, LINKS.all));
+      }
       for (const node of frame.pins) {
         if (!shown[node]) continue;
         paintRing(context, layout, node, { colour: ink, width: 1.4, radius: 7 });

@@ -73,7 +73,7 @@ export class Still {
   /** Goes to another transform with all that belongs to it, so that the haze does not flicker. */
   follow(of: StillOf, transform: Transform, ink: Ink): void {
     window.clearTimeout(this.slicing);
-    if (same(this.layer.drawn, transform) && isOf(this.counted, of, transform)) return;
+    if (this.layer.isAt(transform) && isOf(this.counted, of, transform)) return;
     this.count(of, transform, ink);
   }
 

@@ -1,7 +1,7 @@
 // What is fetched around the document: nodes and edges, pruning, complete links.
 
-import { effect, type Signal, useSignal } from "@preact/signals";
-import { useEffect } from "preact/hooks";
+import { effect, useSignal } from "@preact/signals";
+import { useEffect, useLayoutEffect } from "preact/hooks";
 import { online, sentence } from "../api/client.ts";
 import { pack as askPack, edgesOf, prune } from "../api/endpoints.ts";
 import { linksOf, shareOf, strongestFirst } from "../graph/edges.ts";
@@ -11,6 +11,7 @@ import type { Load } from "../ui/load.ts";
 import { percent } from "../ui/numbers.ts";
 import { setHash } from "../ui/router.ts";
 import { say, toast } from "../ui/toast.tsx";
+import { selectionHash } from "./address.ts";
 import type { Workspace } from "./model.ts";
 
 /** Edges of the first request: enough to see and walk; the rest follows when the page rests. */
@@ -27,8 +28,8 @@ export interface Packing {
 export function usePack(work: Workspace): Packing {
   const state = useSignal<Load<true>>({ is: "loading" });
   const round = useSignal(0);
-  // `round` asks again.
-  useEffect(() => {
+  // `round` asks again. Before the first frame and not after it, as the answer takes as long.
+  useLayoutEffect(() => {
     const abort = new AbortController();
     const run = async (): Promise<void> => {
       const first = readPack(await askPack(work.id, FIRST_EDGES, abort.signal));
@@ -185,11 +186,17 @@ export function useUrl(work: Workspace): void {
           .filter((node) => Number.isInteger(node) && node >= 0),
       );
     }
-    return effect(() => {
-      const selection: Signal<readonly number[]> = work.selection;
-      const nodes = selection.value;
-      if (!work.pack.value) return;
-      setHash(nodes.length > 0 && nodes.length <= 100 ? `s=${nodes.join(",")}` : "");
+    let cancel: () => void = () => undefined;
+    const stop = effect(() => {
+      const nodes = work.selection.value;
+      if (!work.columns.value) return;
+      // A change of the address makes Chromium ask for the page's icon again, and draw it.
+      cancel();
+      cancel = whenIdle(() => setHash(selectionHash(nodes)));
     });
+    return () => {
+      stop();
+      cancel();
+    };
   }, [work]);
 }

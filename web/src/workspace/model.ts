@@ -53,6 +53,8 @@ export class Workspace {
 
   readonly view = computed<View>(() => this.history.value.view);
   readonly titles = computed(() => titles(this.history.value));
+  readonly undoTitle = computed(() => this.titles.value.undo);
+  readonly redoTitle = computed(() => this.titles.value.redo);
   readonly adjacency = computed<Adjacency | null>(() =>
     this.pack.value ? adjacency(this.pack.value) : null,
   );
@@ -293,10 +295,12 @@ export class Workspace {
     if (next) this.select([next.node]);
   }
 
-  /** Nodes of the circuit: stays the same set while a filter changes. */
-  private readonly kin = computed(
-    () => new Set([...this.pins.value, ...this.groups.value.flatMap((group) => group.nodes)]),
-  );
+  /** What of the document the circuit is made of: stays the same while a filter changes. */
+  readonly circuitOf = computed(() => ({ pins: this.pins.value, groups: this.groups.value }));
+  private readonly kin = computed(() => {
+    const { pins, groups } = this.circuitOf.value;
+    return new Set([...pins, ...groups.flatMap((group) => group.nodes)]);
+  });
 
   pinned(node: number): boolean {
     return this.kin.value.has(node);
@@ -328,7 +332,7 @@ export class Workspace {
 
   /** Nodes and groups of the circuit: every pinned node that is in no group stands alone. */
   readonly boxes = computed<Group[]>(() => {
-    const { groups, pins } = this.view.value;
+    const { groups, pins } = this.circuitOf.value;
     const grouped = new Set(groups.flatMap((group) => group.nodes));
     const names = this.names.value;
     const singles = pins
