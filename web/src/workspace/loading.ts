@@ -5,7 +5,7 @@ import { useEffect, useLayoutEffect } from "preact/hooks";
 import { online, sentence } from "../api/client.ts";
 import { pack as askPack, edgesOf, prune } from "../api/endpoints.ts";
 import { linksOf, shareOf, strongestFirst } from "../graph/edges.ts";
-import { moreEdges, readPack } from "../graph/pack.ts";
+import { moreEdges, type Pack, readPack } from "../graph/pack.ts";
 import { whenIdle } from "../ui/idle.ts";
 import type { Load } from "../ui/load.ts";
 import { percent } from "../ui/numbers.ts";
@@ -36,11 +36,7 @@ export function usePack(work: Workspace): Packing {
       work.pack.value = first;
       state.value = { is: "ready", value: true };
       if (first.nEdges === first.nEdgesTotal || first.nEdgesTotal > MOST_EDGES) return;
-      // Ten megabytes at once with the first frame would take the machine from it.
-      await new Promise<void>((rests) => whenIdle(rests));
-      if (abort.signal.aborted) return;
-      const all = readPack(await askPack(work.id, first.nEdgesTotal, abort.signal));
-      work.pack.value = moreEdges(first, all);
+      void restOfEdges(work, first, abort.signal);
     };
     run().catch((why: unknown) => {
       if (!abort.signal.aborted) state.value = { is: "failed", why };
@@ -54,6 +50,39 @@ export function usePack(work: Workspace): Packing {
       round.value++;
     },
   };
+}
+
+/**
+ * Ten megabytes at once with the first frame would take the machine from it, so the rest comes when
+ * the page rests. What is shown stays if it does not come: the server is asked for each selection.
+ */
+async function restOfEdges(work: Workspace, first: Pack, signal: AbortSignal): Promise<void> {
+  await new Promise<void>((rests) => whenIdle(rests));
+  while (!signal.aborted) {
+    try {
+      const all = readPack(await askPack(work.id, first.nEdgesTotal, signal));
+      work.pack.value = moreEdges(first, all);
+      return;
+    } catch (why) {
+      if (signal.aborted) return;
+      if (online.peek()) {
+        toast(`Only the strongest edges are here: ${sentence(why)}.`);
+        return;
+      }
+      await isBack();
+    }
+  }
+}
+
+/** Until the server answers again. */
+function isBack(): Promise<void> {
+  return new Promise((back) => {
+    const stop = effect(() => {
+      if (!online.value) return;
+      back();
+      queueMicrotask(() => stop());
+    });
+  });
 }
 
 const PRUNE_WAIT_MS = 60;
