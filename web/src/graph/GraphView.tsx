@@ -12,27 +12,31 @@ import { asksForMenu } from "../ui/menu.tsx";
 import { theme } from "../ui/theme.ts";
 import { openNodeMenu } from "../workspace/menu.ts";
 import type { Workspace } from "../workspace/model.ts";
+import { AXIS } from "./axes.ts";
 import { type Camera, fitted } from "./camera.ts";
+import type { Transform } from "./layer.ts";
 import { inside, type Layout, nearest } from "./layout.ts";
 import { Minimap } from "./Minimap.tsx";
 import { readInk } from "./paint.ts";
-import { AXIS, Scene, type Transform } from "./scene.ts";
+import { type Canvases, Scene } from "./scene.ts";
+import { MOST_HAZE } from "./still.ts";
 import { Tip } from "./Tip.tsx";
 
 const REACH_PX = 18;
 const MOST_ZOOM = 6;
 const DRAG_PX = 3;
+const CANVASES = ["still", "chosen", "hover", "rows", "tokens"] as const;
+const PAINTED = "connectome:graph-painted";
 
 export function GraphView({ work, camera }: { work: Workspace; camera: Camera }): JSX.Element {
   const box = useRef<HTMLDivElement>(null);
-  const layers = useRef<HTMLCanvasElement[]>([]);
+  const canvases = useRef<Partial<Canvases>>({});
   const scene = useRef<Scene | null>(null);
   const behaviour = useRef<ZoomBehavior<HTMLDivElement, unknown> | null>(null);
 
   useEffect(() => {
     const element = box.current!;
-    const [bottom, overlay, axes] = layers.current;
-    const made = new Scene({ scene: bottom, overlay, axes }, readInk(element));
+    const made = new Scene(canvases.current as Canvases, readInk(element), painted);
     scene.current = made;
     const observer = new ResizeObserver(() => {
       const { clientWidth: width, clientHeight: height } = element;
@@ -94,12 +98,13 @@ export function GraphView({ work, camera }: { work: Workspace; camera: Camera })
         openNodeMenu(work, node, screenPlace(event.currentTarget, work, camera, node));
       }}
     >
-      {["scene", "overlay", "axes"].map((name, at) => (
+      {CANVASES.map((name) => (
         <canvas
           key={name}
+          class={`canvas-${name}`}
           aria-hidden="true"
           ref={(canvas) => {
-            if (canvas) layers.current[at] = canvas;
+            if (canvas) canvases.current[name] = canvas;
           }}
         />
       ))}
@@ -107,6 +112,15 @@ export function GraphView({ work, camera }: { work: Workspace; camera: Camera })
       <Minimap work={work} camera={camera} />
     </div>
   );
+}
+
+/** Marks the end of the first frame that shows the graph: from then on it answers. */
+function painted(): void {
+  if (performance.getEntriesByName(PAINTED).length > 0) return;
+  const channel = new MessageChannel();
+  // A message comes after the frame that is being made.
+  channel.port1.onmessage = () => performance.mark(PAINTED);
+  channel.port2.postMessage(null);
 }
 
 function move(
@@ -127,40 +141,38 @@ function useFrames(
   const fittedFor = useRef<Layout | null>(null);
   useSignalEffect(() => {
     const pack = work.pack.value;
+    const columns = work.columns.value;
     const layout = work.layout.value;
     const shown = work.shown.value;
-    const head = work.head.value;
-    if (!pack || !layout || !shown || !head) return;
-    const links = work.links.value;
-    const ends = work.ends.value;
-    const of = (all: typeof links): typeof links =>
-      all && {
-        ...all,
-        inputs: ends === "output" ? [] : all.inputs,
-        outputs: ends === "input" ? [] : all.outputs,
-      };
+    const tokens = work.tokens.value;
+    if (!pack || !columns || !layout || !shown || !tokens) return;
     scene.current?.setFrame({
       pack,
+      columns,
       layout,
       nodes: shown.nodes,
       mask: shown.mask,
-      tokens: head.tokens.map((token) => token.text),
+      nHaze: Math.min(MOST_HAZE, pack.nEdges),
+      tokens,
       selection: work.selection.value,
-      links: of(links),
+      links: work.drawnLinks.value,
       hover: work.hover.value,
-      hoverLinks: of(work.hoverLinks.value),
-      pins: [...work.view.value.pins],
+      hoverLinks: work.drawnHoverLinks.value,
+      pins: work.view.value.pins,
       matches: work.matches.value,
       minShare: work.view.value.filters.minShare,
     });
     if (fittedFor.current !== layout && camera.size.value.width > 0 && !camera.touched) {
       fittedFor.current = layout;
       camera.fit();
-      performance.mark("connectome:graph-painted");
     }
   });
+  const inked = useRef(theme.peek());
   useSignalEffect(() => {
-    theme.value;
+    const now = theme.value;
+    // The first colours are read where the scene is made.
+    if (now === inked.current) return;
+    inked.current = now;
     if (box.current && scene.current) scene.current.setInk(readInk(box.current));
   });
 }

@@ -4,9 +4,9 @@ import type { JSX } from "preact";
 import { useEffect, useRef } from "preact/hooks";
 import { theme } from "../ui/theme.ts";
 import type { Workspace } from "../workspace/model.ts";
+import { AXIS } from "./axes.ts";
 import type { Camera } from "./camera.ts";
 import { readInk } from "./paint.ts";
-import { AXIS } from "./scene.ts";
 
 const WIDTH = 132;
 

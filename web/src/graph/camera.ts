@@ -1,8 +1,9 @@
 // Where the canvas looks: shared by the view, the minimap and the keys.
 
 import { signal } from "@preact/signals";
+import { AXIS } from "./axes.ts";
+import type { Transform } from "./layer.ts";
 import type { Layout } from "./layout.ts";
-import { AXIS, type Transform } from "./scene.ts";
 
 export class Camera {
   readonly transform = signal<Transform>({ k: 1, x: 0, y: 0 });

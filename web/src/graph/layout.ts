@@ -35,63 +35,101 @@ export interface Layout {
   height: number;
 }
 
-interface Cell {
-  nodes: number[];
-}
-
 export interface Shape {
   nLayers: number;
   nPos: number;
 }
 
-/** Lays out the shown nodes. */
+/** Which cell a node is in: layers from below, then tokens from the left. */
+function cellOf(pack: Pack, nPos: number, node: number): number {
+  return (pack.layer[node] + 1) * nPos + pack.pos[node];
+}
+
+/** All nodes cell by cell, in each the strongest influence first. Made once a graph. */
+export function byCell(pack: Pack, { nLayers, nPos }: Shape): Uint32Array {
+  const { nNodes } = pack;
+  const start = new Uint32Array((nLayers + 2) * nPos + 1);
+  for (let node = 0; node < nNodes; node++) start[cellOf(pack, nPos, node) + 1]++;
+  for (let cell = 1; cell < start.length; cell++) start[cell] += start[cell - 1];
+  const next = start.slice();
+  const order = new Uint32Array(nNodes);
+  for (let node = 0; node < nNodes; node++) order[next[cellOf(pack, nPos, node)]++] = node;
+  for (let cell = 0; cell + 1 < start.length; cell++) {
+    order
+      .subarray(start[cell], start[cell + 1])
+      .sort((a, b) => pack.influence[b] - pack.influence[a] || a - b);
+  }
+  return order;
+}
+
+/** Shown nodes of one cell: `nodes[from..to]`, `perLine` of them side by side. */
+interface Run {
+  row: number;
+  pos: number;
+  from: number;
+  to: number;
+  perLine: number;
+}
+
+/** Runs of one cell in nodes that come in the order of `byCell`. */
+function runsOf(pack: Pack, nodes: Uint32Array, nPos: number): Run[] {
+  const runs: Run[] = [];
+  let from = 0;
+  while (from < nodes.length) {
+    const cell = cellOf(pack, nPos, nodes[from]);
+    let to = from + 1;
+    while (to < nodes.length && cellOf(pack, nPos, nodes[to]) === cell) to++;
+    const nLines = Math.min(MOST_LINES, Math.ceil((to - from) / BREAK));
+    const perLine = Math.ceil((to - from) / nLines);
+    runs.push({ row: Math.floor(cell / nPos), pos: cell % nPos, from, to, perLine });
+    from = to;
+  }
+  return runs;
+}
+
+/** Lays out the shown nodes, which come in the order of `byCell`. */
 export function layoutNodes(pack: Pack, nodes: Uint32Array, shape: Shape): Layout {
   const { nLayers, nPos } = shape;
-  const nRows = nLayers + 2;
-  const cells = new Map<number, Cell>();
-  for (const node of nodes) {
-    const key = (pack.layer[node] + 1) * nPos + pack.pos[node];
-    const cell = cells.get(key);
-    if (cell) cell.nodes.push(node);
-    else cells.set(key, { nodes: [node] });
+  const runs = runsOf(pack, nodes, nPos);
+  const lines = new Uint16Array(nLayers + 2).fill(1);
+  for (const { row, from, to } of runs) {
+    lines[row] = Math.max(lines[row], Math.min(MOST_LINES, Math.ceil((to - from) / BREAK)));
   }
-  const lines = new Uint16Array(nRows).fill(1);
-  const perLine = new Map<number, number>();
-  for (const [key, { nodes: members }] of cells) {
-    const n = members.length;
-    const nLines = Math.min(MOST_LINES, Math.ceil(n / BREAK));
-    perLine.set(key, Math.ceil(n / nLines));
-    const row = Math.floor(key / nPos);
-    lines[row] = Math.max(lines[row], nLines);
-  }
-  const columns = columnsOf(nPos, perLine);
+  const columns = columnsOf(nPos, runs);
   const rows = rowsOf(nLayers, lines);
   const x = new Float32Array(pack.nNodes).fill(Number.NaN);
   const y = new Float32Array(pack.nNodes).fill(Number.NaN);
-  for (const [key, { nodes: members }] of cells) {
-    const row = rows[Math.floor(key / nPos)];
-    const pos = key % nPos;
-    const n = perLine.get(key) ?? 1;
-    members.sort((a, b) => pack.influence[b] - pack.influence[a] || a - b);
-    const nLines = Math.ceil(members.length / n);
-    members.forEach((node, at) => {
-      const line = Math.floor(at / n);
-      const inLine = line === nLines - 1 ? members.length - line * n : n;
-      const offset = (at % n) - (inLine - 1) / 2;
-      x[node] = columns.left[pos] + columns.width[pos] / 2 + offset * PITCH;
-      y[node] = row.top + row.height / 2 + (line - (nLines - 1) / 2) * LINE;
-    });
+  for (const run of runs) {
+    const { top, height } = rows[run.row];
+    const centre = { x: columns.left[run.pos] + columns.width[run.pos] / 2, y: top + height / 2 };
+    placeRun(nodes, run, centre, { x, y });
   }
   const last = nPos - 1;
   const width = nPos > 0 ? columns.left[last] + columns.width[last] : LEAST_COLUMN;
   return { x, y, rows, columns, width, height: rows[0].top + rows[0].height };
 }
 
-function columnsOf(nPos: number, perLine: Map<number, number>): Columns {
+function placeRun(
+  nodes: Uint32Array,
+  { from, to, perLine }: Run,
+  centre: { x: number; y: number },
+  out: { x: Float32Array; y: Float32Array },
+): void {
+  const n = to - from;
+  const nLines = Math.ceil(n / perLine);
+  for (let at = 0; at < n; at++) {
+    const line = Math.floor(at / perLine);
+    const inLine = line === nLines - 1 ? n - line * perLine : perLine;
+    const node = nodes[from + at];
+    out.x[node] = centre.x + ((at % perLine) - (inLine - 1) / 2) * PITCH;
+    out.y[node] = centre.y + (line - (nLines - 1) / 2) * LINE;
+  }
+}
+
+function columnsOf(nPos: number, runs: readonly Run[]): Columns {
   const widest = new Float64Array(nPos).fill(LEAST_COLUMN);
-  for (const [key, n] of perLine) {
-    const pos = key % nPos;
-    widest[pos] = Math.max(widest[pos], n * PITCH + 14);
+  for (const { pos, perLine } of runs) {
+    widest[pos] = Math.max(widest[pos], perLine * PITCH + 14);
   }
   const left = new Float64Array(nPos);
   for (let pos = 1; pos < nPos; pos++) left[pos] = left[pos - 1] + widest[pos - 1];

@@ -101,3 +101,10 @@ export function readPack(bytes: ArrayBuffer): Pack {
     weight: column("weight", "f32", nEdges),
   };
 }
+
+/** The edges of `all` with the very node arrays of `first`, so that nothing of nodes changes. */
+export function moreEdges(first: Pack, all: Pack): Pack {
+  if (all.nNodes !== first.nNodes) return all;
+  const { nEdges, nEdgesTotal, source, target, weight } = all;
+  return { ...first, nEdges, nEdgesTotal, source, target, weight };
+}

@@ -3,50 +3,70 @@
 // Contexts come in with the world transform already set; sizes are in world pixels. Sign is
 // never colour alone: a negative edge is dashed and ends in a bar, a positive one in an arrow.
 
-import { interpolateRgb } from "d3-interpolate";
+import { interpolateRgb, quantize } from "d3-interpolate";
 import type { Link } from "./edges.ts";
+import type { Context } from "./layer.ts";
 import type { Layout } from "./layout.ts";
 import { KIND, type Pack } from "./pack.ts";
+import { type NodeInk, RADIUS, type Rgb, rgb } from "./pixels.ts";
 
 /** Colours of the theme, read once a theme change. */
 export interface Ink {
   paper: string;
-  surface: string;
   ink: string;
   muted: string;
   line: string;
   accent: string;
   positive: string;
   negative: string;
-  haze: string;
   glyph: string;
-  glyphLine: string;
+  /** The same for what is painted pixel by pixel. */
+  pixel: NodeInk & { haze: Rgb; column: Rgb };
+  /** From a plain glyph's colour to an edge's, by sign. */
+  ramps: { positive: string[]; negative: string[] };
 }
 
 export function readInk(element: Element): Ink {
   const style = getComputedStyle(element);
   const of = (name: string): string => style.getPropertyValue(`--${name}`).trim();
+  const [glyph, positive, negative] = [of("glyph"), of("positive"), of("negative")];
   return {
     paper: of("paper"),
-    surface: of("surface"),
     ink: of("ink"),
     muted: of("muted"),
     line: of("line"),
     accent: of("accent"),
-    positive: of("positive"),
-    negative: of("negative"),
-    haze: of("haze"),
-    glyph: of("glyph"),
-    glyphLine: of("glyph-line"),
+    positive,
+    negative,
+    glyph,
+    pixel: {
+      paper: rgbOf(of("paper")),
+      ink: rgbOf(of("ink")),
+      glyph: rgbOf(glyph),
+      line: rgbOf(of("glyph-line")),
+      haze: rgbOf(of("haze")),
+      column: rgbOf(of("line")),
+    },
+    ramps: {
+      positive: quantize(interpolateRgb(glyph, positive), SHADES),
+      negative: quantize(interpolateRgb(glyph, negative), SHADES),
+    },
   };
 }
 
-export const RADIUS = 4.4;
+/** Whatever a colour is written as, an interpolation writes it as three numbers. */
+function rgbOf(text: string): Rgb {
+  const [r, g, b] = (interpolateRgb(text, text)(0).match(/\d+/g) ?? [0, 0, 0]).map(Number);
+  return rgb(r, g, b);
+}
+
+const SHADES = 64;
 
 /** Fill of a neighbour by signed share: from a plain glyph's to its edge's, at a third of the input. */
 export function shareColour(share: number, ink: Ink): string {
   const strength = Math.min(1, 0.15 + Math.sqrt(Math.abs(share) / 0.33));
-  return interpolateRgb(ink.glyph, share < 0 ? ink.negative : ink.positive)(strength);
+  const { positive, negative } = ink.ramps;
+  return (share < 0 ? negative : positive)[Math.round(strength * (SHADES - 1))];
 }
 
 function glyphPath(path: Path2D, kind: number, x: number, y: number, r: number): void {
@@ -63,62 +83,9 @@ function glyphPath(path: Path2D, kind: number, x: number, y: number, r: number):
   } else path.rect(x - r, y - r, 2 * r, 2 * r);
 }
 
-const LEVELS = 6;
-
-/** All given nodes: darker with more influence (square root, of the strongest node's). */
-export function paintNodes(
-  context: CanvasRenderingContext2D,
-  pack: Pack,
-  layout: Layout,
-  nodes: ArrayLike<number>,
-  ink: Ink,
-): void {
-  let most = 0;
-  for (let at = 0; at < nodes.length; at++) {
-    const kind = pack.kind[nodes[at]];
-    if (kind === KIND.feature || kind === KIND.error) {
-      most = Math.max(most, pack.influence[nodes[at]]);
-    }
-  }
-  const levels = Array.from({ length: LEVELS }, () => new Path2D());
-  const solid = new Path2D();
-  const errors = new Path2D();
-  for (let at = 0; at < nodes.length; at++) {
-    const node = nodes[at];
-    const kind = pack.kind[node];
-    const x = layout.x[node];
-    const y = layout.y[node];
-    if (kind === KIND.token || kind === KIND.target) glyphPath(solid, kind, x, y, RADIUS);
-    else if (kind === KIND.error) glyphPath(errors, kind, x, y, RADIUS);
-    else {
-      const strength = most > 0 ? Math.sqrt(pack.influence[node] / most) : 0;
-      const level = Math.min(LEVELS - 1, Math.floor(strength * LEVELS));
-      glyphPath(levels[level], kind, x, y, RADIUS);
-    }
-  }
-  context.lineWidth = 1;
-  context.strokeStyle = ink.glyphLine;
-  context.fillStyle = ink.paper;
-  context.globalAlpha = 0.55;
-  context.fill(errors);
-  context.stroke(errors);
-  context.globalAlpha = 1;
-  levels.forEach((path, level) => {
-    context.fillStyle = ink.glyph;
-    context.fill(path);
-    context.globalAlpha = (level / (LEVELS - 1)) * 0.75;
-    context.fillStyle = ink.glyphLine;
-    context.fill(path);
-    context.globalAlpha = 1;
-    context.stroke(path);
-  });
-  context.fillStyle = ink.ink;
-  context.fill(solid);
-}
-
 /** One neighbour's glyph, filled by its share. */
 export function paintGlyph(
-  context: CanvasRenderingContext2D,
+  context: Context,
   pack: Pack,
   layout: Layout,
   node: number,
@@ -135,7 +102,7 @@ export function paintGlyph(
 
 /** A ring around a node, for hover and selection. */
 export function paintRing(
-  context: CanvasRenderingContext2D,
+  context: Context,
   layout: Layout,
   node: number,
   style: { colour: string; width: number; radius: number; dash?: number[] },
@@ -149,28 +116,9 @@ export function paintRing(
   context.setLineDash([]);
 }
 
-/** The haze: the given edges, faint. Called in slices, as 20,000 take long without a GPU. */
-export function paintHaze(
-  context: CanvasRenderingContext2D,
-  pack: Pack,
-  layout: Layout,
-  mask: Uint8Array,
-  range: { from: number; to: number },
-): void {
-  context.beginPath();
-  for (let edge = range.from; edge < range.to; edge++) {
-    const source = pack.source[edge];
-    const target = pack.target[edge];
-    if (!mask[source] || !mask[target]) continue;
-    context.moveTo(layout.x[source], layout.y[source]);
-    context.lineTo(layout.x[target], layout.y[target]);
-  }
-  context.stroke();
-}
-
 /** Links of `anchors`. Shares set width and, at the ends, colour. */
 export function paintLinks(
-  context: CanvasRenderingContext2D,
+  context: Context,
   layout: Layout,
   anchors: readonly number[],
   links: { inputs: readonly Link[]; outputs: readonly Link[] },
@@ -204,7 +152,7 @@ function centre(layout: Layout, nodes: readonly number[]): { x: number; y: numbe
 }
 
 function paintEdge(
-  context: CanvasRenderingContext2D,
+  context: Context,
   from: { x: number; y: number },
   to: { x: number; y: number },
   share: number,

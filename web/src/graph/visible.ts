@@ -51,6 +51,16 @@ export function visibleNodes(
   return { nodes, mask, gone };
 }
 
+/** Whether two show the same and say the same of the rest. */
+export function sameVisible(a: Visible, b: Visible): boolean {
+  return (
+    a.nodes.length === b.nodes.length &&
+    a.mask.length === b.mask.length &&
+    REASONS.every((reason) => a.gone[reason] === b.gone[reason]) &&
+    a.nodes.every((node, at) => node === b.nodes[at])
+  );
+}
+
 function reasonFor(
   pack: Pack,
   view: Showing,

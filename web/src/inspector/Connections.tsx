@@ -2,9 +2,11 @@
 
 import { signal, useSignal } from "@preact/signals";
 import type { JSX } from "preact";
+import { useEffect } from "preact/hooks";
 import { cumulativeShare, type Link } from "../graph/edges.ts";
 import { KIND } from "../graph/pack.ts";
 import { groupOf } from "../state/document.ts";
+import { whenIdle } from "../ui/idle.ts";
 import { count, percent, raw, signedShare } from "../ui/numbers.ts";
 import { Empty, Segments } from "../ui/parts.tsx";
 import type { Workspace } from "../workspace/model.ts";
@@ -15,7 +17,8 @@ type Grouping = "none" | "group" | "token" | "layer";
 const order = signal<Order>("strength");
 const grouping = signal<Grouping>("none");
 const words = signal("");
-const PAGE = 40;
+/** Rows of a list in the first frame, which fill the pane; soon after; and with each "more". */
+const ROWS = { first: 20, soon: 40, more: 160 };
 
 export function Connections({ work }: { work: Workspace }): JSX.Element | null {
   const links = work.links.value;
@@ -84,7 +87,6 @@ export function Connections({ work }: { work: Workspace }): JSX.Element | null {
 }
 
 interface Row {
-  key: string;
   name: string;
   where: string;
   link: Link;
@@ -93,11 +95,13 @@ interface Row {
 
 function LinkList(props: { work: Workspace; links: readonly Link[]; title: "Inputs" | "Outputs" }) {
   const { work, links, title } = props;
-  const limit = useSignal(PAGE);
-  const all = rowsOf(work, links);
-  const wanted = words.value.toLowerCase();
-  const rows = all.filter((row) => `${row.name} ${row.where}`.toLowerCase().includes(wanted));
-  const most = Math.max(1e-12, ...rows.map((row) => Math.abs(row.link.share)));
+  const room = useSignal({ links, rows: ROWS.first });
+  const limit = room.value.links === links ? room.value.rows : ROWS.first;
+  useEffect(() => {
+    if (links.length <= ROWS.first) return;
+    return whenIdle(() => (room.value = { links, rows: ROWS.soon }));
+  }, [links]);
+  const { rows, nFound, nAll, most } = rowsOf(work, links, limit);
   return (
     <section aria-label={title}>
       <h3>
@@ -115,68 +119,80 @@ function LinkList(props: { work: Workspace; links: readonly Link[]; title: "Inpu
         </Empty>
       )}
       <ul class="links">
-        {rows.slice(0, limit.value).map((row) => (
-          <LinkRow key={row.key} work={work} row={row} most={most} />
+        {/* By place and not by node: a walk then changes words, and makes no element. */}
+        {rows.map((row, place) => (
+          <li key={place}>{linkRow(work, row, most)}</li>
         ))}
       </ul>
-      {rows.length > limit.value && (
+      {nFound > limit && (
         <button
           type="button"
           class="button quiet"
           onClick={() => {
-            limit.value += 4 * PAGE;
+            room.value = { links, rows: limit + ROWS.more };
           }}
         >
-          {count(rows.length - limit.value)} more
+          {count(nFound - limit)} more
         </button>
       )}
-      {rows.length < all.length && (
-        <p class="note">{count(all.length - rows.length)} do not match the filter.</p>
-      )}
+      {nFound < nAll && <p class="note">{count(nAll - nFound)} do not match the filter.</p>}
     </section>
   );
 }
 
-function LinkRow({ work, row, most }: { work: Workspace; row: Row; most: number }): JSX.Element {
-  const { link, nodes } = row;
+/** An element and no component: eighty that hear of signals cost more than what they show. */
+function linkRow(work: Workspace, { name, where, link, nodes }: Row, most: number): JSX.Element {
   const value = work.normalisation.value === "share" ? signedShare(link.share) : raw(link.raw);
   const tone = link.share < 0 ? "negative" : "positive";
   const pinned = nodes.every((node) => work.pinned(node));
   const shown = work.shown.value;
   const hidden = shown !== null && !nodes.some((node) => shown.mask[node]);
+  const point = (): void => {
+    const node = nodes.length === 1 ? nodes[0] : -1;
+    if (work.hover.peek() !== node) work.hover.value = node;
+  };
   return (
-    <li>
-      <button
-        type="button"
-        class={`link ${tone}${hidden ? " gone" : ""}`}
-        onClick={(event) => {
-          if (event.metaKey || event.ctrlKey) work.togglePins(nodes);
-          else work.select(nodes);
-        }}
-        onMouseEnter={() => {
-          work.hover.value = nodes.length === 1 ? nodes[0] : -1;
-        }}
-        onMouseLeave={() => {
-          work.hover.value = -1;
-        }}
-        title={hidden ? "Not shown in the graph at present" : undefined}
-      >
-        <span class="bar-behind" style={{ width: `${(Math.abs(link.share) / most) * 100}%` }} />
-        <span class="link-name clip">
-          {pinned && <span title="pinned">◉ </span>}
-          {row.name}
-        </span>
-        <span class="link-where clip">{row.where}</span>
-        <span class="number">{value}</span>
-      </button>
-    </li>
+    <button
+      type="button"
+      class={`link ${tone}${hidden ? " gone" : ""}`}
+      onClick={(event) => {
+        // Keys are then of the graph: the row now shows another node.
+        event.currentTarget.blur();
+        if (event.metaKey || event.ctrlKey) work.togglePins(nodes);
+        else work.select(nodes);
+      }}
+      onMouseEnter={point}
+      onMouseMove={point}
+      onMouseLeave={() => {
+        work.hover.value = -1;
+      }}
+      title={hidden ? "Not shown in the graph at present" : undefined}
+    >
+      <span class="bar-behind" style={{ width: `${(Math.abs(link.share) / most) * 100}%` }} />
+      <span class="link-name clip">
+        {pinned && <span title="pinned">◉ </span>}
+        {name}
+      </span>
+      <span class="link-where clip">{where}</span>
+      <span class="number">{value}</span>
+    </button>
   );
 }
 
-function rowsOf(work: Workspace, links: readonly Link[]): Row[] {
-  const pack = work.pack.value;
+interface Rows {
+  /** As many as there is room for. */
+  rows: Row[];
+  nFound: number;
+  nAll: number;
+  /** The largest share of those found. */
+  most: number;
+}
+
+/** A target has thousands of inputs: names are made for the rows that are shown alone. */
+function rowsOf(work: Workspace, links: readonly Link[], limit: number): Rows {
+  const pack = work.columns.value;
   const names = work.names.value;
-  if (!pack || !names) return [];
+  if (!pack || !names) return { rows: [], nFound: 0, nAll: 0, most: 1 };
   const single = (link: Link): Row => {
     const { node } = link;
     const kind = pack.kind[node];
@@ -184,13 +200,30 @@ function rowsOf(work: Workspace, links: readonly Link[]): Row[] {
     const token = kind === KIND.token ? "token" : names.token(pack.pos[node]);
     const labelled = names.label(node) !== null;
     const where = labelled || kind !== KIND.feature ? `${layer} ${token}` : token;
-    return { key: String(node), name: names.short(node), where: where.trim(), link, nodes: [node] };
+    return { name: names.short(node), where: where.trim(), link, nodes: [node] };
   };
   const by = grouping.value;
-  const rows = by === "none" ? links.map(single) : subtotals(work, links, by, single);
-  if (order.value === "strength") return rows;
+  const wanted = words.value.toLowerCase();
   const column = order.value === "layer" ? pack.layer : pack.pos;
-  return [...rows].sort((a, b) => column[a.nodes[0]] - column[b.nodes[0]]);
+  if (by === "none" && wanted === "") {
+    const sorted =
+      order.value === "strength"
+        ? links
+        : [...links].sort((a, b) => column[a.node] - column[b.node]);
+    const rows = sorted.slice(0, limit).map(single);
+    return { rows, nFound: links.length, nAll: links.length, most: largest(links) };
+  }
+  const all = by === "none" ? links.map(single) : subtotals(work, links, by, single);
+  const found = all.filter(({ name, where }) => `${name} ${where}`.toLowerCase().includes(wanted));
+  if (order.value !== "strength") found.sort((a, b) => column[a.nodes[0]] - column[b.nodes[0]]);
+  const most = largest(found.map((row) => row.link));
+  return { rows: found.slice(0, limit), nFound: found.length, nAll: all.length, most };
+}
+
+function largest(links: readonly Link[]): number {
+  let most = 1e-12;
+  for (const link of links) most = Math.max(most, Math.abs(link.share));
+  return most;
 }
 
 function subtotals(
@@ -204,7 +237,7 @@ function subtotals(
   const groups = new Map<string, Row>();
   for (const link of links) {
     const { node } = link;
-    const group = by === "group" ? groupOf(work.view.value, node) : undefined;
+    const group = by === "group" ? groupOf(work.circuitOf.value, node) : undefined;
     if (by === "group" && !group) {
       groups.set(`n${node}`, single(link));
       continue;
@@ -218,7 +251,7 @@ function subtotals(
     if (row) {
       row.nodes.push(node);
       row.link = { ...row.link, raw: row.link.raw + link.raw, share: row.link.share + link.share };
-    } else groups.set(key, { key, name, where: "", link: { ...link }, nodes: [node] });
+    } else groups.set(key, { name, where: "", link: { ...link }, nodes: [node] });
   }
   const rows = [...groups.values()];
   for (const row of rows) if (row.nodes.length > 1) row.where = `${row.nodes.length} nodes`;

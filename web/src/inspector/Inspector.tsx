@@ -160,9 +160,9 @@ function errorShare(work: Workspace): number {
 
 function Actions({ work }: { work: Workspace }): JSX.Element {
   const selection = work.selection.value;
-  const { pins } = work.view.value;
+  const { pins } = work.circuitOf.value;
   const pinned = selection.every((node) => pins.includes(node));
-  const group = groupOf(work.view.value, selection[0]);
+  const group = groupOf(work.circuitOf.value, selection[0]);
   return (
     <p class="row">
       <Button

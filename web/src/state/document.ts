@@ -114,6 +114,6 @@ function isGroup(value: unknown): value is Group {
 }
 
 /** The group that holds `node`, if any. */
-export function groupOf(view: View, node: Node): Group | undefined {
+export function groupOf(view: Pick<View, "groups">, node: Node): Group | undefined {
   return view.groups.find((group) => group.nodes.includes(node));
 }

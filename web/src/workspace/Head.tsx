@@ -19,7 +19,8 @@ const MODES: readonly { value: Mode; text: string; title: string }[] = [
 
 export function Head({ work }: { work: Workspace }): JSX.Element {
   const { head, viewName } = work;
-  const { undo, redo } = work.titles.value;
+  const undo = work.undoTitle.value;
+  const redo = work.redoTitle.value;
   const versions = useSignal(false);
   return (
     <div class="bar-row">

@@ -2,7 +2,7 @@
 
 import { effect, untracked, useSignal } from "@preact/signals";
 import type { JSX } from "preact";
-import { useEffect, useMemo } from "preact/hooks";
+import { useEffect, useLayoutEffect, useMemo } from "preact/hooks";
 import { head as askHead, viewRemote } from "../api/endpoints.ts";
 import { file } from "../file/file.ts";
 import { Camera } from "../graph/camera.ts";
@@ -49,7 +49,7 @@ export function WorkspacePage({ id, viewName }: WorkspacePageProps): JSX.Element
   );
 
   // `round` asks again.
-  useEffect(() => {
+  useLayoutEffect(() => {
     failed.value = null;
     const abort = new AbortController();
     askHead(id, abort.signal).then(
@@ -64,7 +64,7 @@ export function WorkspacePage({ id, viewName }: WorkspacePageProps): JSX.Element
     return () => abort.abort();
   }, [id, round.value]);
 
-  useEffect(() => {
+  useLayoutEffect(() => {
     if (!saver) {
       work.history.value = startHistory(readView(file?.view) ?? emptyView());
       return;

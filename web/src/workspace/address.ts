@@ -8,3 +8,8 @@ export function graphAddress(id: string, view: string, page: "" | "/figure" = ""
   const query = view === MAIN ? "" : `?view=${encodeURIComponent(view)}`;
   return `/g/${encodeURIComponent(id)}${page}${query}`;
 }
+
+/** The selection as the part of an address after `#`, without it; nothing if there are too many. */
+export function selectionHash(nodes: readonly number[]): string {
+  return nodes.length > 0 && nodes.length <= 100 ? `s=${nodes.join(",")}` : "";
+}

@@ -1,15 +1,17 @@
 // What is fetched around the document: nodes and edges, pruning, complete links.
 
-import { effect, type Signal, useSignal } from "@preact/signals";
-import { useEffect } from "preact/hooks";
+import { effect, useSignal } from "@preact/signals";
+import { useEffect, useLayoutEffect } from "preact/hooks";
 import { online, sentence } from "../api/client.ts";
 import { pack as askPack, edgesOf, prune } from "../api/endpoints.ts";
 import { linksOf, shareOf, strongestFirst } from "../graph/edges.ts";
-import { readPack } from "../graph/pack.ts";
+import { moreEdges, type Pack, readPack } from "../graph/pack.ts";
+import { whenIdle } from "../ui/idle.ts";
 import type { Load } from "../ui/load.ts";
 import { percent } from "../ui/numbers.ts";
 import { setHash } from "../ui/router.ts";
 import { say, toast } from "../ui/toast.tsx";
+import { selectionHash } from "./address.ts";
 import type { Workspace } from "./model.ts";
 
 /** Edges of the first request: enough to see and walk; the rest follows when the page rests. */
@@ -26,16 +28,15 @@ export interface Packing {
 export function usePack(work: Workspace): Packing {
   const state = useSignal<Load<true>>({ is: "loading" });
   const round = useSignal(0);
-  // `round` asks again.
-  useEffect(() => {
+  // `round` asks again. Before the first frame and not after it, as the answer takes as long.
+  useLayoutEffect(() => {
     const abort = new AbortController();
     const run = async (): Promise<void> => {
       const first = readPack(await askPack(work.id, FIRST_EDGES, abort.signal));
       work.pack.value = first;
       state.value = { is: "ready", value: true };
       if (first.nEdges === first.nEdgesTotal || first.nEdgesTotal > MOST_EDGES) return;
-      const all = readPack(await askPack(work.id, first.nEdgesTotal, abort.signal));
-      work.pack.value = all;
+      void restOfEdges(work, first, abort.signal);
     };
     run().catch((why: unknown) => {
       if (!abort.signal.aborted) state.value = { is: "failed", why };
@@ -49,6 +50,39 @@ export function usePack(work: Workspace): Packing {
       round.value++;
     },
   };
+}
+
+/**
+ * Ten megabytes at once with the first frame would take the machine from it, so the rest comes when
+ * the page rests. What is shown stays if it does not come: the server is asked for each selection.
+ */
+async function restOfEdges(work: Workspace, first: Pack, signal: AbortSignal): Promise<void> {
+  await new Promise<void>((rests) => whenIdle(rests));
+  while (!signal.aborted) {
+    try {
+      const all = readPack(await askPack(work.id, first.nEdgesTotal, signal));
+      work.pack.value = moreEdges(first, all);
+      return;
+    } catch (why) {
+      if (signal.aborted) return;
+      if (online.peek()) {
+        toast(`Only the strongest edges are here: ${sentence(why)}.`);
+        return;
+      }
+      await isBack();
+    }
+  }
+}
+
+/** Until the server answers again. */
+function isBack(): Promise<void> {
+  return new Promise((back) => {
+    const stop = effect(() => {
+      if (!online.value) return;
+      back();
+      queueMicrotask(() => stop());
+    });
+  });
 }
 
 const PRUNE_WAIT_MS = 60;
@@ -67,6 +101,8 @@ export function useKept(work: Workspace): void {
       const keep = [...work.view.value.pins].sort((a, b) => a - b);
       const key = JSON.stringify([nodeThreshold, edgeThreshold, keep, pack?.nNodes]);
       if (!pack || !head || key === asked) return;
+      // The first answer is part of opening; later ones wait for a slider to rest.
+      const wait = asked === "" ? 0 : PRUNE_WAIT_MS;
       asked = key;
       abort.abort();
       abort = new AbortController();
@@ -86,7 +122,7 @@ export function useKept(work: Workspace): void {
             else toast(`Not pruned: ${sentence(why)}.`);
           },
         );
-      }, PRUNE_WAIT_MS);
+      }, wait);
     });
     return () => {
       stop();
@@ -179,11 +215,17 @@ export function useUrl(work: Workspace): void {
           .filter((node) => Number.isInteger(node) && node >= 0),
       );
     }
-    return effect(() => {
-      const selection: Signal<readonly number[]> = work.selection;
-      const nodes = selection.value;
-      if (!work.pack.value) return;
-      setHash(nodes.length > 0 && nodes.length <= 100 ? `s=${nodes.join(",")}` : "");
+    let cancel: () => void = () => undefined;
+    const stop = effect(() => {
+      const nodes = work.selection.value;
+      if (!work.columns.value) return;
+      // A change of the address makes Chromium ask for the page's icon again, and draw it.
+      cancel();
+      cancel = whenIdle(() => setHash(selectionHash(nodes)));
     });
+    return () => {
+      stop();
+      cancel();
+    };
   }, [work]);
 }

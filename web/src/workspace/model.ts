@@ -7,11 +7,11 @@ import { batch, computed, effect, signal } from "@preact/signals";
 import type { Kept } from "../api/endpoints.ts";
 import { NEEDS_SERVER } from "../file/file.ts";
 import { type Adjacency, adjacency, type Links, linksOf } from "../graph/edges.ts";
-import { layoutNodes, shapeOf } from "../graph/layout.ts";
+import { byCell, layoutNodes, shapeOf } from "../graph/layout.ts";
 import { Names } from "../graph/names.ts";
 import { KIND, type Pack } from "../graph/pack.ts";
 import { parseQuery } from "../graph/query.ts";
-import { type Showing, visibleNodes } from "../graph/visible.ts";
+import { type Showing, sameVisible, type Visible, visibleNodes } from "../graph/visible.ts";
 import { apply, type Command } from "../state/commands.ts";
 import { emptyView, type Group, groupOf, type View } from "../state/document.ts";
 import { type Change, change, redo, startHistory, titles, undo } from "../state/history.ts";
@@ -53,13 +53,28 @@ export class Workspace {
 
   readonly view = computed<View>(() => this.history.value.view);
   readonly titles = computed(() => titles(this.history.value));
+  readonly undoTitle = computed(() => this.titles.value.undo);
+  readonly redoTitle = computed(() => this.titles.value.redo);
   readonly adjacency = computed<Adjacency | null>(() =>
     this.pack.value ? adjacency(this.pack.value) : null,
   );
-  readonly shape = computed(() => (this.pack.value ? shapeOf(this.pack.value) : null));
+  /** The pack as far as its nodes go: stays the same object when only more edges came. */
+  readonly columns = computed<Pack | null>((): Pack | null => {
+    const pack = this.pack.value;
+    if (pack?.kind !== this.lastColumns?.kind) this.lastColumns = pack;
+    return this.lastColumns;
+  });
+  private lastColumns: Pack | null = null;
+  readonly shape = computed(() => (this.columns.value ? shapeOf(this.columns.value) : null));
+  private readonly order = computed(() => {
+    const pack = this.columns.value;
+    const shape = this.shape.value;
+    return pack && shape ? byCell(pack, shape) : null;
+  });
+  readonly tokens = computed(() => this.head.value?.tokens.map((token) => token.text) ?? null);
   readonly labels = computed(() => this.view.value.labels);
   readonly names = computed<Names | null>(() => {
-    const pack = this.pack.value;
+    const pack = this.columns.value;
     const head = this.head.value;
     return pack && head ? new Names(pack, head, this.labels.value) : null;
   });
@@ -79,24 +94,35 @@ export class Workspace {
     const { nodeThreshold, edgeThreshold } = this.filters.value;
     return nodeThreshold >= 1 && edgeThreshold >= 1 ? null : (this.kept.value?.mask ?? null);
   });
-  readonly visible = computed(() => {
-    const pack = this.pack.value;
+  /**
+   * A filter that changes nothing gives the same object again, so that nothing is placed or
+   * painted anew: a slider's step shows nothing new before the server has answered it.
+   */
+  readonly visible = computed<Visible | null>((): Visible | null => {
+    const pack = this.columns.value;
     if (!pack) return null;
-    return visibleNodes(pack, this.showing.value, this.keptMask.value, []);
+    const next = visibleNodes(pack, this.showing.value, this.keptMask.value, []);
+    const { lastVisible: last } = this;
+    if (!last || !sameVisible(last, next)) this.lastVisible = next;
+    return this.lastVisible;
   });
+  private lastVisible: Visible | null = null;
   /** The shown set without the selection is stable under hover and walk, so the layout is, too. */
   readonly shown = computed(() => {
     const visible = this.visible.value;
-    const pack = this.pack.value;
+    const pack = this.columns.value;
     const extra = this.selection.value.filter((node) => visible && !visible.mask[node]);
     if (!visible || !pack || extra.length === 0) return visible;
     return visibleNodes(pack, this.showing.value, this.keptMask.value, extra);
   });
   readonly layout = computed(() => {
-    const pack = this.pack.value;
+    const pack = this.columns.value;
     const shown = this.shown.value;
     const shape = this.shape.value;
-    return pack && shown && shape ? layoutNodes(pack, shown.nodes, shape) : null;
+    const order = this.order.value;
+    if (!pack || !shown || !shape || !order) return null;
+    const nodes = order.filter((node) => shown.mask[node]);
+    return layoutNodes(pack, nodes, shape);
   });
   readonly links = computed<Links | null>(() => {
     const pack = this.pack.value;
@@ -113,15 +139,23 @@ export class Workspace {
     const node = this.hover.value;
     return pack && adj && node >= 0 ? linksOf(pack, adj, [node]) : null;
   });
+  /** Links as far as they are drawn. */
+  readonly drawnLinks = computed(() => this.ofEnds(this.links.value));
+  readonly drawnHoverLinks = computed(() => this.ofEnds(this.hoverLinks.value));
+  private ofEnds(links: Links | null): Links | null {
+    const ends = this.ends.value;
+    if (!links || ends === "both") return links;
+    return { ...links, [ends === "input" ? "outputs" : "inputs"]: [] };
+  }
   readonly query = computed(() => {
-    const pack = this.pack.value;
+    const pack = this.columns.value;
     const names = this.names.value;
     const text = this.view.value.filters.query;
     return pack && names ? parseQuery(text, pack, (node) => names.searchText(node)) : null;
   });
   readonly matches = computed<Uint8Array | null>(() => {
     const query = this.query.value;
-    const pack = this.pack.value;
+    const pack = this.columns.value;
     if (!query || !pack || query.empty) return null;
     const mask = new Uint8Array(pack.nNodes);
     for (let node = 0; node < pack.nNodes; node++) mask[node] = query.matches(node) ? 1 : 0;
@@ -261,8 +295,15 @@ export class Workspace {
     if (next) this.select([next.node]);
   }
 
+  /** What of the document the circuit is made of: stays the same while a filter changes. */
+  readonly circuitOf = computed(() => ({ pins: this.pins.value, groups: this.groups.value }));
+  private readonly kin = computed(() => {
+    const { pins, groups } = this.circuitOf.value;
+    return new Set([...pins, ...groups.flatMap((group) => group.nodes)]);
+  });
+
   pinned(node: number): boolean {
-    return this.view.value.pins.includes(node) || groupOf(this.view.value, node) !== undefined;
+    return this.kin.value.has(node);
   }
 
   /** Pins the selection, or unpins it if all of it is pinned. */
@@ -291,7 +332,7 @@ export class Workspace {
 
   /** Nodes and groups of the circuit: every pinned node that is in no group stands alone. */
   readonly boxes = computed<Group[]>(() => {
-    const { groups, pins } = this.view.value;
+    const { groups, pins } = this.circuitOf.value;
     const grouped = new Set(groups.flatMap((group) => group.nodes));
     const names = this.names.value;
     const singles = pins
@@ -305,7 +346,7 @@ export class Workspace {
   });
 
   readonly targets = computed<number[]>(() => {
-    const pack = this.pack.value;
+    const pack = this.columns.value;
     if (!pack) return [];
     const found: number[] = [];
     for (let node = 0; node < pack.nNodes; node++) {

@@ -7,7 +7,7 @@ import { effect } from "@preact/signals";
 import { useEffect } from "preact/hooks";
 import { place } from "../ui/router.ts";
 import { toast } from "../ui/toast.tsx";
-import { graphAddress } from "./address.ts";
+import { graphAddress, selectionHash } from "./address.ts";
 import type { Workspace } from "./model.ts";
 
 export const ALONE = ["graph", "inspector", "circuit", "tests", "tokens"] as const;
@@ -33,9 +33,9 @@ let join: () => void = () => undefined;
 export function popOut(work: Workspace, pane: Alone): void {
   const address = graphAddress(work.id, work.viewName);
   const more = `pane=${pane}&with=${familyName()}`;
-  const selected = location.hash;
+  const selected = selectionHash(work.selection.peek());
   join();
-  const url = `${address}${address.includes("?") ? "&" : "?"}${more}${selected}`;
+  const url = `${address}${address.includes("?") ? "&" : "?"}${more}${selected && `#${selected}`}`;
   const opened = window.open(url, `connectome-${familyName()}-${pane}`, "width=900,height=700");
   if (!opened) toast("The browser did not open a window; allow windows of this page.");
 }

@@ -109,7 +109,7 @@ describe("a page in a file", () => {
     expect(await AxeBuilder(page)).toEqual([]);
 
     // A selection in the address opens again.
-    expect(page.url()).toContain("#s=");
+    await expect.poll(() => page.url()).toContain("#s=");
     await page.reload();
     await page.locator(".status").getByText("edges kept").waitFor();
     await page.locator(".inspector-head h2").waitFor();

@@ -1,6 +1,6 @@
 // A headless Chromium, and a page whose requests may be answered from memory.
 
-import { existsSync } from "node:fs";
+import { existsSync, readdirSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
@@ -44,6 +44,12 @@ export async function pageFromDist(context: BrowserContext, server: string): Pro
 
 const DIST = join(import.meta.dirname, "../../dist");
 
+/** Paths of everything that the page loads. */
+export function bundleFiles(): string[] {
+  const assets = readdirSync(join(DIST, "assets")).map((name) => join(DIST, "assets", name));
+  return [join(DIST, "index.html"), ...assets];
+}
+
 /** The built file of an address; every address without a dot is the page itself. */
 function distFile(pathname: string): { path: string; type: string } {
   const name = normalize(pathname).replace(/^(\.\.[/\\])+/, "");
@@ -77,7 +83,9 @@ export async function serveDist(answer: Answer): Promise<{ url: string; server: 
     const { path, type } = distFile(url.pathname);
     try {
       const body = await readFile(path);
-      response.writeHead(200, { "content-type": type });
+      // As the server has it: names of assets are by content.
+      const cache = path.includes("assets") ? "public, max-age=31536000, immutable" : "no-cache";
+      response.writeHead(200, { "content-type": type, "cache-control": cache });
       response.end(body);
     } catch {
       response.writeHead(404).end();

@@ -73,8 +73,15 @@ function nodesOf(size: Size, random: () => number): Nodes {
   return { kind, layer, pos, feature };
 }
 
+export interface Generated {
+  pack: (top: number) => ArrayBuffer;
+  head: GraphHead;
+  /** What pruning by nodes goes by. */
+  cumulative: Float32Array;
+}
+
 /** A pack with all its edges, and the head that belongs to it. */
-export function generate(size: Size): { pack: (top: number) => ArrayBuffer; head: GraphHead } {
+export function generate(size: Size): Generated {
   const random = generator(size.seed);
   const { nNodes, nEdges } = size;
   const nodes = nodesOf(size, random);
@@ -97,6 +104,7 @@ export function generate(size: Size): { pack: (top: number) => ArrayBuffer; head
   return {
     pack: (top) => encode(size, columns, edges.slice(0, top)),
     head: headOf(size),
+    cumulative: columns.cumulative,
   };
 }
 

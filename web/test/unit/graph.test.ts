@@ -1,6 +1,13 @@
 import { describe, expect, it } from "vitest";
 import { adjacency, cumulativeShare, linksOf } from "../../src/graph/edges.ts";
-import { inside, layoutNodes, nearest, neighbour, shapeOf } from "../../src/graph/layout.ts";
+import {
+  byCell,
+  inside,
+  layoutNodes,
+  nearest,
+  neighbour,
+  shapeOf,
+} from "../../src/graph/layout.ts";
 import { PackError, readPack } from "../../src/graph/pack.ts";
 import { parseQuery } from "../../src/graph/query.ts";
 import { visibleNodes } from "../../src/graph/visible.ts";
@@ -79,7 +86,7 @@ describe("links", () => {
 });
 
 describe("layout", () => {
-  const layout = layoutNodes(pack, everything, shapeOf(pack));
+  const layout = layoutNodes(pack, byCell(pack, shapeOf(pack)), shapeOf(pack));
 
   it("puts higher layers above, later tokens to the right, and no two nodes in one place", () => {
     const places = new Set<string>();
