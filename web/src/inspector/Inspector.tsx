@@ -5,6 +5,7 @@ import type { JSX } from "preact";
 import { KIND } from "../graph/pack.ts";
 import { groupOf } from "../state/document.ts";
 import { ask } from "../ui/ask.tsx";
+import { WindowIcon } from "../ui/icons.tsx";
 import { count, percent, raw } from "../ui/numbers.ts";
 import { Button, Chip, Empty } from "../ui/parts.tsx";
 import type { Workspace } from "../workspace/model.ts";
@@ -214,7 +215,7 @@ function Actions({ work }: { work: Workspace }): JSX.Element {
           label="Inspector in a window of its own"
           onClick={() => popOut(work, "inspector")}
         >
-          ⧉
+          <WindowIcon />
         </Button>
       )}
     </p>

@@ -9,6 +9,7 @@ import { GraphView } from "../graph/GraphView.tsx";
 import { Inspector } from "../inspector/Inspector.tsx";
 import { TestsPane } from "../tests/TestsPane.tsx";
 import { TokenStrip } from "../tokens/TokenStrip.tsx";
+import { WindowIcon } from "../ui/icons.tsx";
 import { Split } from "../ui/split.tsx";
 import { Legend } from "./Legend.tsx";
 import { ListView } from "./ListView.tsx";
@@ -116,7 +117,7 @@ function LowerTabs({ work }: { work: Workspace }): JSX.Element {
           aria-label={`${pane} in a window of its own`}
           onClick={() => popOut(work, pane)}
         >
-          ⧉
+          <WindowIcon />
         </button>
       )}
     </div>

@@ -26,7 +26,8 @@ export async function openSite(): Promise<Site> {
     const page = await context.newPage();
     page.on("request", (request) => {
       const url = request.url();
-      if (!url.startsWith(server.url) && !/^(blob|data):/.test(url)) foreign.push(url);
+      // What a page asks of the machine itself goes nowhere.
+      if (!url.startsWith(server.url) && !/^(blob|data|file):/.test(url)) foreign.push(url);
     });
     page.on("pageerror", (error) => {
       throw error;
