@@ -5,9 +5,9 @@ use connectome::lm::families;
 use connectome::train::lm::{Net, mimetic, start};
 use serde_json::{Value, json};
 
-const WIDTH: usize = 12;
+const WIDTH: usize = 16;
 const HEADS: usize = 4;
-const D_HEAD: usize = 3;
+const D_HEAD: usize = 4;
 
 /// A weight: its tensor, and where in it.
 type Place = (String, usize);
@@ -75,7 +75,7 @@ fn gpt_neox() -> Stored {
     let config = json!({
         "model_type": "gpt_neox", "hidden_size": WIDTH, "num_hidden_layers": 1,
         "num_attention_heads": HEADS, "intermediate_size": 8, "vocab_size": 20,
-        "max_position_embeddings": 16, "rotary_pct": 0.67, "layer_norm_eps": 1e-5,
+        "max_position_embeddings": 16, "rotary_pct": 0.5, "layer_norm_eps": 1e-5,
         "use_parallel_residual": true, "tie_word_embeddings": false,
     });
     fn joined(part: usize, head: usize, at: usize, input: usize) -> Place {
