@@ -12,9 +12,9 @@ import { Names } from "../graph/names.ts";
 import { type Pack, readPack } from "../graph/pack.ts";
 import { useLoad } from "../ui/load.ts";
 import { count, percent, promptText, raw, tokenText } from "../ui/numbers.ts";
-import { Empty, Failure, Field, Segments, Skeleton } from "../ui/parts.tsx";
+import { Choice, Empty, Failure, Segments, Skeleton } from "../ui/parts.tsx";
 import { go, place } from "../ui/router.ts";
-import type { CompareAlign, GraphRow, MatchedFeature } from "../wire.ts";
+import type { CompareAlign, MatchedFeature } from "../wire.ts";
 
 const ALIGNS: readonly { value: CompareAlign; text: string; title: string }[] = [
   { value: "end", text: "from the end", title: "Positions are counted from the end of the prompt" },
@@ -42,6 +42,10 @@ export function Compare(): JSX.Element {
   }
   const a = query.get("a") ?? rows[0].id;
   const b = query.get("b") ?? rows.find((row) => row.id !== a)?.id ?? a;
+  const options = rows.map((row) => ({
+    value: row.id,
+    text: `${promptText(row.tokens)} → ${tokenText(row.target)} (${row.model})`,
+  }));
   const align = (query.get("align") as CompareAlign | null) ?? "end";
   const to = (next: { a?: string; b?: string; align?: string }): void => {
     go(`/cmp?${new URLSearchParams({ a, b, align, ...next })}`, "replace");
@@ -59,30 +63,11 @@ export function Compare(): JSX.Element {
         />
       </div>
       <div class="cards">
-        <Choice label="A" value={a} rows={rows} onChange={(id) => to({ a: id })} />
-        <Choice label="B" value={b} rows={rows} onChange={(id) => to({ b: id })} />
+        <Choice label="A" value={a} options={options} onChange={(id) => to({ a: id })} />
+        <Choice label="B" value={b} options={options} onChange={(id) => to({ b: id })} />
       </div>
       {a === b ? <Empty>Choose two different graphs.</Empty> : <Result a={a} b={b} align={align} />}
     </div>
-  );
-}
-
-function Choice(props: {
-  label: string;
-  value: string;
-  rows: GraphRow[];
-  onChange: (id: string) => void;
-}): JSX.Element {
-  return (
-    <Field label={props.label}>
-      <select value={props.value} onChange={(event) => props.onChange(event.currentTarget.value)}>
-        {props.rows.map((row) => (
-          <option key={row.id} value={row.id}>
-            {promptText(row.tokens)} → {tokenText(row.target)} ({row.model})
-          </option>
-        ))}
-      </select>
-    </Field>
   );
 }
 

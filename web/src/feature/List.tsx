@@ -65,7 +65,7 @@ export function FeatureList({ set }: { set: FeatureSet }): JSX.Element {
           label="Order"
           value={sort}
           options={SORTS}
-          choose={(sort) => setQuery({ sort, page: null })}
+          onChange={(sort) => setQuery({ sort, page: null })}
         />
       </div>
       {load.is === "loading" && <Skeleton lines={8} />}

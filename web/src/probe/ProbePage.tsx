@@ -72,7 +72,7 @@ function Found({ probe }: { probe: Probe }): JSX.Element {
               label="Order"
               value={order}
               options={ORDERS}
-              choose={(order) => setQuery({ order, page: null })}
+              onChange={(order) => setQuery({ order, page: null })}
             />
           </div>
           {shown.length === 0 ? (

@@ -2,7 +2,7 @@
 
 import type { JSX } from "preact";
 import type { Group } from "../state/document.ts";
-import { Button, Empty, Field } from "../ui/parts.tsx";
+import { Button, Choice, Empty, Field } from "../ui/parts.tsx";
 import type { EditPositions, ModeAsk } from "../wire.ts";
 import type { Workspace } from "../workspace/model.ts";
 import { type Plan, plan, STRENGTHS, type Strength } from "./plan.ts";
@@ -134,27 +134,5 @@ export function PlanForm({ work, boxes, busy, onRun, onAll }: FormProps): JSX.El
         </Button>
       </div>
     </form>
-  );
-}
-
-function Choice<T extends string>(props: {
-  label: string;
-  value: T;
-  options: readonly { value: T; text: string }[];
-  onChange: (value: T) => void;
-}): JSX.Element {
-  return (
-    <Field label={props.label}>
-      <select
-        value={props.value}
-        onChange={(event) => props.onChange(event.currentTarget.value as T)}
-      >
-        {props.options.map((one) => (
-          <option key={one.value} value={one.value}>
-            {one.text}
-          </option>
-        ))}
-      </select>
-    </Field>
   );
 }

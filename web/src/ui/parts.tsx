@@ -160,15 +160,18 @@ export function Field(props: {
 }
 
 /** One of several choices, as a list that opens. */
-export function Choice(props: {
+export function Choice<T extends string>(props: {
   label: string;
-  value: string;
-  options: readonly { value: string; text: string }[];
-  choose: (value: string) => void;
+  value: T;
+  options: readonly { value: T; text: string }[];
+  onChange: (value: T) => void;
 }): JSX.Element {
   return (
     <Field label={props.label}>
-      <select value={props.value} onChange={(event) => props.choose(event.currentTarget.value)}>
+      <select
+        value={props.value}
+        onChange={(event) => props.onChange(event.currentTarget.value as T)}
+      >
         {props.options.map((one) => (
           <option key={one.value} value={one.value}>
             {one.text}
