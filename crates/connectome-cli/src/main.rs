@@ -1,6 +1,7 @@
 //! The `connectome` command: the only crate that prints, reads the environment and knows what a
 //! terminal is. A command is arguments, settings, a library call, and what is printed of it.
 
+mod allocator;
 mod args;
 mod commands;
 mod config_file;
