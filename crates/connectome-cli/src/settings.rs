@@ -12,7 +12,7 @@ use connectome::attribution::Expand;
 use connectome::device::cuda::Search;
 use connectome::hub::HubSettings;
 use connectome::organism::{self, Organism};
-use connectome_graph::{GraphError, Thresholds};
+use connectome_graph::{GraphError, Thresholds, whole};
 use serde::Serialize;
 
 use crate::args::{Color, ExtentArgs, Global, ThresholdArgs};
@@ -185,7 +185,7 @@ pub(crate) fn writable(path: &Path) -> Result<()> {
     if path.is_dir() {
         return Err(refuse(std::io::ErrorKind::IsADirectory.into()).into());
     }
-    tempfile::Builder::new().prefix(".connectome-").tempfile_in(folder(path)).map_err(refuse)?;
+    whole::beside(path).map(drop).map_err(refuse)?;
     Ok(())
 }
 

@@ -31,13 +31,14 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::io::{self, BufWriter, Write};
+use std::io::{self, Write};
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
 use crate::container::{self, Container, Tensor, hash_tensors};
 use crate::graph::Rows;
+use crate::whole;
 use crate::{
     ActiveFeature, Annotations, AttributionGraph, ControlBand, EdgeVerdict, Extent, FeatureId,
     GraphError, NodeIdx, Nodes, Prompt, Provenance, Supernode, Target, TargetKind, Verdict,
@@ -198,9 +199,7 @@ impl AttributionGraph {
     }
 }
 
-/// Writes a file beside its place, and moves it there when it is complete and on the disk.
-///
-/// For graphs and for what is exported from them: a file of ours is there in full or not at all.
+/// [`whole::write`], for graphs and for what is exported from them.
 ///
 /// # Errors
 ///
@@ -210,29 +209,7 @@ pub fn write_whole(
     path: &Path,
     write: impl FnOnce(&mut dyn Write) -> io::Result<()>,
 ) -> Result<(), GraphError> {
-    write_beside(path, write).map_err(|source| GraphError::Write { source, path: path.to_owned() })
-}
-
-fn write_beside(
-    path: &Path,
-    write: impl FnOnce(&mut dyn Write) -> io::Result<()>,
-) -> io::Result<()> {
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
-    let mut builder = tempfile::Builder::new();
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::PermissionsExt;
-        // As a plain `create` would: the umask takes from it what the user wants taken.
-        builder.permissions(fs::Permissions::from_mode(0o666));
-    }
-    let file = builder.prefix(".connectome-").tempfile_in(folder.unwrap_or(Path::new(".")))?;
-    let mut out = BufWriter::new(file);
-    write(&mut out)?;
-    let file = out.into_inner().map_err(io::IntoInnerError::into_error)?;
-    file.as_file().sync_all()?;
-    // Until here the file is removed when an error drops it.
-    file.persist(path).map_err(|error| error.error)?;
-    Ok(())
+    whole::write(path, write).map_err(|source| GraphError::Write { source, path: path.to_owned() })
 }
 
 fn checksum(card: &str, hash_tensors: impl FnOnce(&mut blake3::Hasher)) -> String {

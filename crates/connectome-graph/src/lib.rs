@@ -76,6 +76,7 @@ mod score;
 mod select;
 mod supernode;
 mod verdict;
+pub mod whole;
 pub mod wire;
 
 pub use annotations::{Annotations, Supernode};

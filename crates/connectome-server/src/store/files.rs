@@ -1,9 +1,9 @@
 //! Files of the store: written whole or not at all; numbered ones.
 
-use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
 
+use connectome_graph::whole;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -20,15 +20,12 @@ pub(super) fn make_folder(path: &Path) -> Result<(), ServeError> {
     std::fs::create_dir_all(path).map_err(refuse)
 }
 
-/// Writes beside the place, synchronises and renames.
+/// [`whole::write`], in a folder that is made if it is not there.
 pub(crate) fn write_bytes(path: &Path, bytes: &[u8]) -> Result<(), ServeError> {
     let refuse = |source| ServeError::Store { path: path.to_owned(), source };
     let folder = path.parent().expect("files of the store are in folders");
     make_folder(folder)?;
-    let mut file = tempfile::Builder::new().prefix(".new-").tempfile_in(folder).map_err(refuse)?;
-    file.write_all(bytes).and_then(|()| file.as_file().sync_all()).map_err(refuse)?;
-    file.persist(path).map_err(|error| refuse(error.error))?;
-    Ok(())
+    whole::write(path, |out| out.write_all(bytes)).map_err(refuse)
 }
 
 pub(crate) fn write_json(path: &Path, value: &impl Serialize) -> Result<(), ServeError> {

@@ -5,12 +5,12 @@ use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 use bytemuck::Pod;
+use connectome_graph::whole;
 use safetensors::tensor::{Dtype, SafeTensors, TensorView};
 use serde_json::Value;
 
 use super::FeaturesError;
 use crate::files::FileBytes;
-use crate::train::files::readable;
 
 /// The header's one entry of metadata.
 const ENTRY: &str = "connectome";
@@ -43,17 +43,14 @@ impl<'a> Column<'a> {
     }
 }
 
-/// Writes a file of columns beside its place, then renames it.
+/// Writes a file of columns, whole or not at all.
 pub(crate) fn write(
     path: &Path,
     card: &Value,
     columns: &[Column<'_>],
 ) -> Result<(), FeaturesError> {
     let refuse = |source| FeaturesError::Write { path: path.to_owned(), source };
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
-    let folder = folder.unwrap_or_else(|| Path::new("."));
-    let beside = tempfile::Builder::new().prefix(".connectome-").tempfile_in(folder);
-    let beside = beside.map_err(refuse)?;
+    let beside = whole::beside(path).map_err(refuse)?;
     let views = columns.iter().map(|column| {
         let view = TensorView::new(column.dtype, vec![column.n], column.bytes);
         (column.name, view.expect("a column counts its own numbers"))
@@ -62,13 +59,7 @@ pub(crate) fn write(
     let metadata = HashMap::from([(ENTRY.to_owned(), card.to_string())]);
     let written = safetensors::serialize_to_file(views, Some(metadata), beside.path());
     written.map_err(|error| refuse(std::io::Error::other(error.to_string())))?;
-    let synced = std::fs::File::open(beside.path()).and_then(|file| {
-        file.sync_all()?;
-        readable(&file)
-    });
-    synced.map_err(refuse)?;
-    beside.persist(path).map_err(|error| refuse(error.error))?;
-    Ok(())
+    whole::place(beside, path).map_err(refuse)
 }
 
 /// A file of columns.

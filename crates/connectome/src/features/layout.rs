@@ -14,7 +14,7 @@ use std::io::{BufWriter, Read, Write};
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
-use connectome_graph::FeatureId;
+use connectome_graph::{FeatureId, whole};
 use flate2::Compression;
 use flate2::read::{MultiGzDecoder, ZlibDecoder};
 use flate2::write::{GzEncoder, ZlibEncoder};
@@ -27,7 +27,6 @@ use super::index::{
     Distribution, Effect, Example, Feature, FeatureIndex, IndexCard, Label, LabelSource, Statistics,
 };
 use crate::files::FileBytes;
-use crate::train::files::readable;
 
 /// The list of layers.
 pub(super) const INDEX: &str = "index.json.gz";
@@ -222,9 +221,7 @@ fn export_layer(
     watch: &mut dyn FnMut(usize) -> ControlFlow<()>,
 ) -> Result<Option<Vec<u64>>, FeaturesError> {
     let write = |source| write_error(path, source);
-    let folder = path.parent().unwrap_or_else(|| Path::new("."));
-    let beside = tempfile::Builder::new().prefix(".connectome-").tempfile_in(folder);
-    let mut out = BufWriter::new(beside.map_err(write)?);
+    let mut out = BufWriter::new(whole::beside(path).map_err(write)?);
     let mut offsets = vec![0];
     let n_features = index.card().n_features;
     for feature in 0..n_features {
@@ -238,8 +235,7 @@ fn export_layer(
         }
     }
     let beside = out.into_inner().map_err(|error| write(error.into_error()))?;
-    readable(beside.as_file()).map_err(write)?;
-    beside.persist(path).map_err(|error| write(error.error))?;
+    whole::place(beside, path).map_err(write)?;
     Ok(Some(offsets))
 }
 

@@ -16,10 +16,11 @@
 
 use std::collections::BTreeSet;
 use std::fs;
-use std::io::{self, Write as _};
+use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use connectome_graph::whole;
 use hf_hub::api::Progress;
 use hf_hub::api::sync::{Api, ApiBuilder, ApiError, ApiRepo, Metadata};
 use hf_hub::{Cache, Repo, RepoType};
@@ -353,7 +354,9 @@ impl<'a> Commit<'a> {
             return Ok(());
         }
         let path = refs.join(revision);
-        write_whole(&path, self.sha.as_bytes())
+        // A revision like `refs/pr/1` has folders of its own.
+        fs::create_dir_all(path.parent().unwrap_or(&refs))
+            .and_then(|()| whole::write(&path, |out| out.write_all(self.sha.as_bytes())))
             .map_err(|source| self.write_error(&path, source))?;
         // hf-hub files every revision it is asked for, and it was asked for the commit.
         let by_commit = refs.join(&self.sha);
@@ -374,20 +377,6 @@ fn remove_if_there(path: &Path) -> io::Result<()> {
         Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
         _ => Ok(()),
     }
-}
-
-/// Writes `bytes` beside `path`, then renames: a reader sees all of them or none.
-fn write_whole(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let dir = path.parent().unwrap_or(Path::new("."));
-    fs::create_dir_all(dir)?;
-    let mut builder = tempfile::Builder::new();
-    // A cache may be shared: the umask decides who reads it, not the privacy of temp files.
-    #[cfg(unix)]
-    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
-    let mut file = builder.tempfile_in(dir)?;
-    file.write_all(bytes)?;
-    file.persist(path)?;
-    Ok(())
 }
 
 /// Makes `pointer` (`<repo>/snapshots/<commit>/<name>`) a link to `blob` (`<repo>/blobs/…`),

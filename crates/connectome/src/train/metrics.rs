@@ -8,6 +8,7 @@ use std::fs::File;
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::path::{Path, PathBuf};
 
+use connectome_graph::whole;
 use serde_json::Value;
 
 use super::TrainError;
@@ -43,10 +44,7 @@ impl Log {
         if !path.exists() {
             return Self::create(path);
         }
-        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
-        let folder = folder.unwrap_or_else(|| Path::new("."));
-        let mut kept =
-            tempfile::Builder::new().prefix(".connectome-").tempfile_in(folder).map_err(write)?;
+        let mut kept = whole::beside(path).map_err(write)?;
         for line in BufReader::new(File::open(path).map_err(read)?).lines() {
             let line = line.map_err(read)?;
             let Ok(value) = serde_json::from_str::<Value>(&line) else { continue };

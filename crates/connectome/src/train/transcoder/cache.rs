@@ -10,6 +10,7 @@ use std::io::{BufWriter, Write as _};
 use std::ops::ControlFlow;
 use std::path::Path;
 
+use connectome_graph::whole;
 use half::bf16;
 use safetensors::SafeTensors;
 use serde_json::{Value, json};
@@ -52,11 +53,10 @@ impl Cache {
         progress: &mut dyn FnMut(usize) -> ControlFlow<()>,
     ) -> Result<ControlFlow<()>, TrainError> {
         let write = |source| TrainError::Write { path: path.to_owned(), source };
-        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
-        let folder = folder.unwrap_or_else(|| Path::new("."));
-        std::fs::create_dir_all(folder).map_err(write)?;
-        let beside = tempfile::Builder::new().prefix(".connectome-").tempfile_in(folder);
-        let mut out = BufWriter::with_capacity(1 << 20, beside.map_err(write)?);
+        if let Some(folder) = path.parent() {
+            std::fs::create_dir_all(folder).map_err(write)?;
+        }
+        let mut out = BufWriter::with_capacity(1 << 20, whole::beside(path).map_err(write)?);
         let config = origin.harvester.model().config();
         let shape = [n, 2, config.n_layers, config.d_model];
         let header = header(shape, dtype, card).ok_or_else(|| TrainError::Option {
@@ -79,8 +79,7 @@ impl Cache {
             }
         }
         let file = out.into_inner().map_err(|error| write(error.into_error()))?;
-        file.as_file().sync_all().map_err(write)?;
-        file.persist(path).map_err(|error| write(error.error))?;
+        whole::place(file, path).map_err(write)?;
         Ok(ControlFlow::Continue(()))
     }
 
