@@ -37,7 +37,7 @@ impl Cut {
     #[must_use]
     pub fn suited(n_params: usize, n_rows: usize, n_tokens: usize) -> Self {
         const POSITIONS: usize = 320;
-        const POSITIONS_A_LANE: usize = 1536;
+        const POSITIONS_A_LANE: usize = 1024;
         const LANE_BYTES: usize = 2 << 30;
         let part_rows = (POSITIONS / n_tokens).clamp(1, n_rows.max(1));
         let wanted = n_rows * n_tokens / POSITIONS_A_LANE;
