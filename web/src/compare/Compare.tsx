@@ -12,7 +12,7 @@ import { Names } from "../graph/names.ts";
 import { type Pack, readPack } from "../graph/pack.ts";
 import { useLoad } from "../ui/load.ts";
 import { count, percent, promptText, raw, tokenText } from "../ui/numbers.ts";
-import { Choice, Empty, Failure, Segments, Skeleton } from "../ui/parts.tsx";
+import { Button, Choice, Empty, Failure, Segments, Skeleton } from "../ui/parts.tsx";
 import { go, place } from "../ui/router.ts";
 import type { CompareAlign, MatchedFeature } from "../wire.ts";
 
@@ -125,44 +125,76 @@ function Result({ a, b, align }: { a: string; b: string; align: CompareAlign }):
   );
 }
 
+/** The first rows of a list, and how to see more of it. */
+function useFirst<T>(list: readonly T[]): { rows: readonly T[]; more: JSX.Element | null } {
+  const shown = useSignal(PAGE);
+  const n = Math.min(shown.value, list.length);
+  const more = n < list.length && (
+    <div class="row">
+      <span class="muted">
+        {count(n)} of {count(list.length)}
+      </span>
+      <Button onClick={() => (shown.value += PAGE)}>
+        Show {count(Math.min(PAGE, list.length - n))} more
+      </Button>
+      <Button onClick={() => (shown.value = list.length)}>Show all</Button>
+    </div>
+  );
+  return { rows: list.slice(0, n), more: more || null };
+}
+
+/** A feature's name and token, with its place in the dictionary where the name is another. */
+function FeatureName({ id, node, names }: { id: string; node: number; names: Names }) {
+  return (
+    <>
+      <a href={`/g/${id}#s=${node}`}>{names.full(node)}</a>
+      {names.label(node) !== null && <span class="muted"> {names.id(node)}</span>}
+    </>
+  );
+}
+
 function Both(props: { list: MatchedFeature[]; names: Names; a: string; b: string }): JSX.Element {
   const { list, names, a, b } = props;
+  const { rows, more } = useFirst(list);
   return (
-    <table>
-      <caption>
-        Features of both, by the larger influence; influence is a share of all in its graph
-      </caption>
-      <thead>
-        <tr>
-          <th>feature</th>
-          <th class="number">activation A</th>
-          <th class="number">B</th>
-          <th class="number">influence A</th>
-          <th class="number">B</th>
-          <th class="number">B − A</th>
-        </tr>
-      </thead>
-      <tbody>
-        {list.slice(0, PAGE).map((row) => (
-          <tr key={`${row.a}-${row.b}`}>
-            <td>
-              <a href={`/g/${a}#s=${row.a}`}>{names.full(row.a)}</a>{" "}
-              <a class="muted" href={`/g/${b}#s=${row.b}`}>
-                in B
-              </a>
-            </td>
-            <td class="number">{raw(row.activation_a)}</td>
-            <td class="number">{raw(row.activation_b)}</td>
-            <td class="number">{percent(row.influence_a)}</td>
-            <td class="number">{percent(row.influence_b)}</td>
-            <td class={`number ${row.influence_b < row.influence_a ? "negative" : "positive"}`}>
-              {row.influence_b < row.influence_a ? "−" : "+"}
-              {percent(Math.abs(row.influence_b - row.influence_a))}
-            </td>
+    <>
+      <table>
+        <caption>
+          Features of both, by the larger influence; influence is a share of all in its graph
+        </caption>
+        <thead>
+          <tr>
+            <th>feature</th>
+            <th class="number">activation A</th>
+            <th class="number">B</th>
+            <th class="number">influence A</th>
+            <th class="number">B</th>
+            <th class="number">B − A</th>
           </tr>
-        ))}
-      </tbody>
-    </table>
+        </thead>
+        <tbody>
+          {rows.map((row) => (
+            <tr key={`${row.a}-${row.b}`}>
+              <td>
+                <FeatureName id={a} node={row.a} names={names} />{" "}
+                <a class="muted" href={`/g/${b}#s=${row.b}`}>
+                  in B
+                </a>
+              </td>
+              <td class="number">{raw(row.activation_a)}</td>
+              <td class="number">{raw(row.activation_b)}</td>
+              <td class="number">{percent(row.influence_a)}</td>
+              <td class="number">{percent(row.influence_b)}</td>
+              <td class={`number ${row.influence_b < row.influence_a ? "negative" : "positive"}`}>
+                {row.influence_b < row.influence_a ? "−" : "+"}
+                {percent(Math.abs(row.influence_b - row.influence_a))}
+              </td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+      {more}
+    </>
   );
 }
 
@@ -176,27 +208,31 @@ function Only({
   nodes: number[];
 }): JSX.Element {
   const sorted = [...nodes].sort((x, y) => pack.influence[y] - pack.influence[x] || x - y);
+  const { rows, more } = useFirst(sorted);
   if (sorted.length === 0) return <Empty>There is none.</Empty>;
   return (
-    <table>
-      <thead>
-        <tr>
-          <th>feature</th>
-          <th class="number">activation</th>
-          <th class="number">influence</th>
-        </tr>
-      </thead>
-      <tbody>
-        {sorted.slice(0, PAGE).map((node) => (
-          <tr key={node}>
-            <td>
-              <a href={`/g/${id}#s=${node}`}>{names.full(node)}</a>
-            </td>
-            <td class="number">{raw(pack.activation[node])}</td>
-            <td class="number">{percent(pack.influence[node])}</td>
+    <>
+      <table>
+        <thead>
+          <tr>
+            <th>feature</th>
+            <th class="number">activation</th>
+            <th class="number">influence</th>
           </tr>
-        ))}
-      </tbody>
-    </table>
+        </thead>
+        <tbody>
+          {rows.map((node) => (
+            <tr key={node}>
+              <td>
+                <FeatureName id={id} node={node} names={names} />
+              </td>
+              <td class="number">{raw(pack.activation[node])}</td>
+              <td class="number">{percent(pack.influence[node])}</td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+      {more}
+    </>
   );
 }

@@ -51,28 +51,101 @@ export function paintTokens(
   context.beginPath();
   context.rect(AXIS.left - 6, 0, size.width, AXIS.bottom);
   context.clip();
-  context.fillStyle = ink.ink;
-  context.font = `12px ${FAMILY}`;
-  context.textBaseline = "middle";
+  context.font = NAME_FONT;
   const { left, width } = frame.layout.columns;
   const { texts, widths } = measured(context, frame.tokens);
   const tilted = widths.some((text, pos) => text + 8 > width[pos] * k);
-  context.textAlign = tilted ? "right" : "center";
-  const [cos, sin] = tilted ? [Math.cos(TILT), Math.sin(TILT)] : [1, 0];
-  const base = context.getTransform().a;
+  const ratio = context.getTransform().a;
+  const pictures = picturesOf(ink.ink, ratio, tilted);
+  // Pictures lie on whole pixels, or they would be blurred.
+  context.resetTransform();
   let before = Number.NEGATIVE_INFINITY;
   texts.forEach((text, pos) => {
     const at = x + (left[pos] + width[pos] / 2) * k;
     if (at < AXIS.left - 10 || at > size.width + 30) return;
     if (at - before < 11) return;
     before = at;
-    context.setTransform(base * cos, base * sin, base * -sin, base * cos, base * at, base * 14);
-    context.fillText(text, tilted ? 4 : 0, 0);
+    const { image, dx, dy } = pictures.of(text, widths[pos]);
+    context.drawImage(image, Math.round(at * ratio) - dx, Math.round(NAME_TOP * ratio) - dy);
   });
   context.restore();
 }
 
+const NAME_FONT = `12px ${FAMILY}`;
+/** Where the middle of a name's line is, or of its end if it is tilted. */
+const NAME_TOP = 14;
 const TILT = -0.62;
+/** A name's ascent and descent, generously. */
+const HALF_LINE = 9;
+/** From the place that a tilted name points at to its end. */
+const TILTED_GAP = 4;
+const MOST_PICTURES = 512;
+
+/** A name drawn once: `dx`, `dy` pixels into it is the place that it belongs at. */
+interface NamePicture {
+  image: ImageBitmap;
+  dx: number;
+  dy: number;
+}
+
+/**
+ * Names as pictures, drawn when they are first seen: laying out and tilting a hundred texts takes
+ * a whole frame, copying their pictures next to nothing.
+ */
+class NamePictures {
+  private readonly made = new Map<string, NamePicture>();
+
+  constructor(
+    readonly colour: string,
+    readonly ratio: number,
+    readonly tilted: boolean,
+  ) {}
+
+  of(text: string, width: number): NamePicture {
+    let found = this.made.get(text);
+    if (!found) {
+      if (this.made.size >= MOST_PICTURES) this.made.clear();
+      found = this.draw(text, width);
+      this.made.set(text, found);
+    }
+    return found;
+  }
+
+  private draw(text: string, width: number): NamePicture {
+    const { ratio, tilted } = this;
+    const [cos, sin] = tilted ? [Math.cos(TILT), Math.sin(TILT)] : [1, 0];
+    // Corners of the text around the place that it belongs at, before it is tilted.
+    const [from, to] = tilted ? [TILTED_GAP - width - 2, TILTED_GAP + 2] : [-width / 2, width / 2];
+    const corners = [from, to].flatMap((a) =>
+      [-HALF_LINE, HALF_LINE].map((b) => [a * cos - b * sin, a * sin + b * cos]),
+    );
+    const xs = corners.map(([a]) => a * ratio);
+    const ys = corners.map(([, b]) => b * ratio);
+    const [dx, dy] = [xs, ys].map((side) => Math.ceil(-Math.min(...side)) + 1);
+    const canvas = new OffscreenCanvas(
+      dx + Math.ceil(Math.max(...xs)) + 1,
+      dy + Math.ceil(Math.max(...ys)) + 1,
+    );
+    const context = canvas.getContext("2d")!;
+    context.setTransform(ratio * cos, ratio * sin, ratio * -sin, ratio * cos, dx, dy);
+    context.font = NAME_FONT;
+    context.fillStyle = this.colour;
+    context.textBaseline = "middle";
+    context.textAlign = tilted ? "right" : "center";
+    context.fillText(text, tilted ? TILTED_GAP : 0, 0);
+    return { image: canvas.transferToImageBitmap(), dx, dy };
+  }
+}
+
+/** Of one colour and tilt: themes and zooms that cross the tilt are rare. */
+let pictures: NamePictures | null = null;
+
+function picturesOf(colour: string, ratio: number, tilted: boolean): NamePictures {
+  const fits =
+    pictures?.colour === colour && pictures.ratio === ratio && pictures.tilted === tilted;
+  if (!pictures || !fits) pictures = new NamePictures(colour, ratio, tilted);
+  return pictures;
+}
 
 interface Measured {
   texts: string[];
