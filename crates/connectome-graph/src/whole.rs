@@ -42,10 +42,7 @@ pub fn place(file: NamedTempFile, path: &Path) -> io::Result<()> {
 ///
 /// Those of the folder, the disk and `write`; the place is then as it was, and nothing is left
 /// beside it.
-pub fn write(
-    path: &Path,
-    write: impl FnOnce(&mut dyn Write) -> io::Result<()>,
-) -> io::Result<()> {
+pub fn write(path: &Path, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> io::Result<()> {
     let mut out = BufWriter::new(beside(path)?);
     write(&mut out)?;
     place(out.into_inner().map_err(io::IntoInnerError::into_error)?, path)
