@@ -1,8 +1,9 @@
 //! Files that are there in full or not at all: written beside their place, then moved there.
 //!
-//! Everything that this project writes goes through here. What is written, and what an error says
-//! of it, is the caller's.
+//! Every file that nobody may see half written goes through here. What is written, and what an
+//! error says of it, is the caller's.
 
+use std::fs::File;
 use std::io::{self, BufWriter, Write};
 use std::path::Path;
 
@@ -32,7 +33,10 @@ pub fn beside(path: &Path) -> io::Result<NamedTempFile> {
 ///
 /// Those of the disk; what was at `path` is still there then, and `file` is removed.
 pub fn place(file: NamedTempFile, path: &Path) -> io::Result<()> {
-    file.as_file().sync_all()?;
+    // A library that was given the path may have put a file of its own there, for its owner alone.
+    let written = File::open(file.path())?;
+    written.set_permissions(file.as_file().metadata()?.permissions())?;
+    written.sync_all()?;
     file.persist(path).map(drop).map_err(|error| error.error)
 }
 

@@ -6,7 +6,7 @@ use std::path::Path;
 use connectome_graph::{
     Annotations, AttributionGraph, ControlBand, EdgeVerdict, Expansion, Extent, FeatureId,
     GraphError, NodeIdx, Nodes, Origin, Prompt, Provenance, Supernode, Target, TargetKind, Verdict,
-    Verdicts, write_whole,
+    Verdicts, whole, write_whole,
 };
 
 use crate::common::{Random, fired, random_graph, row_of};
@@ -102,6 +102,26 @@ fn a_disk_that_fills_up_leaves_what_was_there() {
     assert!(matches!(&error, GraphError::Write { path: named, .. } if *named == path));
     assert_eq!(fs::read_to_string(&path).unwrap(), "the graph of yesterday");
     assert_eq!(names_in(folder.path()), ["graph"]);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_file_that_a_library_put_in_its_place_is_for_whoever_may_read_the_others() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let folder = tempfile::tempdir().unwrap();
+    let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
+    let (plain, path) = (folder.path().join("plain"), folder.path().join("index"));
+    fs::write(&plain, "").unwrap();
+    let beside = whole::beside(&path).unwrap();
+    // As safetensors writes: a file for its owner alone, renamed to the path that it was given.
+    let own = tempfile::NamedTempFile::new_in(folder.path()).unwrap();
+    fs::write(own.path(), "columns").unwrap();
+    own.persist(beside.path()).unwrap();
+    assert_eq!(mode(beside.path()), 0o600);
+    whole::place(beside, &path).unwrap();
+    assert_eq!(fs::read_to_string(&path).unwrap(), "columns");
+    assert_eq!(mode(&path), mode(&plain));
+    assert_eq!(names_in(folder.path()), ["index", "plain"]);
 }
 
 #[test]
