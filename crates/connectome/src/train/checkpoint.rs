@@ -18,6 +18,7 @@
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
+use connectome_graph::whole;
 use safetensors::tensor::{Dtype, SafeTensors, TensorView};
 use serde_json::{Value, json};
 
@@ -138,16 +139,11 @@ impl Checkpoints {
             (part.name.as_str(), view.expect("a tensor's shape counts its numbers"))
         });
         let metadata = HashMap::from([(ENTRY.to_owned(), document.to_string())]);
-        let beside = self.folder.join(format!(".connectome-{}", file_name(snapshot.step)));
-        let written = safetensors::serialize_to_file(views, Some(metadata), &beside)
+        let beside = whole::beside(&path).map_err(write)?;
+        safetensors::serialize_to_file(views, Some(metadata), beside.path())
             .map_err(io_error)
-            .and_then(|()| std::fs::File::open(&beside)?.sync_all())
-            .and_then(|()| std::fs::rename(&beside, &path));
-        if let Err(source) = written {
-            // It may not be there at all; what matters is the error above.
-            let _ = std::fs::remove_file(&beside);
-            return Err(write(source));
-        }
+            .and_then(|()| whole::place(beside, &path))
+            .map_err(write)?;
         self.remove_old();
         Ok(path)
     }
