@@ -32,8 +32,9 @@ impl Cut {
     /// What suits a decoder of `n_params` and steps of `n_rows` rows of `n_tokens`.
     ///
     /// Parts of about 300 positions make products that run at full speed and keep what a block
-    /// works on in the cache of one core: 768 are a third slower where others use the memory. A lane costs a gradient in memory and a pass over it, so there are
-    /// few for small steps and for large decoders.
+    /// works on in the cache of one core: 768 are a third slower where others use the memory. A
+    /// lane costs a gradient in memory and a pass over it, so there are few for small steps and
+    /// for large decoders.
     #[must_use]
     pub fn suited(n_params: usize, n_rows: usize, n_tokens: usize) -> Self {
         const POSITIONS: usize = 320;
