@@ -161,6 +161,10 @@ pub(crate) struct GateArgs {
     /// BatchTopK: among what the largest are chosen.
     #[arg(long, value_enum, value_name = "SCOPE", default_value_t)]
     pub(crate) k_scope: ScopeArg,
+    /// BatchTopK of a layer: k of the first layer over that of the last; it falls by equal ratios,
+    /// and k is its mean.
+    #[arg(long, value_name = "X", default_value_t = 1.0)]
+    pub(crate) k_tilt: f64,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]

@@ -51,7 +51,7 @@ pub(crate) fn options(args: &TrainCltArgs, model: &ModelConfig) -> Result<Option
     Ok(Options {
         dictionary: dictionary(&args.dictionary, &args.model, model)?,
         recipe: Recipe {
-            objective: objective(args, n_steps),
+            objective: objective(args, n_steps)?,
             optimiser: optimiser(&args.steps, n_steps),
             dead_after,
         },
@@ -155,7 +155,7 @@ fn dictionary(
     })
 }
 
-fn gate(args: &GateArgs, n_steps: u64) -> Gate {
+fn gate(args: &GateArgs, n_steps: u64) -> Result<Gate> {
     let k = match args.k_from {
         None => Ramp::constant(args.k),
         Some(from) => Ramp {
@@ -166,12 +166,16 @@ fn gate(args: &GateArgs, n_steps: u64) -> Gate {
             shape: Shape::Exponential,
         },
     };
-    match args.activation {
+    Ok(match args.activation {
         ActivationArg::Relu => Gate::Relu,
         ActivationArg::Topk => Gate::TopK { k },
         ActivationArg::BatchTopk => {
             let scope = match args.k_scope {
-                ScopeArg::Layer => Scope::Layer,
+                ScopeArg::Layer => Scope::Layer { tilt: args.k_tilt },
+                ScopeArg::All if args.k_tilt != 1.0 => {
+                    let expected = "1, as `--k-scope all` lets layers compete";
+                    return Err(number("`--k-tilt`", &args.k_tilt, expected).into());
+                }
                 ScopeArg::All => Scope::All,
             };
             Gate::BatchTopK { k, scope }
@@ -185,7 +189,7 @@ fn gate(args: &GateArgs, n_steps: u64) -> Gate {
             initial: args.threshold,
             rate_factor: args.threshold_rate,
         }),
-    }
+    })
 }
 
 /// Steps over which the sparsity coefficient rises.
@@ -194,9 +198,9 @@ fn sparsity_steps(loss: &LossArgs, n_steps: u64) -> u64 {
     loss.sparsity_steps.unwrap_or(n_steps / share)
 }
 
-fn objective(args: &TrainCltArgs, n_steps: u64) -> Objective {
+fn objective(args: &TrainCltArgs, n_steps: u64) -> Result<Objective> {
     let loss = &args.loss;
-    let gate = gate(&args.gate, n_steps);
+    let gate = gate(&args.gate, n_steps)?;
     // Gates that choose have their sparsity in k, and no threshold to be below of.
     let chooses = matches!(gate, Gate::TopK { .. } | Gate::BatchTopK { .. });
     let sparsity = Sparsity {
@@ -220,7 +224,7 @@ fn objective(args: &TrainCltArgs, n_steps: u64) -> Objective {
             PulledArg::Dead => PulledUp::Dead,
         },
     };
-    Objective {
+    Ok(Objective {
         gate,
         norm: match loss.decoder_norm {
             NormArg::Concatenated => DecoderNorm::Concatenated,
@@ -229,7 +233,7 @@ fn objective(args: &TrainCltArgs, n_steps: u64) -> Objective {
         sparsity: (loss.sparsity > 0.0 && !chooses).then_some(sparsity),
         pre_activation: (loss.pre_loss > 0.0 && !chooses).then_some(pre),
         aux: (loss.aux > 0.0).then_some(AuxK { k: loss.aux_k, coefficient: loss.aux }),
-    }
+    })
 }
 
 fn optimiser(steps: &CltStepArgs, n_steps: u64) -> Optimiser {

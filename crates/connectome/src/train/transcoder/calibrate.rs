@@ -18,10 +18,11 @@ use super::select::{Candidate, candidates, strongest};
 #[must_use]
 pub fn thresholds(net: &Net, sample: &Batch, k: f64) -> Vec<Vec<f32>> {
     let shape = net.shape();
-    let n = ((k * sample.n_tokens() as f64).round() as usize).max(1);
+    let n = k * sample.n_tokens() as f64;
     let tables = |layer: usize| (layer, &net.params().layers[layer]);
-    if let Gate::BatchTopK { scope: Scope::All, .. } = net.recipe().objective.gate {
-        let n = n * shape.n_layers;
+    let gate = net.recipe().objective.gate;
+    if let Gate::BatchTopK { scope: Scope::All, .. } = gate {
+        let n = (n.round() as usize).max(1) * shape.n_layers;
         let norms: Vec<Vec<f32>> = (0..shape.n_layers).map(|layer| net.norms_of(layer)).collect();
         let found = (0..shape.n_layers)
             .flat_map(|layer| {
@@ -32,12 +33,16 @@ pub fn thresholds(net: &Net, sample: &Batch, k: f64) -> Vec<Vec<f32>> {
         let own = |norm: &f32| if *norm > 0.0 { cut / norm } else { f32::MAX };
         return norms.iter().map(|norm_f| norm_f.iter().map(own).collect()).collect();
     }
-    (0..shape.n_layers)
-        .map(|layer| {
-            let found = candidates(tables(layer), &sample.x_td[layer], None, n + 1);
-            vec![between(found, n); shape.n_features]
-        })
-        .collect()
+    let tilt = match gate {
+        Gate::BatchTopK { scope: Scope::Layer { tilt }, .. } => tilt,
+        _ => 1.0,
+    };
+    let each = Scope::of_layers(tilt, n, shape.n_layers).into_iter().enumerate();
+    each.map(|(layer, n)| {
+        let found = candidates(tables(layer), &sample.x_td[layer], None, n + 1);
+        vec![between(found, n); shape.n_features]
+    })
+    .collect()
 }
 
 /// Between the `n`-th largest score and the next; below the least if there are no more.

@@ -260,14 +260,14 @@ impl Net {
                 layers().map(|(tables, x_td)| chosen(select::top_k(tables, x_td, k))).collect()
             }
             Gate::BatchTopK { scope, .. } => {
-                let n = ((numbers.k * n_tokens as f64).round() as usize).max(1);
+                let n = numbers.k * n_tokens as f64;
                 self.fire_of_batch(batch, scope, n).into_iter().map(chosen).collect()
             }
         }
     }
 
-    /// The choice of BatchTopK: `n` a layer, or `n` times layers among all.
-    fn fire_of_batch(&self, batch: &Batch, scope: Scope, n: usize) -> Vec<Vec<Chosen>> {
+    /// The choice of BatchTopK: `n` a layer in the mean, or `n` times layers among all.
+    fn fire_of_batch(&self, batch: &Batch, scope: Scope, n: f64) -> Vec<Vec<Chosen>> {
         let n_layers = self.shape().n_layers;
         let of_layer = |layer: usize, n: usize| {
             let tables = (layer, &self.params.layers[layer]);
@@ -275,9 +275,12 @@ impl Net {
             select::candidates(tables, &batch.x_td[layer], weight_f.as_deref(), n)
         };
         let found: Vec<_> = match scope {
-            Scope::Layer => (0..n_layers).flat_map(|layer| of_layer(layer, n)).collect(),
+            Scope::Layer { tilt } => {
+                let each = Scope::of_layers(tilt, n, n_layers).into_iter().enumerate();
+                each.flat_map(|(layer, n)| of_layer(layer, n)).collect()
+            }
             Scope::All => {
-                let n = n * n_layers;
+                let n = (n.round() as usize).max(1) * n_layers;
                 let all = (0..n_layers).flat_map(|layer| of_layer(layer, n)).collect();
                 select::strongest(all, n)
             }

@@ -72,12 +72,33 @@ pub enum SteToPreact {
 }
 
 /// Among what BatchTopK chooses.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Scope {
     /// The activations of one layer.
-    Layer,
+    Layer {
+        /// `k` of the first layer over that of the last. Between them it falls by equal ratios,
+        /// and its mean over the layers is `k`.
+        tilt: f64,
+    },
     /// Those of all layers, each times its feature's decoder norm.
     All,
+}
+
+impl Scope {
+    /// Layers that all have the same.
+    pub const EVEN: Self = Self::Layer { tilt: 1.0 };
+
+    /// How many a batch lets through, layer by layer, where layers do not compete; their mean is
+    /// `n`, up to rounding.
+    pub(super) fn of_layers(tilt: f64, n: f64, n_layers: usize) -> Vec<usize> {
+        let share = |layer: usize| {
+            let way = layer as f64 / (n_layers - 1).max(1) as f64;
+            tilt.powf(-way)
+        };
+        let total: f64 = (0..n_layers).map(share).sum();
+        let own = |layer| share(layer) * n * n_layers as f64 / total;
+        (0..n_layers).map(|layer| (own(layer).round() as usize).max(1)).collect()
+    }
 }
 
 /// A feature's decoder norm.

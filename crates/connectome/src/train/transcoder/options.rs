@@ -192,6 +192,11 @@ impl Options {
                 }
             }
         }
+        if let Gate::BatchTopK { scope: Scope::Layer { tilt }, .. } = gate
+            && !(tilt.is_finite() && tilt > 0.0)
+        {
+            return Err(bad("k-tilt", &tilt, "a number above 0"));
+        }
         if chooses && pre_activation.is_some() {
             return Err(bad("pre-loss", &"set", "none, as this activation has no threshold"));
         }
@@ -270,7 +275,8 @@ fn gate_json(gate: Gate) -> Value {
         Gate::BatchTopK { k, scope } => json!({
             "activation": "batch-topk",
             "k": ramp_json(k),
-            "k-scope": match scope { Scope::Layer => "layer", Scope::All => "all" },
+            "k-scope": match scope { Scope::Layer { .. } => "layer", Scope::All => "all" },
+            "k-tilt": match scope { Scope::Layer { tilt } => tilt.into(), Scope::All => Value::Null },
         }),
     }
 }

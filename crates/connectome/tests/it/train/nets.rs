@@ -90,7 +90,12 @@ pub(crate) fn cases() -> Vec<Case> {
             skip: Presence::Present,
         },
         case("top k", plain(Gate::TopK { k }), 3),
-        case("batch top k", plain(Gate::BatchTopK { k, scope: Scope::Layer }), 3),
+        case("batch top k", plain(Gate::BatchTopK { k, scope: Scope::EVEN }), 3),
+        case(
+            "batch top k, more at first",
+            plain(Gate::BatchTopK { k, scope: Scope::Layer { tilt: 3.0 } }),
+            3,
+        ),
         case(
             "batch top k over layers",
             Objective {

@@ -122,9 +122,14 @@ impl<'a> Plain<'a> {
                     }
                 }
             }
-            Gate::BatchTopK { k, scope: Scope::Layer } => {
+            Gate::BatchTopK { k, scope: Scope::Layer { tilt } } => {
+                let last = self.shape.n_layers as f64 - 1.0;
+                let shares: Vec<f64> =
+                    all_layers.clone().map(|layer| tilt.powf(1.0 - layer as f64 / last)).collect();
+                let mean = shares.iter().sum::<f64>() / shares.len() as f64;
                 for layer in all_layers {
-                    for at in largest(&pre[layer], 0..n * f, k.at(0) as usize * n) {
+                    let n_chosen = (k.at(0) * n as f64 * shares[layer] / mean).round() as usize;
+                    for at in largest(&pre[layer], 0..n * f, n_chosen) {
                         fires[layer][at] = pre[layer][at] > 0.0;
                     }
                 }
