@@ -10,7 +10,7 @@ use anyhow::{Context, Result, ensure};
 
 use crate::command::{cargo, root, run as run_command};
 
-const PROMPT: &str = "the capital of the state containing oak port is";
+const PROMPT: &str = "the capital of the state containing Oak gate is";
 const COLUMNS: usize = 100;
 const CELL: (f64, f64) = (7.8, 17.0);
 const MARGIN: f64 = 18.0;

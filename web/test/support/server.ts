@@ -51,7 +51,8 @@ async function freePort(): Promise<number> {
   return address.port;
 }
 
-export async function startServer(): Promise<Running> {
+/** `more` are further flags of `connectome serve`. */
+export async function startServer(more: readonly string[] = []): Promise<Running> {
   if (!BINARY) throw new Error("build the server first: cargo build --workspace");
   const folder = mkdtempSync(join(tmpdir(), "connectome-page-"));
   const port = await freePort();
@@ -60,7 +61,7 @@ export async function startServer(): Promise<Running> {
   const start = async (): Promise<void> => {
     // The small fixture first: what the tests walk through is written for its graphs.
     const args = ["serve", "--no-open", "--port", String(port), "--dir", folder];
-    args.push("--model", "two-hop");
+    args.push("--model", "two-hop", ...more);
     child = spawn(BINARY, args, { stdio: ["ignore", "ignore", "pipe"] });
     let said = "";
     child.stderr?.on("data", (chunk: Buffer) => {

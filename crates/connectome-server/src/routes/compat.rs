@@ -4,21 +4,24 @@
 //! None of their code is here. What they ask for and how is in `docs/server.md`; sources:
 //! circuit-tracer 0.5 `frontend/local_server.py`, anthropics/attribution-graphs-frontend.
 
+use std::collections::BTreeMap;
 use std::path::{Component, Path as FilePath, PathBuf};
 
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::IntoResponse as _;
+use connectome::features::index::{Label, LabelSource};
 use connectome::features::layout;
 use connectome::features::packed::PackedName;
-use connectome_graph::prune;
 use connectome_graph::wire::circuit_tracer::export;
+use connectome_graph::{FeatureId, prune};
 use serde_json::{Map, Value, json};
 
 use super::extract::Sent;
 use super::{Answer, Shared, blocking, json as answer, packed};
 use crate::App;
 use crate::error::ServeError;
+use crate::features::labelled;
 use crate::id::Id;
 
 /// The view that these pages save to.
@@ -64,6 +67,7 @@ fn graph_json(app: &App, id: &Id) -> Result<Value, ServeError> {
     if let Some(set) = app.set_of_graph(&kept.graph).filter(|set| set.index.is_some()) {
         json["metadata"]["scan"] = json!(format!("./feat/{}", set.slug()));
         json["metadata"]["transcoder_list"] = json!([]);
+        name_nodes(&mut json, &labelled(Some(set.index()?), &kept.graph)?);
     }
     if let Some(Value::Object(saved)) = saved(app, id)?.map(|(document, _)| document)
         && let Some(Value::Object(saved)) = saved.get("qParams")
@@ -72,6 +76,26 @@ fn graph_json(app: &App, id: &Id) -> Result<Value, ServeError> {
         merge(own, saved);
     }
     Ok(json)
+}
+
+/// Gives nodes that nobody named what the index calls their features; a program's names stand
+/// after a `≈`.
+fn name_nodes(json: &mut Value, labels: &BTreeMap<FeatureId, Label>) {
+    for node in json["nodes"].as_array_mut().into_iter().flatten() {
+        let Some(label) = feature_of(node).and_then(|id| labels.get(&id)) else { continue };
+        if node["clerp"] == "" {
+            let mark = if label.source == LabelSource::Imported { "" } else { "≈ " };
+            node["clerp"] = json!(format!("{mark}{}", label.text));
+        }
+    }
+}
+
+/// The feature of a node, `LAYER_INDEX_POSITION`; none of an error's, whose index is −1, or of a
+/// token's or a target's, which no layer of the dictionary has.
+fn feature_of(node: &Value) -> Option<FeatureId> {
+    let mut parts = node["node_id"].as_str()?.split('_');
+    let mut number = || parts.next()?.parse().ok();
+    Some(FeatureId { layer: number()?, index: number()? })
 }
 
 /// The saved document and its ETag.

@@ -232,6 +232,13 @@ fn other_pages_find_features_where_they_look() {
     let nodes = graph["nodes"].as_array().unwrap().iter();
     let is_feature = |node: &&Value| node["feature_type"] == "cross layer transcoder";
     let node = nodes.clone().find(is_feature).unwrap();
+    // What a program called it says so.
+    let named = nodes.clone().filter(|node| node["clerp"].as_str().unwrap().starts_with("≈ "));
+    assert!(named.clone().count() > 20 && named.clone().all(|node| is_feature(&node)));
+    let named = named.clone().next().unwrap();
+    let id: Vec<&str> = named["node_id"].as_str().unwrap().split('_').collect();
+    let own = served.ok(&format!("/api/features/two-hop/{}/{}", id[0], id[1]));
+    assert_eq!(named["clerp"], format!("≈ {}", own["label"].as_str().unwrap()));
     let number = node["feature"].as_u64().unwrap();
     let layer: u32 = node["layer"].as_str().unwrap().parse().unwrap();
     let first = served.ok(&format!("/feat/two-hop/{number}.json"));
