@@ -24,19 +24,22 @@ interface Spot {
   id: string;
 }
 
+/** What d3 leaves on what it draws. */
+interface Drawn extends Element {
+  __data__: { nodeId: string; feature_type: string };
+}
+
 /** Where the page has drawn the features of its graph. */
 async function features(page: Page): Promise<Spot[]> {
-  return await page.evaluate(() => {
-    const drawn = [...document.querySelectorAll(".link-graph text.node")];
-    const datum = (node: Element) =>
-      (node as Element & { __data__: { nodeId: string; feature_type: string } }).__data__;
-    return drawn
-      .filter((node) => datum(node).feature_type === "cross layer transcoder")
+  // Nothing in here has a name: what compiles this file would look for a helper to keep it.
+  return await page.evaluate(() =>
+    [...document.querySelectorAll<Drawn>(".link-graph text.node")]
+      .filter((node) => node.__data__.feature_type === "cross layer transcoder")
       .map((node) => {
         const { x, y, width, height } = node.getBoundingClientRect();
-        return { x: x + width / 2, y: y + height / 2, id: datum(node).nodeId };
-      });
-  });
+        return { x: x + width / 2, y: y + height / 2, id: node.__data__.nodeId };
+      }),
+  );
 }
 
 async function save(page: Page): Promise<void> {
