@@ -8,6 +8,7 @@ import { Features } from "./feature/Features.tsx";
 import { FigureStudio } from "./figure/FigureStudio.tsx";
 import { Help } from "./help/Help.tsx";
 import { Library } from "./library/Library.tsx";
+import { dropping, useDrop } from "./library/open.ts";
 import { Models } from "./models/Models.tsx";
 import { ProbePage } from "./probe/ProbePage.tsx";
 import { Probes } from "./probe/Probes.tsx";
@@ -59,6 +60,7 @@ const PAGES: readonly { pattern: string; show: (parts: Parts) => JSX.Element }[]
 const view = (): string => place.value.query.get("view") ?? MAIN;
 
 export function App(): JSX.Element {
+  useDrop();
   useActions([
     ...EVERYWHERE,
     { key: null, title: "Library", section: "Go to", run: () => go("/") },
@@ -77,7 +79,9 @@ export function App(): JSX.Element {
           The server does not answer. What you change is kept here and saved when it is back.
         </div>
       )}
-      <main id="main">{page(place.value.path)}</main>
+      <main id="main" class={dropping.value ? "dropping" : undefined}>
+        {page(place.value.path)}
+      </main>
       <ContextMenu />
       <Palette />
       <AskDialog />

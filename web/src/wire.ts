@@ -1246,11 +1246,11 @@ similarity: number,
  */
 influence: number, 
 /**
- * What the circuit of all considered nodes loses in replacement score without the group.
+ * How the replacement score of the circuit of all considered nodes changes without the group.
  */
 replacement_change: number, 
 /**
- * What it loses in completeness score.
+ * How its completeness score does.
  */
 completeness_change: number, };
 

@@ -6,11 +6,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-use connectome_graph::AttributionGraph;
+use connectome_graph::{AttributionGraph, Supernode};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use crate::circuits::{checked_one, label};
+use crate::circuits::{checked, checked_one, label};
 use crate::error::ServeError;
 use crate::store::newest_version;
 use crate::wire::{Group, Place};
@@ -130,6 +130,34 @@ impl SavedView {
             }
         }
         Ok(boxes)
+    }
+
+    /// The graph with this view's groups, pins and labels in place of its file's.
+    ///
+    /// # Errors
+    ///
+    /// [`ServeError::Bad`] for nodes that the graph has not.
+    pub(crate) fn annotated(
+        &self,
+        graph: &AttributionGraph,
+    ) -> Result<AttributionGraph, ServeError> {
+        let mut said = graph.annotations().clone();
+        said.pinned = checked(graph, &self.parts.pins)?;
+        said.supernodes = self
+            .parts
+            .groups
+            .iter()
+            .map(|group| {
+                let members = checked(graph, &group.nodes)?;
+                Ok(Supernode { name: group.name.clone(), members })
+            })
+            .collect::<Result<_, ServeError>>()?;
+        for (node, text) in &self.parts.labels {
+            if let Ok(node) = node.parse() {
+                said.node_labels.insert(checked_one(graph, node)?, text.clone());
+            }
+        }
+        Ok(graph.clone().with_annotations(said)?)
     }
 
     /// Nodes that pruning keeps in any case.

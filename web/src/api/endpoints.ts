@@ -98,11 +98,11 @@ export async function figure(body: wire.FigureAsk, signal?: AbortSignal): Promis
   return await (await send("/api/figure", { body, signal })).blob();
 }
 
-/** JSON is pruned at these thresholds; the other formats hold everything. */
-export function exportUrl(id: string, format: string, filters: Filters): string {
+/** With the view's pins and groups; JSON and CSV are pruned at these thresholds. */
+export function exportUrl(id: string, format: string, view: string, filters: Filters): string {
   const { nodeThreshold, edgeThreshold } = filters;
-  const pruned = `&node_threshold=${nodeThreshold}&edge_threshold=${edgeThreshold}`;
-  return `/api/graphs/${enc(id)}/export?format=${format}${format === "json" ? pruned : ""}`;
+  const pruned = `node_threshold=${nodeThreshold}&edge_threshold=${edgeThreshold}`;
+  return `/api/graphs/${enc(id)}/export?format=${format}&view=${enc(view)}&${pruned}`;
 }
 
 /** The workspace in one file, with this view. */

@@ -7,11 +7,20 @@ import { useSignal } from "@preact/signals";
 import type { JSX } from "preact";
 import { useEffect } from "preact/hooks";
 import { sentence } from "../api/client.ts";
-import { circuit as askCircuit } from "../api/endpoints.ts";
+import { circuit as askCircuit, run as askRun, runs as askRuns } from "../api/endpoints.ts";
 import type { Group } from "../state/document.ts";
-import { score, signedShare } from "../ui/numbers.ts";
+import { finished } from "../tests/running.ts";
+import {
+  type EdgeVerdict,
+  newestValidation,
+  tallied,
+  type Verdicts,
+  verdictsOf,
+} from "../tests/verdicts.ts";
+import { useLoad } from "../ui/load.ts";
+import { count, score, signedShare } from "../ui/numbers.ts";
 import { Button, Empty } from "../ui/parts.tsx";
-import type { Circuit } from "../wire.ts";
+import type { Circuit, CircuitEdge, Run, VerdictName } from "../wire.ts";
 import { graphAddress } from "../workspace/address.ts";
 import type { Workspace } from "../workspace/model.ts";
 import { addNote, CircuitActions } from "./actions.tsx";
@@ -106,6 +115,10 @@ function Canvas(props: { work: Workspace; boxes: Group[]; circuit: Circuit | nul
   const edges = (circuit?.edges ?? []).filter((edge) => edge.drawn);
   const left = (circuit?.edges.length ?? 0) - edges.length;
   const byId = new Map(places.map((placed) => [placed.box.id, placed]));
+  const validation = useValidation(work);
+  const verdicts: Verdicts = validation
+    ? verdictsOf(validation, boxes, work.head.value?.targets ?? [])
+    : new Map();
   const shifts = landings(edges, new Map(places.map(({ box, x }) => [box.id, x])));
   return (
     <div class="circuit-scroll" tabIndex={0} role="group" aria-label="Boxes of the circuit">
@@ -125,7 +138,7 @@ function Canvas(props: { work: Workspace; boxes: Group[]; circuit: Circuit | nul
               to={byId.get(edge.target)}
               share={edge.share}
               shift={shifts.get(`${edge.source}>${edge.target}`) ?? 0}
-              verdict={work.verdicts.value.get(`${edge.source}>${edge.target}`) ?? null}
+              verdict={verdicts.get(`${edge.source}>${edge.target}`) ?? null}
             />
           ))}
         </g>
@@ -141,6 +154,9 @@ function Canvas(props: { work: Workspace; boxes: Group[]; circuit: Circuit | nul
           <NoteView key={note.id} work={work} note={note} />
         ))}
       </svg>
+      {validation && edges.length > 0 && (
+        <VerdictLegend run={validation} edges={edges} verdicts={verdicts} />
+      )}
       {left > 0 && (
         <p class="note">
           {left} weaker edges are not drawn: of each box, the strongest are that make up 80 % of
@@ -152,6 +168,7 @@ function Canvas(props: { work: Workspace; boxes: Group[]; circuit: Circuit | nul
           <li key={`${edge.source}>${edge.target}`}>
             {byId.get(edge.source)?.box.name} to {byId.get(edge.target)?.box.name}:{" "}
             {signedShare(edge.share)} of its input
+            {toldOf(verdicts.get(`${edge.source}>${edge.target}`) ?? null)}
           </li>
         ))}
       </ul>
@@ -196,7 +213,7 @@ interface EdgeProps {
   share: number;
   /** From the middle of the target's lower side. */
   shift: number;
-  verdict: string | null;
+  verdict: EdgeVerdict | null;
 }
 
 function Edge({ from, to, share, shift, verdict }: EdgeProps): JSX.Element | null {
@@ -209,17 +226,80 @@ function Edge({ from, to, share, shift, verdict }: EdgeProps): JSX.Element | nul
   const width = 1 + 7 * Math.min(1, Math.abs(share));
   const negative = share < 0;
   return (
-    <path
-      d={`M${x1} ${y1} C${x1} ${y1 - bend} ${x2} ${y2 + bend} ${x2} ${y2}`}
-      class={`circuit-edge ${negative ? "negative" : "positive"} ${verdict ?? ""}`}
-      stroke-width={width}
-      stroke-dasharray={negative ? "6 4" : undefined}
-      marker-end={negative ? "url(#inhibits)" : "url(#excites)"}
-    >
-      <title>
-        {from.box.name} → {to.box.name}: {signedShare(share)} of its input
-        {verdict ? `, ${verdict}` : ""}
-      </title>
-    </path>
+    <>
+      <path
+        d={`M${x1} ${y1} C${x1} ${y1 - bend} ${x2} ${y2 + bend} ${x2} ${y2}`}
+        class={`circuit-edge ${negative ? "negative" : "positive"} ${verdict?.verdict ?? ""}`}
+        stroke-width={width}
+        stroke-dasharray={negative ? "6 4" : undefined}
+        marker-end={negative ? "url(#inhibits)" : "url(#excites)"}
+      >
+        <title>
+          {from.box.name} → {to.box.name}: {signedShare(share)} of its input
+          {toldOf(verdict)}
+        </title>
+      </path>
+      {verdict && (
+        // The two bends are alike, so the middle of the curve is that of its ends.
+        <text
+          x={(x1 + x2) / 2}
+          y={(y1 + y2) / 2 + 4}
+          class={`circuit-verdict ${verdict.verdict}`}
+          aria-hidden="true"
+        >
+          {MARKS[verdict.verdict]}
+        </text>
+      )}
+    </>
+  );
+}
+
+/** As the matrix marks its cells; colour alone would not do. */
+const MARKS: Record<VerdictName, string> = { supported: "✓", weak: "○", contradicted: "✗" };
+
+function toldOf(verdict: EdgeVerdict | null): string {
+  return verdict ? `; tests: ${verdict.words}` : "";
+}
+
+/** The newest validation of the graph, so that its verdicts are there after a reload. */
+function useValidation(work: Workspace): Run | null {
+  const { state } = useLoad(
+    async (abort) => {
+      const number = newestValidation(await askRuns(work.id, abort));
+      return number === null ? null : await askRun(work.id, number, abort);
+    },
+    [work.id, finished.value],
+  );
+  return state.value.is === "ready" ? state.value.value : null;
+}
+
+function VerdictLegend(props: {
+  run: Run;
+  edges: readonly CircuitEdge[];
+  verdicts: Verdicts;
+}): JSX.Element {
+  const { run, edges, verdicts } = props;
+  const tally = tallied(edges, verdicts);
+  return (
+    <div class="legend" aria-label="Verdicts on the edges">
+      <span>
+        by test #{run.number}
+        {run.result.kind === "validate" && run.result.partial && ", which was stopped"}:
+      </span>
+      {(["supported", "weak", "contradicted"] as const).map((verdict) => (
+        <span key={verdict}>
+          <svg viewBox="0 0 22 12" class="legend-wide" aria-hidden="true">
+            <path d="M1 6H21" class={`circuit-edge ${verdict}`} stroke-width="3" />
+          </svg>
+          {MARKS[verdict]} {count(tally[verdict])} {verdict}
+        </span>
+      ))}
+      <span title="A group that changed since the test counts as not tested">
+        <svg viewBox="0 0 22 12" class="legend-wide" aria-hidden="true">
+          <path d="M1 6H21" class="circuit-edge" stroke-width="3" />
+        </svg>
+        no mark: {count(tally.untested)} not tested
+      </span>
+    </div>
   );
 }

@@ -79,8 +79,8 @@ function Card(props: { work: Workspace; suggestion: Suggestion; onDone: () => vo
       <p class="muted">
         influence {percent(suggestion.influence)} of all · least similarity{" "}
         {score(suggestion.similarity)} · without this group the circuit's replacement is{" "}
-        {signedScore(-suggestion.replacement_change)}, its completeness{" "}
-        {signedScore(-suggestion.completeness_change)}
+        {signedScore(suggestion.replacement_change)}, its completeness{" "}
+        {signedScore(suggestion.completeness_change)}
       </p>
     </article>
   );

@@ -32,6 +32,8 @@ export interface Pack {
   frequency: Float32Array;
   /** Sum of the absolute inputs, which turns a raw weight into a share. */
   absIn: Float32Array;
+  /** Whether the node's inputs were traced; of a token or an error nothing is asked. */
+  expanded: Uint8Array;
   source: Uint32Array;
   target: Uint32Array;
   weight: Float32Array;
@@ -96,6 +98,7 @@ export function readPack(bytes: ArrayBuffer): Pack {
     cumulative: column("cumulative", "f32", nNodes),
     frequency: column("frequency", "f32", nNodes),
     absIn: column("abs_in", "f32", nNodes),
+    expanded: column("expanded", "u8", nNodes),
     source: column("source", "u32", nEdges),
     target: column("target", "u32", nEdges),
     weight: column("weight", "f32", nEdges),

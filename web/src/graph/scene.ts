@@ -6,8 +6,8 @@
 // `hover`  what is under the pointer, so that a hover paints its own links and nothing else.
 // `rows` and `tokens`  names along the two edges of the pane, which stand still in one direction.
 //
-// What did not change is not painted. At most 300 links are drawn at once, and of a hover the
-// strongest first. Budgets: docs/benchmarks.md.
+// What did not change is not painted. At most 150 links of each end are drawn at once, and of a
+// hover the strongest first. Budgets: docs/benchmarks.md.
 
 import { AXIS, paintRows, paintTokens } from "./axes.ts";
 import type { Links } from "./edges.ts";
@@ -38,7 +38,7 @@ export interface Canvases {
 const REST_MS = 90;
 const REST_OF_LINKS_MS = 40;
 /** Links of each end: of a hover in its first frame, which has the least time, and in all. */
-const LINKS = { first: 25, all: 150 };
+export const LINKS = { first: 25, all: 150 };
 
 /** Stands still: names are painted where they are. */
 const HERE: Transform = { k: 1, x: 0, y: 0 };
@@ -178,7 +178,7 @@ export class Scene {
     const { accent, ink } = this.ink;
     this.layers.chosen.paint(this.transform, (context) => {
       if (frame.links) {
-        this.paintSelectionLinks(context, frame, strong(frame.links, frame, LINKS.all));
+        this.paintSelectionLinks(context, frame, drawnOf(frame.links, frame, LINKS.all));
       }
       for (const node of frame.pins) {
         if (!shown[node]) continue;
@@ -215,7 +215,7 @@ export class Scene {
     layer.show();
     layer.paint(this.transform, (context) => {
       if (hoverLinks && !frame.selection.includes(hover)) {
-        const links = strong(hoverLinks, frame, most);
+        const links = drawnOf(hoverLinks, frame, most);
         paintLinks(context, layout, [hover], links, this.style(frame, 0.45));
       }
       paintRing(context, layout, hover, { colour: this.ink.ink, width: 1.6, radius: 8 });
@@ -250,11 +250,29 @@ function hasMore(links: Links | null): boolean {
   return links !== null && Math.max(links.inputs.length, links.outputs.length) > LINKS.first;
 }
 
-/** The strongest links of at least a share, so many of each end; lists come strongest first. */
-function strong(links: Links, { minShare }: Frame, most: number): Links {
+/** What decides which links are drawn: nodes that are shown, and the least share. */
+type Drawing = Pick<Frame, "mask" | "minShare">;
+
+/** The strongest links to nodes that are shown, so many of each end; lists come strongest first. */
+function drawnOf(links: Links, { mask, minShare }: Drawing, most: number): Links {
   const of = (list: Links["inputs"]): Links["inputs"] => {
-    const cut = list.slice(0, most);
-    return minShare > 0 ? cut.filter((link) => Math.abs(link.share) >= minShare) : cut;
+    const drawn: Links["inputs"] = [];
+    for (const link of list) {
+      if (drawn.length === most || Math.abs(link.share) < minShare) break;
+      if (mask[link.node]) drawn.push(link);
+    }
+    return drawn;
   };
   return { ...links, inputs: of(links.inputs), outputs: of(links.outputs) };
+}
+
+/** Links of a selection to nodes that are shown: all, those below the least share, those drawn. */
+export function countLinks(
+  links: Links,
+  drawing: Drawing,
+): { all: number; below: number; drawn: number } {
+  const { inputs, outputs } = drawnOf(links, drawing, LINKS.all);
+  const shown = [...links.inputs, ...links.outputs].filter((link) => drawing.mask[link.node]);
+  const below = shown.filter((link) => Math.abs(link.share) < drawing.minShare).length;
+  return { all: shown.length, below, drawn: inputs.length + outputs.length };
 }

@@ -86,6 +86,16 @@ export function Connections({ work }: { work: Workspace }): JSX.Element | null {
   );
 }
 
+/** Why the selection has no inputs: a feature whose row was not traced has some, unknown to us. */
+function noInputs(work: Workspace): string {
+  const pack = work.columns.value;
+  const untraced = work.selection.value.filter(
+    (node) => pack?.kind[node] === KIND.feature && !pack.expanded[node],
+  );
+  if (untraced.length === 0) return "Nothing feeds this.";
+  return "Its inputs were not traced: the graph was done before its turn came. Trace with more features to see them.";
+}
+
 interface Row {
   name: string;
   where: string;
@@ -114,9 +124,7 @@ function LinkList(props: { work: Workspace; links: readonly Link[]; title: "Inpu
         )}
       </h3>
       {links.length === 0 && (
-        <Empty>
-          {title === "Inputs" ? "Nothing feeds this." : "This feeds nothing in the graph."}
-        </Empty>
+        <Empty>{title === "Inputs" ? noInputs(work) : "This feeds nothing in the graph."}</Empty>
       )}
       <ul class="links">
         {/* By place and not by node: a walk then changes words, and makes no element. */}

@@ -8,7 +8,6 @@ import {
   graphs as askGraphs,
   status as askStatus,
   deleteGraph,
-  importGraph,
   patchGraph,
 } from "../api/endpoints.ts";
 import { ask } from "../ui/ask.tsx";
@@ -16,19 +15,23 @@ import { useActions } from "../ui/keys.ts";
 import { useLoad } from "../ui/load.ts";
 import { count, date, percent, promptText, score, tokenText } from "../ui/numbers.ts";
 import { Button, Chip, Empty, Failure, Skeleton } from "../ui/parts.tsx";
-import { go } from "../ui/router.ts";
 import { toast } from "../ui/toast.tsx";
 import type { GraphRow } from "../wire.ts";
 import { Jobs } from "./Jobs.tsx";
+import { openAddress, opened, openFiles } from "./open.ts";
 
 export function Library(): JSX.Element {
-  const { state, again } = useLoad((signal) => askGraphs(signal), []);
+  const { state, again } = useLoad((signal) => askGraphs(signal), [opened.value]);
   const text = useSignal("");
-  const over = useSignal(false);
   const load = state.value;
   useEffect(() => {
     document.title = "Connectome";
   }, []);
+  const address = async (): Promise<void> => {
+    const label = "Of a graph on Neuronpedia or on circuit-tracer's page, with its pins and groups";
+    const answer = await ask("Open an address", label, "", "Open");
+    if (answer) await openAddress(answer);
+  };
   useActions([
     {
       key: "/",
@@ -42,27 +45,10 @@ export function Library(): JSX.Element {
       section: "Library",
       run: () => document.getElementById("open-file")?.click(),
     },
+    { key: null, title: "Open an address…", section: "Library", run: () => void address() },
   ]);
-  const open = async (files: FileList | null): Promise<void> => {
-    for (const file of files ?? []) await importFile(file);
-    again();
-  };
   return (
-    <div
-      class={over.value ? "sheet dropping" : "sheet"}
-      onDragOver={(event) => {
-        event.preventDefault();
-        over.value = true;
-      }}
-      onDragLeave={() => {
-        over.value = false;
-      }}
-      onDrop={(event) => {
-        event.preventDefault();
-        over.value = false;
-        void open(event.dataTransfer?.files ?? null);
-      }}
-    >
+    <div class="sheet">
       <div class="head-row">
         <h1>Library</h1>
         <span class="grow" />
@@ -84,9 +70,10 @@ export function Library(): JSX.Element {
             type="file"
             accept=".connectome,.graph,.json,.pt"
             multiple
-            onChange={(event) => void open(event.currentTarget.files)}
+            onChange={(event) => void openFiles(event.currentTarget.files ?? [])}
           />
         </label>
+        <Button onClick={() => void address()}>Open address…</Button>
       </div>
       <Jobs onFinished={again} />
       {load.is === "loading" && <Skeleton lines={8} label="Loading the library" />}
@@ -104,16 +91,6 @@ export function Library(): JSX.Element {
       )}
     </div>
   );
-}
-
-async function importFile(file: File): Promise<void> {
-  try {
-    const { id, known } = await importGraph(file, file.name);
-    toast(known ? `${file.name} was here already.` : `${file.name} opened.`);
-    go(`/g/${id}`);
-  } catch (failure) {
-    toast(`${file.name} was not opened: ${sentence(failure)}.`);
-  }
 }
 
 function Rows(props: {
@@ -249,7 +226,7 @@ function FirstSteps(): JSX.Element {
       </section>
       <section class="card">
         <h2>Open a graph file</h2>
-        <Empty>Drop a file anywhere on this page: ours, circuit-tracer's or Neuronpedia's.</Empty>
+        <Empty>Drop a file anywhere on any page: ours, circuit-tracer's or Neuronpedia's.</Empty>
       </section>
       {tour && (
         <section class="card">

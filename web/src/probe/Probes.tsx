@@ -1,6 +1,6 @@
 // A new probe, and those that were kept.
 
-import { signal, useSignal } from "@preact/signals";
+import { useSignal } from "@preact/signals";
 import type { JSX } from "preact";
 import { useEffect } from "preact/hooks";
 import { ApiError, sentence } from "../api/client.ts";
@@ -9,9 +9,9 @@ import {
   probes as askProbes,
   status as askStatus,
   deleteProbe,
-  follow,
   startProbe,
 } from "../api/endpoints.ts";
+import { Running } from "../api/running.ts";
 import { featureId, readFeatures } from "../feature/shape.ts";
 import { JobRow } from "../library/Jobs.tsx";
 import { useActions } from "../ui/keys.ts";
@@ -20,11 +20,26 @@ import { count, date } from "../ui/numbers.ts";
 import { Button, Empty, Failure, Field, Skeleton } from "../ui/parts.tsx";
 import { go, place } from "../ui/router.ts";
 import { toast } from "../ui/toast.tsx";
-import type { Job, ModelRow, ProbeAsk, ProbeRow } from "../wire.ts";
+import type { ModelRow, ProbeAsk, ProbeRow } from "../wire.ts";
 import { type Start, slots, templateOf } from "./template.ts";
 
-/** A probe that was started here and runs; it outlives the page that shows it. */
-const running = signal<Job | null>(null);
+const PATH = "/probe";
+
+const running = new Running("probe", {
+  ended: ({ result, error }) => {
+    if (!result?.probe) {
+      toast(`Nothing was kept: ${error?.what ?? "the probe was stopped"}.`);
+      return;
+    }
+    // Who went on to another page stays there.
+    if (place.peek().path === PATH) go(`${PATH}/${result.probe}`);
+    else toast("The probe is done; it is among the kept ones.");
+  },
+  failed: (why) => {
+    const hint = why instanceof ApiError && why.hint ? ` ${why.hint}.` : "";
+    toast(`Not probed: ${sentence(why)}.${hint}`);
+  },
+});
 
 export function Probes(): JSX.Element {
   const { state, again } = useLoad(
@@ -37,6 +52,7 @@ export function Probes(): JSX.Element {
   );
   useEffect(() => {
     document.title = "Probe · Connectome";
+    void running.adopt(null);
   }, []);
   const load = state.value;
   if (load.is === "loading") return <Skeleton lines={6} />;
@@ -88,6 +104,7 @@ function NewProbe({ models, usual }: { models: readonly ModelRow[]; usual: strin
   const features = readFeatures(now.features);
   const position = /^-?\d{1,6}$/.test(now.position.trim()) ? Number(now.position) : null;
   const minCells = /^\d{1,7}$/.test(now.minCells.trim()) ? Number(now.minCells) : null;
+  const job = running.of(null);
   const ask = (): ProbeAsk | null => {
     const { template, first, second } = now;
     const isWhole = slots(template) === 2 && first.trim() !== "" && second.trim() !== "";
@@ -96,7 +113,7 @@ function NewProbe({ models, usual }: { models: readonly ModelRow[]; usual: strin
   };
   const run = (): void => {
     const body = ask();
-    if (body && !running.value) void startNow(body);
+    if (body) void running.start(null, () => startProbe(body));
   };
   useActions([{ key: "mod+Enter", title: "Run the probe", section: "Probe", run }]);
   return (
@@ -185,8 +202,8 @@ function NewProbe({ models, usual }: { models: readonly ModelRow[]; usual: strin
           </Field>
         )}
       </div>
-      {running.value ? (
-        <JobRow job={running.value} />
+      {job ? (
+        <JobRow job={job} />
       ) : (
         <div class="row">
           <Button
@@ -202,22 +219,6 @@ function NewProbe({ models, usual }: { models: readonly ModelRow[]; usual: strin
       )}
     </section>
   );
-}
-
-async function startNow(body: ProbeAsk): Promise<void> {
-  try {
-    const { job } = await startProbe(body);
-    const last = await follow(job, (step) => {
-      running.value = step;
-    });
-    if (last.result?.probe) go(`/probe/${last.result.probe}`);
-    else toast(`Nothing was kept: ${last.error?.what ?? "the probe was stopped"}.`);
-  } catch (failure) {
-    const hint = failure instanceof ApiError && failure.hint ? ` ${failure.hint}.` : "";
-    toast(`Not probed: ${sentence(failure)}.${hint}`);
-  } finally {
-    running.value = null;
-  }
 }
 
 function Kept(props: {

@@ -3,7 +3,7 @@
 
 import { useSignal } from "@preact/signals";
 import type { JSX } from "preact";
-import { percent, raw, score } from "../ui/numbers.ts";
+import { count, percent, raw, score } from "../ui/numbers.ts";
 import { Chip, Empty, Segments } from "../ui/parts.tsx";
 import type { MatrixCell, ValidateRun } from "../wire.ts";
 import type { Workspace } from "../workspace/model.ts";
@@ -22,6 +22,7 @@ export function Matrix({ run, work }: { run: ValidateRun; work: Workspace }): JS
   const cells = new Map<string, MatrixCell>();
   for (const cell of run.cells)
     if (cell.dose === dose.value) cells.set(`${cell.case},${cell.column}`, cell);
+  const untested = run.cases.length * run.columns.length - cells.size;
   const tally = { supported: 0, weak: 0, contradicted: 0 };
   for (const cell of cells.values()) tally[cell.verdict]++;
   return (
@@ -36,6 +37,7 @@ export function Matrix({ run, work }: { run: ValidateRun; work: Workspace }): JS
         <Chip tone="good">{tally.supported} supported</Chip>
         <Chip>{tally.weak} weak</Chip>
         <Chip tone="bad">{tally.contradicted} contradicted</Chip>
+        {untested > 0 && <Chip>{count(untested)} not tested</Chip>}
         {run.partial && (
           <Chip tone="warn">
             {run.cases.length} of {run.n_asked} cases
@@ -47,6 +49,8 @@ export function Matrix({ run, work }: { run: ValidateRun; work: Workspace }): JS
           <caption>
             Change of each column as a share of its original: <strong>measured</strong>, predicted,
             control. {RUNGS[run.rung]}.
+            {untested > 0 &&
+              " “·” was not tested: the change cannot reach that column, or the column is 0 without it."}
           </caption>
           <thead>
             <tr>
@@ -91,7 +95,12 @@ function columnName(work: Workspace, run: ValidateRun, column: string): string {
 }
 
 function Cell({ cell }: { cell: MatrixCell | undefined }): JSX.Element {
-  if (!cell) return <td class="number muted">·</td>;
+  if (!cell)
+    return (
+      <td class="number muted" title="not tested">
+        ·
+      </td>
+    );
   const mark = { supported: "✓", weak: "○", contradicted: "✗" }[cell.verdict];
   return (
     <td class={`number cell ${cell.verdict}`} title={cell.verdict}>

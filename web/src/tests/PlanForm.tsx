@@ -5,7 +5,7 @@ import type { Group } from "../state/document.ts";
 import { Button, Choice, Empty, Field } from "../ui/parts.tsx";
 import type { EditPositions, ModeAsk } from "../wire.ts";
 import type { Workspace } from "../workspace/model.ts";
-import { type Plan, plan, STRENGTHS, type Strength } from "./plan.ts";
+import { holdsLayers, type Plan, plan, STRENGTHS, type Strength, whatAnswers } from "./plan.ts";
 import { SwapForm } from "./SwapForm.tsx";
 
 const POSITIONS: readonly { value: EditPositions; text: string }[] = [
@@ -15,10 +15,10 @@ const POSITIONS: readonly { value: EditPositions; text: string }[] = [
 ];
 
 const MODES: readonly { value: ModeAsk; text: string }[] = [
-  { value: "open", text: "the model answers freely" },
-  { value: "constrained", text: "held up to the last layer but one" },
-  { value: "direct", text: "nothing answers: direct effects" },
-  { value: "iterative", text: "the dictionary answers" },
+  { value: "open", text: "every layer of the model" },
+  { value: "constrained", text: "the layers after a held range" },
+  { value: "direct", text: "nothing: direct effects" },
+  { value: "iterative", text: "the dictionary, then the model" },
 ];
 
 const SWEEPS: readonly { value: Plan["sweep"]; text: string }[] = [
@@ -105,6 +105,7 @@ export function PlanForm({ work, boxes, busy, onRun, onAll }: FormProps): JSX.El
           options={MODES}
           onChange={(mode) => set({ mode })}
         />
+        {holdsLayers(now.mode) && <Layers work={work} set={set} />}
         <Choice
           label="Runs"
           value={now.sweep}
@@ -121,6 +122,19 @@ export function PlanForm({ work, boxes, busy, onRun, onAll }: FormProps): JSX.El
           />
         </Field>
       </div>
+      <label
+        class="check"
+        title="Patterns are computed anew only where every layer of the model answers"
+      >
+        <input
+          type="checkbox"
+          checked={now.mode !== "open" || now.attention === "frozen"}
+          disabled={now.mode !== "open"}
+          onChange={(event) => set({ attention: event.currentTarget.checked ? "frozen" : "free" })}
+        />
+        attention frozen
+      </label>
+      <p class="note">{whatAnswers(now, work.shape.value?.nLayers ?? 1)}</p>
       <div class="row">
         <Button kind="primary" type="submit" disabled={busy}>
           Run
@@ -134,5 +148,36 @@ export function PlanForm({ work, boxes, busy, onRun, onAll }: FormProps): JSX.El
         </Button>
       </div>
     </form>
+  );
+}
+
+/** The range of layers that is held; empty for the usual one. */
+function Layers({ work, set }: { work: Workspace; set: (to: Partial<Plan>) => void }): JSX.Element {
+  const { layerFrom, layerTo } = plan.value;
+  const last = (work.shape.value?.nLayers ?? 1) - 1;
+  const read = (text: string): number | null => (text === "" ? null : Number(text));
+  return (
+    <>
+      <Field label="First held layer">
+        <input
+          type="number"
+          min="0"
+          max={layerTo ?? last}
+          placeholder="the first changed"
+          value={layerFrom ?? ""}
+          onInput={(event) => set({ layerFrom: read(event.currentTarget.value) })}
+        />
+      </Field>
+      <Field label="Last held layer">
+        <input
+          type="number"
+          min={layerFrom ?? 0}
+          max={last}
+          placeholder="the last but one"
+          value={layerTo ?? ""}
+          onInput={(event) => set({ layerTo: read(event.currentTarget.value) })}
+        />
+      </Field>
+    </>
   );
 }

@@ -1,19 +1,15 @@
 // A finished test: predicted beside measured, outputs before and after, text, sweep.
 
 import type { JSX } from "preact";
-import { useEffect } from "preact/hooks";
 import { date, percent, raw, tokenText } from "../ui/numbers.ts";
 import { Bar, Chip } from "../ui/parts.tsx";
-import type { GroupEffect, InterveneRun, Run, Shift, ValidateRun } from "../wire.ts";
+import type { GroupEffect, InterveneRun, Run, Shift } from "../wire.ts";
 import type { Workspace } from "../workspace/model.ts";
 import { Matrix } from "./Matrix.tsx";
 import { Sweep } from "./Sweep.tsx";
 
 export function RunResult({ work, run }: { work: Workspace; run: Run }): JSX.Element {
   const { result } = run;
-  useEffect(() => {
-    if (result.kind === "validate") work.verdicts.value = verdictsOf(work, result);
-  }, [work, result]);
   return (
     <div class="stack">
       <header>
@@ -27,24 +23,6 @@ export function RunResult({ work, run }: { work: Workspace; run: Run }): JSX.Ele
       {result.kind === "validate" ? <Matrix run={result} work={work} /> : <Effects run={result} />}
     </div>
   );
-}
-
-/** Verdicts by `source>target` of the circuit's boxes; a target counts for the box it is in. */
-function verdictsOf(work: Workspace, run: ValidateRun): Map<string, string> {
-  const targets = work.head.value?.targets ?? [];
-  const boxes = work.boxes.value;
-  const columns = run.columns.map((column) => {
-    const target = /^target:(\d+)$/.exec(column);
-    if (!target) return column;
-    const node = targets[Number(target[1])]?.node ?? -1;
-    return boxes.find((box) => box.nodes.includes(node))?.id ?? column;
-  });
-  const verdicts = new Map<string, string>();
-  for (const cell of run.cells) {
-    const source = run.cases[cell.case]?.group;
-    if (source) verdicts.set(`${source}>${columns[cell.column]}`, cell.verdict);
-  }
-  return verdicts;
 }
 
 function Effects({ run }: { run: InterveneRun }): JSX.Element {

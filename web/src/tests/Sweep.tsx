@@ -1,10 +1,12 @@
 // A sweep as lines: outputs and groups over the dose, the end layer or the position.
 
 import type { JSX } from "preact";
-import { percent, raw, tokenText } from "../ui/numbers.ts";
+import { count, percent, raw, tokenText } from "../ui/numbers.ts";
 import type { GroupEffect, SweepResult } from "../wire.ts";
 
 const SIZE = { width: 420, height: 170, left: 40, bottom: 26, top: 8, right: 8 };
+/** Lines of a chart: more could not be told apart. */
+const MOST = { outputs: 4, groups: 5 };
 const DASHES = ["", "6 3", "2 3", "8 3 2 3", "1 4"];
 
 interface Line {
@@ -20,27 +22,32 @@ export function Sweep({
   groups: GroupEffect[];
 }): JSX.Element {
   const doses = sweep.points.map((point) => point.value);
-  const tokens = sweep.points[0]?.shift.tokens.slice(0, 4) ?? [];
+  const listed = new Set(sweep.points.flatMap(({ shift }) => shift.tokens.map(({ id }) => id)));
+  const tokens = sweep.points[0]?.shift.tokens.slice(0, MOST.outputs) ?? [];
   const outputs: Line[] = tokens.map(({ id, text }) => ({
     name: tokenText(text),
     values: sweep.points.map(
       (point) => point.shift.tokens.find((token) => token.id === id)?.p_after ?? null,
     ),
   }));
-  const lines: Line[] = groups
+  const moved: Line[] = groups
     .map((group, at) => ({
       name: group.name,
       values: sweep.points.map((point) => point.groups[at] ?? null),
     }))
-    .filter((line) => line.values.some((value) => value !== null))
-    .slice(0, 5);
+    .filter((line) => line.values.some((value) => value !== null));
+  const lines = moved.slice(0, MOST.groups);
   const varies = sweep.varies.replace("_", " ");
   return (
     <div class="two-lists">
-      <Chart title={`Probability of outputs over the ${varies}`} at={doses} lines={outputs} />
+      <Chart
+        title={`Probability of ${someOf(outputs.length, listed.size, "outputs")} over the ${varies}`}
+        at={doses}
+        lines={outputs}
+      />
       {lines.length > 0 && (
         <Chart
-          title={`Groups over the ${varies}, share of the original`}
+          title={`${someOf(lines.length, moved.length, "groups")} over the ${varies}, share of the original`}
           at={doses}
           lines={lines}
         />
@@ -52,6 +59,11 @@ export function Sweep({
       )}
     </div>
   );
+}
+
+/** `4 of 12 outputs`, or `outputs` where all are there. */
+function someOf(n: number, all: number, what: string): string {
+  return n < all ? `${n} of ${count(all)} ${what}` : what;
 }
 
 function Chart({ title, at, lines }: { title: string; at: number[]; lines: Line[] }): JSX.Element {

@@ -1,10 +1,8 @@
 // Tests: change a node or a group, and see what was predicted beside what was measured.
 
-import { effect, signal } from "@preact/signals";
 import type { JSX } from "preact";
 import { useEffect } from "preact/hooks";
-import { sentence } from "../api/client.ts";
-import { run as askRun, runs as askRuns, cancelJob, follow, startRun } from "../api/endpoints.ts";
+import { run as askRun, runs as askRuns, cancelJob, startRun } from "../api/endpoints.ts";
 import { KIND } from "../graph/pack.ts";
 import type { Group } from "../state/document.ts";
 import { useLoad } from "../ui/load.ts";
@@ -17,13 +15,9 @@ import { lower } from "../workspace/Panes.tsx";
 import { PlanForm } from "./PlanForm.tsx";
 import { interveneAsk, plan } from "./plan.ts";
 import { RunResult } from "./RunResult.tsx";
+import { finished, running, shown } from "./running.ts";
 
 const SELECTION = "selection";
-
-/** The run that is shown, by number. */
-const shown = signal<number | null>(null);
-const job = signal<Job | null>(null);
-const finished = signal(0);
 
 /** Opens the tests with the selection as what is changed. */
 export function openTest(work: Workspace): void {
@@ -50,17 +44,14 @@ export function testable(work: Workspace): Group[] {
 export function TestsPane({ work }: { work: Workspace }): JSX.Element {
   const { head } = work;
   const boxes = testable(work);
-  useEffect(
-    () =>
-      effect(() => {
-        work.id;
-        shown.value = null;
-      }),
-    [work],
-  );
+  const job = running.of(work.id);
+  useEffect(() => {
+    if (!work.readOnly) void running.adopt(work.id);
+  }, [work]);
   const list = useLoad((abort) => askRuns(work.id, abort), [work.id, finished.value]);
   const load = list.state.value;
-  const number = shown.value ?? (load.is === "ready" ? (load.value[0]?.number ?? null) : null);
+  const chosen = shown.value?.graph === work.id ? shown.value.number : null;
+  const number = chosen ?? (load.is === "ready" ? (load.value[0]?.number ?? null) : null);
   return (
     <section class="tests" aria-label="Tests">
       <div class="tests-form">
@@ -73,12 +64,12 @@ export function TestsPane({ work }: { work: Workspace }): JSX.Element {
           <PlanForm
             work={work}
             boxes={boxes}
-            busy={job.value !== null}
+            busy={job !== null}
             onRun={() => void runPlan(work, boxes)}
             onAll={() => void runAll(work)}
           />
         )}
-        {job.value && <JobLine />}
+        {job && <JobLine job={job} />}
         <History work={work} load={load} number={number} again={list.again} />
       </div>
       <div class="tests-result" tabIndex={0} role="region" aria-label="Result of a test">
@@ -105,7 +96,8 @@ function OneRun({ work, number }: { work: Workspace; number: number }): JSX.Elem
 }
 
 async function runPlan(work: Workspace, boxes: Group[]): Promise<void> {
-  const ask = interveneAsk(plan.value, boxes, work.view.value.watch);
+  const nLayers = work.shape.value?.nLayers ?? 1;
+  const ask = interveneAsk(plan.value, boxes, work.view.value.watch, nLayers);
   if (ask.edits.length === 0 && ask.swap === null) {
     toast("Choose what to change first.");
     return;
@@ -121,25 +113,10 @@ async function runAll(work: Workspace): Promise<void> {
 }
 
 async function start(work: Workspace, ask: RunAsk): Promise<void> {
-  try {
-    const started = await startRun(work.id, ask);
-    const last = await follow(started.job, (step) => {
-      job.value = step;
-    });
-    if (last.state === "failed")
-      toast(`The test failed: ${last.error?.what ?? "no reason was given"}.`);
-    if (last.result?.run) shown.value = last.result.run;
-  } catch (failure) {
-    toast(`The test was not run: ${sentence(failure)}.`);
-  } finally {
-    job.value = null;
-    finished.value++;
-  }
+  await running.start(work.id, () => startRun(work.id, ask));
 }
 
-function JobLine(): JSX.Element | null {
-  const now = job.value;
-  if (!now) return null;
+function JobLine({ job: now }: { job: Job }): JSX.Element {
   return (
     <div class="job" role="status">
       <span>
@@ -176,7 +153,7 @@ function History(props: {
               class="link"
               aria-pressed={row.number === number}
               onClick={() => {
-                shown.value = row.number;
+                shown.value = { graph: props.work.id, number: row.number };
               }}
               title={date(row.created)}
             >

@@ -3,7 +3,7 @@
 import { signal } from "@preact/signals";
 import { wireGroups } from "../api/endpoints.ts";
 import type { Group } from "../state/document.ts";
-import type { EditHow, EditPositions, InterveneAsk, ModeAsk } from "../wire.ts";
+import type { EditHow, EditPositions, Held, InterveneAsk, ModeAsk } from "../wire.ts";
 
 /** Words instead of numbers, and the numbers that they are. */
 export const STRENGTHS = [
@@ -25,6 +25,11 @@ export interface Plan {
   value: number;
   positions: EditPositions;
   mode: ModeAsk;
+  /** Attention patterns, where every layer answers; the other modes hold them. */
+  attention: Held;
+  /** The held layers, where some are: the first and the last. */
+  layerFrom: number | null;
+  layerTo: number | null;
   nTokens: number;
   sweep: "none" | "dose" | "end_layer" | "position";
   /** What another graph's group was there, put in here. */
@@ -37,6 +42,9 @@ export const plan = signal<Plan>({
   value: -2,
   positions: "own",
   mode: "open",
+  attention: "frozen",
+  layerFrom: null,
+  layerTo: null,
   nTokens: 0,
   sweep: "none",
   swap: null,
@@ -44,8 +52,45 @@ export const plan = signal<Plan>({
 
 export const DOSES = [-3, -2, -1, -0.5, 0, 0.5, 1, 1.5, 2, 3];
 
+/** Whether a mode holds a range of layers, so that one can be given. */
+export function holdsLayers(mode: ModeAsk): boolean {
+  return mode === "constrained" || mode === "iterative";
+}
+
+/** The held layers as `[first, end)`: without a first the first of all, as nothing changes there. */
+function layersOf(now: Plan, nLayers: number): [number, number] | null {
+  const { mode, layerFrom, layerTo } = now;
+  if (!holdsLayers(mode) || (layerFrom === null && layerTo === null)) return null;
+  return [layerFrom ?? 0, (layerTo ?? Math.max(layerFrom ?? 0, nLayers - 2)) + 1];
+}
+
+/** What answers and what is held, as the server takes the request (`docs/interventions.md`). */
+export function whatAnswers(now: Plan, nLayers: number): string {
+  const layers = layersOf(now, nLayers);
+  const range = layers
+    ? `in layers ${layers[0]} to ${layers[1] - 1}`
+    : "from the first changed layer to the last but one";
+  switch (now.mode) {
+    case "open":
+      return now.attention === "free"
+        ? "MLPs, norms and attention answer."
+        : "MLPs and norms answer; attention patterns are held.";
+    case "constrained":
+      return `MLPs are held ${range} and answer after it; norms answer, attention patterns are held.`;
+    case "iterative":
+      return `The dictionary answers in place of MLPs ${range}, MLPs after it; norms answer, attention patterns are held.`;
+    case "direct":
+      return "MLPs, norms and attention patterns are held.";
+  }
+}
+
 /** The request of a plan over boxes; every box is followed. */
-export function interveneAsk(now: Plan, boxes: readonly Group[], watch: number[]): InterveneAsk {
+export function interveneAsk(
+  now: Plan,
+  boxes: readonly Group[],
+  watch: number[],
+  nLayers: number,
+): InterveneAsk {
   const strength = STRENGTHS.find((one) => one.name === now.strength) ?? STRENGTHS[0];
   const value = strength.value ?? now.value;
   const edits = boxes
@@ -65,8 +110,8 @@ export function interveneAsk(now: Plan, boxes: readonly Group[], watch: number[]
           }
         : null,
     mode: now.mode,
-    layers: null,
-    attention: null,
+    layers: layersOf(now, nLayers),
+    attention: now.mode === "open" && now.attention === "free" ? "free" : null,
     norms: null,
     n_tokens: now.nTokens,
     top_k: 10,

@@ -1,22 +1,40 @@
 // A new trace: prompt and model, what to explain, what it will take.
 
-import { signal, useSignal } from "@preact/signals";
+import { useSignal } from "@preact/signals";
 import type { JSX } from "preact";
 import { useEffect } from "preact/hooks";
 import { ApiError, sentence } from "../api/client.ts";
-import { models as askModels, status as askStatus, follow, trace } from "../api/endpoints.ts";
+import { models as askModels, status as askStatus, trace } from "../api/endpoints.ts";
+import { Running } from "../api/running.ts";
 import { JobRow } from "../library/Jobs.tsx";
 import { useActions } from "../ui/keys.ts";
 import { useLoad } from "../ui/load.ts";
 import { Button, Empty, Failure, Field, Skeleton } from "../ui/parts.tsx";
 import { go, place } from "../ui/router.ts";
 import { toast } from "../ui/toast.tsx";
-import type { Job, ModelRow } from "../wire.ts";
+import type { ModelRow } from "../wire.ts";
 import { Forecasts } from "./Forecasts.tsx";
 import { command, promptAsk, type Request, traceAsk } from "./request.ts";
 import { Targets } from "./Targets.tsx";
 
-const running = signal<Job | null>(null);
+const PATH = "/new";
+
+const running = new Running("trace", {
+  ended: ({ result, error }) => {
+    if (!result?.graph) {
+      const why = error?.what ?? "it was stopped before its first row";
+      toast(`The trace ended without a graph: ${why}.`);
+      return;
+    }
+    // Who went on to another page stays there.
+    if (place.peek().path === PATH) go(`/g/${result.graph}`);
+    else toast("The trace is done; its graph is in the library.");
+  },
+  failed: (why) => {
+    const hint = why instanceof ApiError && why.hint ? ` ${why.hint}` : "";
+    toast(`Not traced: ${sentence(why)}.${hint}`);
+  },
+});
 
 export function NewTrace(): JSX.Element {
   const { state, again } = useLoad(
@@ -53,13 +71,14 @@ function TraceForm({ models, usual }: { models: ModelRow[]; usual: string }): JS
     request.value = { ...request.value, ...to };
   };
   const model = models.find((one) => one.name === now.model) ?? first;
+  const job = running.of(null);
   const run = async (): Promise<void> => {
-    if (running.value) return;
-    await start(request.value);
+    await running.start(null, () => trace(traceAsk(request.value)));
   };
   useActions([{ key: "mod+Enter", title: "Trace", section: "New trace", run: () => void run() }]);
   useEffect(() => {
     document.title = "New trace · Connectome";
+    void running.adopt(null);
   }, []);
   return (
     <div class="sheet">
@@ -122,9 +141,9 @@ function TraceForm({ models, usual }: { models: ModelRow[]; usual: string }): JS
         <Targets request={now} onChange={set} />
       </Forecasts>
       <Advanced request={now} onChange={set} />
-      {running.value ? (
+      {job ? (
         <section class="card" aria-label="Under way">
-          <JobRow job={running.value} />
+          <JobRow job={job} />
           <p class="note">
             The graph opens when it is written. Stopping keeps the rows that there are.
           </p>
@@ -141,25 +160,6 @@ function TraceForm({ models, usual }: { models: ModelRow[]; usual: string }): JS
       )}
     </div>
   );
-}
-
-async function start(request: Request): Promise<void> {
-  try {
-    const { job } = await trace(traceAsk(request));
-    const last = await follow(job, (step) => {
-      running.value = step;
-    });
-    if (last.result?.graph) go(`/g/${last.result.graph}`);
-    else
-      toast(
-        `The trace ended without a graph: ${last.error?.what ?? "it was stopped before its first row"}.`,
-      );
-  } catch (failure) {
-    const hint = failure instanceof ApiError && failure.hint ? ` ${failure.hint}` : "";
-    toast(`Not traced: ${sentence(failure)}.${hint}`);
-  } finally {
-    running.value = null;
-  }
 }
 
 async function copy(text: string): Promise<void> {

@@ -1,6 +1,6 @@
 // The form of a new trace as one value, and what it becomes: a request, or a command.
 
-import type { PromptAsk, TargetsAsk, TraceAsk } from "../wire.ts";
+import type { PromptAsk, TargetAsk, TargetsAsk, TraceAsk } from "../wire.ts";
 
 export interface Request {
   model: string;
@@ -32,16 +32,43 @@ export function traceAsk(request: Request): TraceAsk {
   return { prompt: promptAsk(request), targets, position, expand, title: null };
 }
 
+/** What the command line takes for granted. */
+const USUAL = { max: 10, probability: 0.95, tolerance: 0.01 };
+
 /** The same trace on the command line (`connectome trace --help`). */
 export function command(request: Request): string {
-  const parts = ["connectome trace", quoted(request.text), "--model", quoted(request.model)];
+  const prompt = request.ids ? ["--token-ids", request.ids.join(",")] : [quoted(request.text)];
+  const parts = ["connectome trace", ...prompt, "--model", quoted(request.model)];
   if (request.chat) parts.push("--chat");
+  parts.push(...targetFlags(request.targets));
   if (request.expand === "exhaustive") parts.push("--exhaustive");
-  if (request.expand === "certified" && request.tolerance !== 0.01)
+  if (request.expand === "certified" && request.tolerance !== USUAL.tolerance)
     parts.push("--tolerance", String(request.tolerance));
   if (request.expand === "budget") parts.push("--max-feature-nodes", String(request.maxNodes));
   if (request.position !== null) parts.push("--position", String(request.position));
   return parts.join(" ");
+}
+
+function targetFlags(targets: TargetsAsk): string[] {
+  if (targets.kind === "salient") {
+    const flags: string[] = [];
+    if (targets.max !== USUAL.max) flags.push("--max-n-logits", String(targets.max));
+    if (targets.probability !== USUAL.probability)
+      flags.push("--desired-logit-prob", String(targets.probability));
+    return flags;
+  }
+  return targets.targets.flatMap(targetFlag);
+}
+
+function targetFlag(target: TargetAsk): string[] {
+  switch (target.kind) {
+    case "token":
+      return ["--target", `id:${target.id}`];
+    case "contrast":
+      return ["--contrast", `id:${target.plus}`, `id:${target.minus}`];
+    case "feature":
+      return ["--feature", `L${target.layer}/${target.index}`];
+  }
 }
 
 function quoted(text: string): string {

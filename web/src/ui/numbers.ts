@@ -7,13 +7,21 @@ export function count(n: number): string {
   return grouped.format(n);
 }
 
-/** A signed share of an input: +21.8 % */
+/** A signed share of an input: +21.8 %, and −0.042 %, which is not nothing. */
 export function signedShare(share: number): string {
-  return `${share < 0 ? "−" : "+"}${(Math.abs(share) * 100).toFixed(1)} %`;
+  const value = Math.abs(share) * 100;
+  const text = value >= 0.1 || value === 0 ? value.toFixed(1) : small(value);
+  return `${share < 0 ? "−" : "+"}${text} %`;
 }
 
-/** An unsigned share: 61 %, 0.42 %, and 99.8 %, which is not all. */
+/** Two digits of a number below 1, without an exponent as long as that can be read. */
+function small(value: number): string {
+  return value >= 1e-6 ? String(Number(value.toPrecision(2))) : value.toExponential(0);
+}
+
+/** A share: 61 %, 0.42 %, 99.8 %, which is not all, and −300 % of a change. */
 export function percent(share: number): string {
+  if (share < 0) return `−${percent(-share)}`;
   const value = share * 100;
   if (value >= 99 && value < 100) return `${Math.min(99.9, value).toFixed(1)} %`;
   return `${value >= 10 || value === 0 ? value.toFixed(0) : value.toPrecision(2)} %`;

@@ -1,6 +1,8 @@
 // What is shown: the pruning slider with its scores, other filters, and what each one hides.
 
 import type { JSX } from "preact";
+import { countLinks, LINKS } from "../graph/scene.ts";
+import { MOST_HAZE } from "../graph/still.ts";
 import type { Reason } from "../graph/visible.ts";
 import { DEFAULT_FILTERS, type Filters } from "../state/document.ts";
 import { count, percent, score } from "../ui/numbers.ts";
@@ -20,6 +22,7 @@ export function FilterBar({ work }: { work: Workspace }): JSX.Element | null {
       <span class="shown-count">
         <strong>{count(shown.nodes.length)}</strong> of {count(pack.nNodes)} nodes
       </span>
+      <DrawnEdges work={work} set={set} />
       <Scores work={work} />
       <label class="check">
         min share
@@ -46,6 +49,46 @@ export function FilterBar({ work }: { work: Workspace }): JSX.Element | null {
       <HiddenChips work={work} set={set} />
       <Find work={work} />
     </div>
+  );
+}
+
+/**
+ * Which edges are drawn. Always there, with one text or the other, as a bar that grew with each
+ * selection would move the graph under the hand.
+ */
+function DrawnEdges(props: { work: Workspace; set: (to: Partial<Filters>) => void }) {
+  const { work, set } = props;
+  const pack = work.pack.value;
+  const mask = work.shown.value?.mask;
+  const links = work.drawnLinks.value;
+  const { minShare } = work.view.value.filters;
+  if (!pack || !mask) return null;
+  const counted = links && countLinks(links, { mask, minShare });
+  const haze = Math.min(MOST_HAZE, pack.nEdges);
+  return (
+    <>
+      {counted ? (
+        <span
+          title={`Links of the selection to nodes that are shown. At most the ${LINKS.all} strongest inputs and the ${LINKS.all} strongest outputs are drawn; the inspector lists all.`}
+        >
+          {count(counted.drawn)} of {count(counted.all)} links
+        </span>
+      ) : (
+        <span title="The haze behind the nodes is made of the strongest edges. A selection draws its own.">
+          haze of {haze < pack.nEdgesTotal ? `${count(haze)} of ` : "all "}
+          {count(pack.nEdgesTotal)} edges
+        </span>
+      )}
+      {minShare > 0 && (
+        <Chip
+          removeLabel="Draw links of any share"
+          onRemove={() => set({ minShare: 0 })}
+          title="Of the links of the selection"
+        >
+          {count(counted?.below ?? 0)} links below {percent(minShare)}
+        </Chip>
+      )}
+    </>
   );
 }
 

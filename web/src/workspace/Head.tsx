@@ -2,6 +2,7 @@
 
 import { useSignal } from "@preact/signals";
 import type { JSX } from "preact";
+import { useEffect, useRef } from "preact/hooks";
 import { exportUrl, pageUrl } from "../api/endpoints.ts";
 import { encodeView } from "../state/link.ts";
 import { percent, tokenText } from "../ui/numbers.ts";
@@ -89,16 +90,20 @@ function Prompt({ work }: { work: Workspace }): JSX.Element | null {
   );
 }
 
+/** Outputs that are shown before somebody asks for the rest. */
+const TARGETS = 5;
+
 /** The explained outputs; a click selects one. */
 function Targets({ work }: { work: Workspace }): JSX.Element {
   const names = work.names.value;
   const pack = work.pack.value;
   const nodes = work.targets.value;
+  const all = useSignal(false);
   if (!names || !pack || nodes.length === 0) return <span />;
   const last = Math.max(...nodes.map((node) => pack.pos[node]));
   return (
     <span class="tokens" role="group" aria-label="Explained outputs">
-      {nodes.slice(0, 5).map((node) => {
+      {(all.value ? nodes : nodes.slice(0, TARGETS)).map((node) => {
         const p = names.targetProbability(node);
         const elsewhere = pack.pos[node] === last ? "" : ` at “${names.token(pack.pos[node])}”`;
         return (
@@ -114,7 +119,11 @@ function Targets({ work }: { work: Workspace }): JSX.Element {
           </button>
         );
       })}
-      {nodes.length > 5 && <small class="muted">and {nodes.length - 5} more</small>}
+      {nodes.length > TARGETS && (
+        <Button kind="quiet" onClick={() => (all.value = !all.value)}>
+          {all.value ? "fewer" : `${nodes.length - TARGETS} more`}
+        </Button>
+      )}
     </span>
   );
 }
@@ -126,25 +135,48 @@ async function share(work: Workspace): Promise<void> {
 }
 
 function ExportMenu({ work }: { work: Workspace }): JSX.Element {
-  const url = (format: string): string => exportUrl(work.id, format, work.view.value.filters);
+  const url = (format: string): string =>
+    exportUrl(work.id, format, work.viewName, work.view.value.filters);
+  const menu = useRef<HTMLDetailsElement>(null);
+  useEffect(() => closesByItself(menu.current!), []);
   return (
-    <details class="menu">
+    <details class="menu" ref={menu}>
       <summary class="button quiet">Export</summary>
       <div>
         <a href={url("connectome")} download>
-          Graph file
+          Graph file, with this view
         </a>
         <a href={pageUrl(work.id, work.viewName)} download>
           Page: this view in one HTML file that opens from disk
         </a>
         <a href={url("json")} download>
-          JSON for circuit-tracer and Neuronpedia, pruned as shown
+          JSON for circuit-tracer and Neuronpedia, with this view, pruned as shown
         </a>
         <a href={url("csv")} download>
-          Edges as CSV, pruned as usual
+          Edges as CSV, pruned as shown
         </a>
         <a href={graphAddress(work.id, work.viewName, "/figure")}>Figure: SVG, PDF, PNG</a>
       </div>
     </details>
   );
+}
+
+/** Escape and a click elsewhere close an open menu; Escape then does nothing else. */
+function closesByItself(menu: HTMLDetailsElement): () => void {
+  const elsewhere = (event: Event): void => {
+    if (!menu.contains(event.target as Element)) menu.open = false;
+  };
+  const onKey = (event: KeyboardEvent): void => {
+    if (event.key !== "Escape" || !menu.open) return;
+    event.preventDefault();
+    event.stopPropagation();
+    menu.open = false;
+    menu.querySelector("summary")?.focus();
+  };
+  document.addEventListener("pointerdown", elsewhere, true);
+  document.addEventListener("keydown", onKey, true);
+  return () => {
+    document.removeEventListener("pointerdown", elsewhere, true);
+    document.removeEventListener("keydown", onKey, true);
+  };
 }

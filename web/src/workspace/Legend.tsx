@@ -1,6 +1,7 @@
 // What shapes, fills and lines mean.
 
 import type { JSX } from "preact";
+import { LINKS } from "../graph/scene.ts";
 
 export function Legend(): JSX.Element {
   return (
@@ -38,6 +39,10 @@ export function Legend(): JSX.Element {
       </span>
       <span>≈ named by a program</span>
       <span>width: share of the target's absolute input</span>
+      <span>
+        at most the {LINKS.all} strongest links of each end; under the pointer {LINKS.first} until
+        it rests
+      </span>
     </div>
   );
 }

@@ -1,5 +1,6 @@
 // Versions of a view: every save is one. An old one is opened as a change that can be undone.
 
+import { useSignal } from "@preact/signals";
 import type { JSX } from "preact";
 import { sentence } from "../api/client.ts";
 import { version, versions, viewRemote } from "../api/endpoints.ts";
@@ -8,12 +9,15 @@ import { Conflict } from "../state/saver.ts";
 import { ask } from "../ui/ask.tsx";
 import { Dialog } from "../ui/dialog.tsx";
 import { useLoad } from "../ui/load.ts";
-import { bytes, date } from "../ui/numbers.ts";
+import { bytes, count, date } from "../ui/numbers.ts";
 import { Button, Empty, Failure, Skeleton } from "../ui/parts.tsx";
 import { go } from "../ui/router.ts";
 import { toast } from "../ui/toast.tsx";
 import { graphAddress, MAIN } from "./address.ts";
 import type { Workspace } from "./model.ts";
+
+/** Versions that are listed at once: a view that is worked on has thousands. */
+const ROWS = 100;
 
 interface VersionsProps {
   work: Workspace;
@@ -27,6 +31,7 @@ export function Versions({ work, onClose }: VersionsProps): JSX.Element {
     [work.id, viewName],
   );
   const load = state.value;
+  const rows = useSignal(ROWS);
   const views = new Set([MAIN, viewName, ...(work.head.value?.views ?? [])]);
   const open = async (number: number): Promise<void> => {
     try {
@@ -75,7 +80,7 @@ export function Versions({ work, onClose }: VersionsProps): JSX.Element {
             </tr>
           </thead>
           <tbody>
-            {load.value.slice(0, 100).map((row) => (
+            {load.value.slice(0, rows.value).map((row) => (
               <tr key={row.version}>
                 <td>{row.version}</td>
                 <td>{date(row.saved)}</td>
@@ -89,6 +94,14 @@ export function Versions({ work, onClose }: VersionsProps): JSX.Element {
             ))}
           </tbody>
         </table>
+      )}
+      {load.is === "ready" && load.value.length > rows.value && (
+        <p class="row note">
+          The newest {count(rows.value)} of {count(load.value.length)}.
+          <Button kind="quiet" onClick={() => (rows.value += ROWS)}>
+            {count(Math.min(ROWS, load.value.length - rows.value))} more
+          </Button>
+        </p>
       )}
     </Dialog>
   );

@@ -89,13 +89,20 @@ export function WorkspacePage({ id, viewName }: WorkspacePageProps): JSX.Element
   const one = alone();
   if (failed.value !== null) {
     return (
-      <Failure
-        what="This graph could not be opened"
-        why={failed.value}
-        again={() => {
-          round.value++;
-        }}
-      />
+      <div class="sheet narrow">
+        <Failure
+          what="This graph could not be opened"
+          why={failed.value}
+          again={() => {
+            round.value++;
+          }}
+        />
+        {!file && (
+          <p>
+            <a href="/">All graphs</a>
+          </p>
+        )}
+      </div>
     );
   }
   return (

@@ -43,8 +43,6 @@ export class Workspace {
 
   /** The circuit as the server last saw it. */
   readonly circuit = signal<Circuit | null>(null);
-  /** What tests said of edges between boxes, by `source>target`. */
-  readonly verdicts = signal<ReadonlyMap<string, string>>(new Map());
 
   private readonly back = signal<readonly (readonly number[])[]>([]);
   private readonly forth = signal<readonly (readonly number[])[]>([]);

@@ -100,7 +100,9 @@ export function generate(size: Size): Generated {
   const share = (edge: (typeof edges)[number]): number =>
     Math.abs(edge.weight) / absIn[edge.target];
   edges.sort((a, b) => share(b) - share(a));
-  const columns = { ...nodes, ...influences(size, nodes, random), abs_in: absIn };
+  // Every feature and target of a generated graph has its row.
+  const expanded = Uint8Array.from(nodes.kind, (kind) => Number(kind === 0 || kind === 3));
+  const columns = { ...nodes, ...influences(size, nodes, random), abs_in: absIn, expanded };
   return {
     pack: (top) => encode(size, columns, edges.slice(0, top)),
     head: headOf(size),

@@ -79,26 +79,29 @@ describe("a test's request", () => {
     value: 7,
     positions: "own",
     mode: "open",
+    attention: "frozen",
+    layerFrom: null,
+    layerTo: null,
     nTokens: 0,
     sweep: "dose",
     swap: null,
   };
 
   it("changes what was ticked, follows every box, and means what its words say", () => {
-    const ask = interveneAsk(plan, boxes, []);
+    const ask = interveneAsk(plan, boxes, [], 5);
     expect(ask.groups.map((group) => group.id)).toEqual(["a", "b"]);
     expect(ask.edits).toEqual([{ nodes: [3], how: "scale", value: -1, positions: "own" }]);
     expect(ask.sweep).toEqual({ kind: "dose", values: DOSES });
     for (const { name, how, value } of STRENGTHS) {
-      const [edit] = interveneAsk({ ...plan, strength: name }, boxes, []).edits;
+      const [edit] = interveneAsk({ ...plan, strength: name }, boxes, [], 5).edits;
       expect(edit).toMatchObject({ how, value: value ?? 7 });
     }
   });
 
   it("has no swap without a group to take it from", () => {
     const swap = { graph: "g", group: "", nodes: [], times: 1, fromEnd: true };
-    expect(interveneAsk({ ...plan, swap }, boxes, []).swap).toBeNull();
-    expect(interveneAsk({ ...plan, swap: { ...swap, nodes: [9] } }, boxes, []).swap).toEqual({
+    expect(interveneAsk({ ...plan, swap }, boxes, [], 5).swap).toBeNull();
+    expect(interveneAsk({ ...plan, swap: { ...swap, nodes: [9] } }, boxes, [], 5).swap).toEqual({
       graph: "g",
       nodes: [9],
       times: 1,
@@ -129,6 +132,24 @@ describe("a trace's request", () => {
     );
   });
 
+  it("and its command name the targets that are not the usual ones", () => {
+    const targets: Request["targets"] = {
+      kind: "given",
+      targets: [
+        { kind: "contrast", plus: 333, minus: 332 },
+        { kind: "token", id: 7 },
+        { kind: "feature", layer: 2, index: 46 },
+      ],
+    };
+    expect(command({ ...request, targets, expand: "certified", position: null })).toBe(
+      "connectome trace 'it'\\''s here' --model two-hop --contrast id:333 id:332 --target id:7 --feature L2/46",
+    );
+    const few: Request["targets"] = { kind: "salient", max: 3, probability: 0.5 };
+    expect(command({ ...request, ids: [1, 2], targets: few, chat: true })).toBe(
+      "connectome trace --token-ids 1,2 --model two-hop --chat --max-n-logits 3 --desired-logit-prob 0.5 --max-feature-nodes 50 --position 3",
+    );
+  });
+
   it("with tokens has no text", () => {
     expect(traceAsk({ ...request, ids: [1, 2] }).prompt).toMatchObject({ text: null, ids: [1, 2] });
   });
@@ -142,6 +163,11 @@ describe("numbers", () => {
     expect(percent(0)).toBe("0 %");
     expect(percent(1)).toBe("100 %");
     expect(percent(0.9998)).toBe("99.9 %");
+    expect(percent(-3)).toBe("−300 %");
+    expect(percent(-0.0042)).toBe("−0.42 %");
+    expect(signedShare(-0.00042)).toBe("−0.042 %");
+    expect(signedShare(0.0000042)).toBe("+0.00042 %");
+    expect(signedShare(0)).toBe("+0.0 %");
     expect(raw(-3.21)).toBe("−3.21");
     expect(raw(Number.NaN)).toBe("–");
     expect(score(0.414)).toBe(".41");

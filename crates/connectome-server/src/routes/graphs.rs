@@ -4,18 +4,18 @@ use axum::extract::{Path, State};
 use axum::http::{StatusCode, header};
 use axum::response::IntoResponse as _;
 use connectome_graph::wire::{circuit_tracer, torch};
-use connectome_graph::{AttributionGraph, Thresholds, prune};
+use connectome_graph::{AttributionGraph, Pruned, Thresholds, prune};
 use serde::Deserialize;
 
 use super::extract::{Asked, Raw, Sent};
 use super::{Answer, Shared, blocking, download, json};
-use crate::circuits;
 use crate::error::ServeError;
 use crate::features::labelled;
 use crate::id::Id;
 use crate::page_file;
 use crate::store::MAIN;
 use crate::wire::{GraphPatch, Imported, JobKind, JobResult, JobStarted, TraceAsk};
+use crate::{App, circuits};
 
 /// The largest file that is imported.
 const IMPORT_LIMIT: usize = 1 << 30;
@@ -186,25 +186,31 @@ pub(super) async fn export(
 ) -> Answer {
     blocking(move || {
         let id = Id::parse("graph", &id)?;
+        let usual = Thresholds::default();
+        let thresholds = Thresholds {
+            nodes: query.node_threshold.unwrap_or(usual.nodes),
+            edges: query.edge_threshold.unwrap_or(usual.edges),
+        };
         match query.format.as_str() {
             "connectome" => {
-                let bytes = app.store.bytes(&id)?;
+                let bytes = match named(&app, &id, query.view.as_deref())? {
+                    Some(graph) => graph.to_bytes(),
+                    None => app.store.bytes(&id)?,
+                };
                 Ok(download(&format!("{id}.graph"), "application/octet-stream", bytes))
             }
             "json" => {
                 let kept = app.store.graph(&id)?;
-                let usual = Thresholds::default();
-                let thresholds = Thresholds {
-                    nodes: query.node_threshold.unwrap_or(usual.nodes),
-                    edges: query.edge_threshold.unwrap_or(usual.edges),
-                };
                 let pruned = prune(&kept.graph, &thresholds)?;
-                let json = circuit_tracer::export(&kept.graph, &pruned, id.as_str())?;
+                let named = named(&app, &id, query.view.as_deref())?;
+                let graph = named.as_ref().unwrap_or(&kept.graph);
+                let json = circuit_tracer::export(graph, &pruned, id.as_str())?;
                 Ok(download(&format!("{id}.json"), "application/json", json.to_bytes()))
             }
             "csv" => {
                 let kept = app.store.graph(&id)?;
-                Ok(download(&format!("{id}.csv"), "text/csv; charset=utf-8", csv(&kept)))
+                let pruned = prune(&kept.graph, &thresholds)?;
+                Ok(download(&format!("{id}.csv"), "text/csv; charset=utf-8", csv(&kept, &pruned)))
             }
             "html" => {
                 let view = app.store.shown_view(&id, query.view.as_deref().unwrap_or(MAIN))?;
@@ -225,11 +231,18 @@ pub(super) async fn export(
     .await
 }
 
+/// The graph with what a person made of it in a view.
+fn named(app: &App, id: &Id, view: Option<&str>) -> Result<Option<AttributionGraph>, ServeError> {
+    let Some(name) = view else { return Ok(None) };
+    let kept = app.store.graph(id)?;
+    Ok(Some(app.store.shown_view(id, name)?.annotated(&kept.graph)?))
+}
+
 /// Edges of the pruned graph: names, labels, raw weight and share of the target's absolute input.
-fn csv(kept: &crate::store::Kept) -> Vec<u8> {
+fn csv(kept: &crate::store::Kept, pruned: &Pruned) -> Vec<u8> {
     let (graph, nodes) = (&kept.graph, kept.graph.nodes());
     let mut text = String::from("source,source_label,target,target_label,raw,share_of_input\n");
-    for edge in &kept.pruned.edges {
+    for edge in &pruned.edges {
         let share = f64::from(edge.weight) / kept.abs_in[edge.target.as_usize()];
         let ends = [edge.source, edge.target];
         for idx in ends {

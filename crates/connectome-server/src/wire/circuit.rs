@@ -177,9 +177,9 @@ pub struct Suggestion {
     pub similarity: f64,
     /// Its nodes' share of all influence on the targets.
     pub influence: f64,
-    /// What the circuit of all considered nodes loses in replacement score without the group.
+    /// How the replacement score of the circuit of all considered nodes changes without the group.
     pub replacement_change: f64,
-    /// What it loses in completeness score.
+    /// How its completeness score does.
     pub completeness_change: f64,
 }
 

@@ -200,6 +200,40 @@ fn paths_circuits_and_suggestions() {
     assert_eq!(what, "two groups have the id `a`");
 }
 
+/// What a person made of a graph goes along to other pages.
+#[test]
+fn exported_json_holds_the_view() {
+    let served = Served::new();
+    let id = served.graph();
+    let plain = served.ok(&format!("/api/graphs/{id}/export?format=json"));
+    assert_eq!(plain["qParams"]["pinnedIds"], json!([]));
+    let pruned = json!({ "node_threshold": 0.8, "edge_threshold": 0.98, "keep": [] });
+    let kept = served.post(&format!("/api/graphs/{id}/prune"), &pruned).json();
+    let nodes: Vec<u64> =
+        kept["kept"].as_array().unwrap()[..3].iter().map(|n| n.as_u64().unwrap()).collect();
+    let view = json!({
+        "schema": 1,
+        "pins": nodes,
+        "groups": [{ "id": "g", "name": "the state", "nodes": &nodes[..2] }],
+        "labels": { nodes[2].to_string(): "mine" },
+    });
+    let body = view.to_string();
+    let saved = served.send(
+        "PUT",
+        &format!("/api/graphs/{id}/views/circuit"),
+        &[("if-match", "*"), ("content-type", "application/json")],
+        body.as_bytes(),
+    );
+    assert!(saved.status < 300, "{}", saved.text());
+    let json = served.ok(&format!("/api/graphs/{id}/export?format=json&view=circuit"));
+    let params = &json["qParams"];
+    assert_eq!(params["pinnedIds"].as_array().unwrap().len(), 3);
+    let group = params["supernodes"][0].as_array().unwrap();
+    assert_eq!((group.len(), &group[0]), (3, &json!("the state")));
+    assert!(params["clerps"].as_str().unwrap().contains("mine"));
+    served.get(&format!("/api/graphs/{id}/export?format=json&view=none")).refused(404);
+}
+
 #[test]
 fn what_is_exported_can_be_imported() {
     let served = Served::new();
@@ -216,6 +250,8 @@ fn what_is_exported_can_be_imported() {
     let csv = served.get(&format!("/api/graphs/{id}/export?format=csv")).text();
     assert!(csv.starts_with("source,source_label,target,target_label,raw,share_of_input\n"));
     assert!(csv.lines().count() > 10);
+    let all = served.get(&format!("/api/graphs/{id}/export?format=csv&node_threshold=1"));
+    assert!(all.text().lines().count() > csv.lines().count());
     served.get(&format!("/api/graphs/{id}/export?format=docx")).refused(400);
     served.send("POST", "/api/graphs/import", &[], b"not a graph").refused(400);
     served.send("POST", "/api/graphs/import", &[], b"{\"nodes\": 3}").refused(400);

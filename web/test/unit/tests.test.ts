@@ -1,0 +1,178 @@
+import { describe, expect, it } from "vitest";
+import { unfinished } from "../../src/api/running.ts";
+import { countLinks, LINKS } from "../../src/graph/scene.ts";
+import { interveneAsk, plan, whatAnswers } from "../../src/tests/plan.ts";
+import { newestValidation, tallied, verdictsOf } from "../../src/tests/verdicts.ts";
+import type { Job, MatrixCell, Run, RunRow, VerdictName } from "../../src/wire.ts";
+
+function cell(row: number, dose: number, column: number, verdict: VerdictName): MatrixCell {
+  return { case: row, dose, column, predicted: 0, measured: 0, control: null, verdict };
+}
+
+/** A validation of two groups and a single feature, with two explained outputs. */
+function validation(cells: MatrixCell[]): Run {
+  const groups = [
+    { id: "a", name: "A", nodes: [1, 2] },
+    { id: "b", name: "B", nodes: [3] },
+  ];
+  const cases = [
+    ...groups.map(({ id, name, nodes }) => ({ group: id, name, nodes, control: [] })),
+    { group: null, name: "L0/4", nodes: [4], control: [] },
+  ];
+  const result = { kind: "validate", doses: [0, -1], cases, cells };
+  return {
+    ask: { kind: "validate", groups },
+    result: { ...result, columns: ["a", "b", "target:0", "target:1"] },
+  } as unknown as Run;
+}
+
+const boxes = [
+  { id: "a", name: "A", nodes: [2, 1] },
+  { id: "b", name: "B", nodes: [3] },
+  { id: "n8", name: "Austin", nodes: [8] },
+];
+const targets = [
+  { node: 8, label: "Austin" },
+  { node: 9, label: "Albany" },
+];
+
+describe("verdicts on edges", () => {
+  it("are the worst of all doses, and say all of them", () => {
+    const cells = [
+      cell(0, 0, 1, "contradicted"),
+      cell(0, 0, 2, "supported"),
+      cell(0, 1, 1, "supported"),
+      cell(0, 1, 2, "weak"),
+      cell(1, 0, 2, "supported"),
+    ];
+    const found = verdictsOf(validation(cells), boxes, targets);
+    expect(found.get("a>b")).toEqual({
+      verdict: "contradicted",
+      words: "contradicted at 0 ×, supported at −1 ×",
+    });
+    expect(found.get("a>n8")?.verdict).toBe("weak");
+    expect(found.get("b>n8")).toEqual({ verdict: "supported", words: "supported at 0 ×" });
+    expect(found.size).toBe(3);
+  });
+
+  it("are on the box that an output is in, by name where it holds several", () => {
+    const both = [...boxes.slice(0, 2), { id: "g", name: "say a capital", nodes: [8, 9] }];
+    const cells = [cell(1, 0, 2, "supported"), cell(1, 0, 3, "contradicted")];
+    expect(verdictsOf(validation(cells), both, targets).get("b>g")).toEqual({
+      verdict: "contradicted",
+      words: "Austin supported at 0 ×, Albany contradicted at 0 ×",
+    });
+  });
+
+  it("leave out single features, the box itself, outputs in no box, and groups that changed", () => {
+    const cells = [
+      cell(2, 0, 1, "supported"),
+      cell(0, 0, 0, "supported"),
+      cell(0, 0, 3, "supported"),
+      cell(0, 0, 1, "supported"),
+    ];
+    const changed = [boxes[0], { ...boxes[1], nodes: [3, 5] }, boxes[2]];
+    expect(verdictsOf(validation(cells), changed, targets).size).toBe(0);
+    expect([...verdictsOf(validation(cells), boxes, targets).keys()]).toEqual(["a>b"]);
+  });
+
+  it("are counted over the edges that are drawn", () => {
+    const found = verdictsOf(validation([cell(0, 0, 1, "weak")]), boxes, targets);
+    const edges = [
+      { source: "a", target: "b" },
+      { source: "a", target: "n8" },
+    ];
+    const none = { supported: 0, contradicted: 0 };
+    expect(tallied(edges, found)).toEqual({ ...none, weak: 1, untested: 1 });
+  });
+
+  it("come from the newest validation that was not stopped, or else from the newest", () => {
+    const row = (number: number, validates: boolean, partial: boolean): RunRow => {
+      return { number, name: "", created: 0, validates, partial };
+    };
+    const rows = [
+      row(5, false, false),
+      row(4, true, true),
+      row(3, true, false),
+      row(2, true, false),
+    ];
+    expect(newestValidation(rows)).toBe(3);
+    expect(newestValidation(rows.slice(0, 2))).toBe(4);
+    expect(newestValidation(rows.slice(0, 1))).toBeNull();
+  });
+});
+
+describe("what answers", () => {
+  const usual = plan.peek();
+  const ask = (to: Partial<typeof usual>) => interveneAsk({ ...usual, ...to }, [], [], 6);
+
+  it("is what the server takes it for: attention is held unless it is set free", () => {
+    expect(ask({})).toMatchObject({ mode: "open", attention: null, layers: null });
+    expect(ask({ attention: "free" }).attention).toBe("free");
+    // The server refuses free attention in the other modes.
+    expect(ask({ attention: "free", mode: "direct" }).attention).toBeNull();
+    expect(whatAnswers(usual, 6)).toContain("attention patterns are held");
+    expect(whatAnswers({ ...usual, attention: "free" }, 6)).toContain("attention answer");
+  });
+
+  it("takes a range of layers where some are held, one end at a time", () => {
+    const constrained = { mode: "constrained" } as const;
+    expect(ask(constrained).layers).toBeNull();
+    expect(ask({ ...constrained, layerFrom: 1, layerTo: 3 }).layers).toEqual([1, 4]);
+    expect(ask({ ...constrained, layerFrom: 2 }).layers).toEqual([2, 5]);
+    expect(ask({ ...constrained, layerFrom: 5 }).layers).toEqual([5, 6]);
+    expect(ask({ ...constrained, layerTo: 0 }).layers).toEqual([0, 1]);
+    expect(ask({ layerFrom: 1, layerTo: 3 }).layers).toBeNull();
+    const told = whatAnswers({ ...usual, ...constrained, layerFrom: 1, layerTo: 3 }, 6);
+    expect(told).toContain("layers 1 to 3");
+  });
+});
+
+describe("a job after a reload", () => {
+  const job = (id: string, kind: Job["kind"], graph: string | null, state: Job["state"]): Job => {
+    return { id, kind, graph, state } as Job;
+  };
+  const jobs = [
+    job("j6", "run", "g", "queued"),
+    job("j5", "run", "other", "running"),
+    job("j4", "run", "g", "running"),
+    job("j3", "trace", null, "running"),
+    job("j2", "probe", null, "cancelled"),
+    job("j1", "run", "g", "finished"),
+  ];
+
+  it("is found by kind and graph: the one that runs, none that ended", () => {
+    expect(unfinished(jobs, "run", "g")?.id).toBe("j4");
+    expect(unfinished(jobs, "trace", null)?.id).toBe("j3");
+    expect(unfinished(jobs, "probe", null)).toBeNull();
+    expect(unfinished(jobs, "run", "none")).toBeNull();
+  });
+});
+
+describe("counts of drawn links", () => {
+  const list = (n: number, from: number, share: number) =>
+    Array.from({ length: n }, (_, at) => ({ node: from + at, raw: 1, share: -share / (at + 1) }));
+  const links = { inputs: list(200, 0, 0.5), outputs: list(10, 200, 0.01), absIn: 1 };
+  const mask = new Uint8Array(210).fill(1);
+
+  it("say what the limit, the least share and hidden nodes leave", () => {
+    expect(countLinks(links, { mask, minShare: 0 })).toEqual({
+      all: 210,
+      below: 0,
+      drawn: LINKS.all + 10,
+    });
+    expect(countLinks(links, { mask, minShare: 0.005 })).toEqual({
+      all: 210,
+      below: 108,
+      drawn: 102,
+    });
+    // A node that is not shown takes no other link's place.
+    const without = mask.slice();
+    without.fill(0, 0, 40);
+    expect(countLinks(links, { mask: without, minShare: 0 })).toEqual({
+      all: 170,
+      below: 0,
+      drawn: LINKS.all + 10,
+    });
+  });
+});
