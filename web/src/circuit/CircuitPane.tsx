@@ -12,6 +12,7 @@ import type { Group } from "../state/document.ts";
 import { finished } from "../tests/running.ts";
 import {
   type EdgeVerdict,
+  MARKS,
   newestValidation,
   tallied,
   type Verdicts,
@@ -20,7 +21,7 @@ import {
 import { useLoad } from "../ui/load.ts";
 import { count, score, signedShare } from "../ui/numbers.ts";
 import { Button, Empty } from "../ui/parts.tsx";
-import type { Circuit, CircuitEdge, Run, VerdictName } from "../wire.ts";
+import type { Circuit, CircuitEdge, Run } from "../wire.ts";
 import { graphAddress } from "../workspace/address.ts";
 import type { Workspace } from "../workspace/model.ts";
 import { addNote, CircuitActions } from "./actions.tsx";
@@ -253,9 +254,6 @@ function Edge({ from, to, share, shift, verdict }: EdgeProps): JSX.Element | nul
     </>
   );
 }
-
-/** As the matrix marks its cells; colour alone would not do. */
-const MARKS: Record<VerdictName, string> = { supported: "✓", weak: "○", contradicted: "✗" };
 
 function toldOf(verdict: EdgeVerdict | null): string {
   return verdict ? `; tests: ${verdict.words}` : "";

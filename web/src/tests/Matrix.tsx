@@ -7,6 +7,7 @@ import { count, percent, raw, score } from "../ui/numbers.ts";
 import { Chip, Empty, Segments } from "../ui/parts.tsx";
 import type { MatrixCell, ValidateRun } from "../wire.ts";
 import type { Workspace } from "../workspace/model.ts";
+import { MARKS } from "./verdicts.ts";
 
 const RUNGS: Record<string, string> = {
   gates: "Features answer, encoded anew",
@@ -101,11 +102,10 @@ function Cell({ cell }: { cell: MatrixCell | undefined }): JSX.Element {
         ·
       </td>
     );
-  const mark = { supported: "✓", weak: "○", contradicted: "✗" }[cell.verdict];
   return (
     <td class={`number cell ${cell.verdict}`} title={cell.verdict}>
       <strong>
-        {change(cell.measured)} {mark}
+        {change(cell.measured)} {MARKS[cell.verdict]}
       </strong>
       <small>predicted {change(cell.predicted)}</small>
       <small>{cell.control === null ? "no control" : `control ${change(cell.control)}`}</small>

@@ -128,7 +128,7 @@ function Ratio({ value, most }: { value: number | null; most: number }): JSX.Ele
         tone={value < 0 ? "negative" : ""}
         label={percent(value)}
       />
-      <span class="number">{value < 0 ? `−${percent(-value)}` : percent(value)}</span>
+      <span class="number">{percent(value)}</span>
     </span>
   );
 }

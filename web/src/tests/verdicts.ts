@@ -6,6 +6,13 @@ import type { Run, RunRow, VerdictName } from "../wire.ts";
 /** Where tests of one edge differ, the first of these is the edge's verdict. */
 const WORST_FIRST: readonly VerdictName[] = ["contradicted", "weak", "supported"];
 
+/** Beside the colour, which alone would not do. */
+export const MARKS: Record<VerdictName, string> = {
+  supported: "✓",
+  weak: "○",
+  contradicted: "✗",
+};
+
 export interface EdgeVerdict {
   verdict: VerdictName;
   /** What every test of the edge said. */
