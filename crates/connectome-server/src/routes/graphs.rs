@@ -113,8 +113,8 @@ pub(super) async fn patch(
 }
 
 pub(super) async fn delete(State(app): Shared, Path(id): Path<String>) -> Answer {
-    blocking(move || app.store.delete(&Id::parse("graph", &id)?)).await?;
-    Ok(StatusCode::NO_CONTENT.into_response())
+    let deleted = blocking(move || app.store.delete(&Id::parse("graph", &id)?));
+    Ok(json(&deleted.await?))
 }
 
 #[derive(Deserialize)]

@@ -11,6 +11,7 @@ mod models;
 mod packed;
 mod page;
 mod probes;
+mod trash;
 mod views;
 
 use std::sync::Arc;
@@ -63,6 +64,8 @@ pub(crate) fn router(app: Arc<App>) -> Router {
         .route("/probes/{number}", get(probes::get).delete(probes::delete))
         .route("/probes/{number}/grids", get(probes::grids))
         .route("/probes/{number}/answers", get(probes::answers))
+        .route("/trash", get(trash::list))
+        .route("/trash/{name}", post(trash::restore).delete(trash::remove))
         .route("/jobs", get(jobs::list))
         .route("/jobs/{id}", get(jobs::get).delete(jobs::cancel))
         .route("/jobs/{id}/events", get(jobs::events))

@@ -111,6 +111,6 @@ pub(super) async fn answers(State(app): Shared, Path(number): Path<String>) -> A
 }
 
 pub(super) async fn delete(State(app): Shared, Path(number): Path<String>) -> Answer {
-    blocking(move || app.store.delete_probe(parsed("probe", &number)?)).await?;
-    Ok(StatusCode::NO_CONTENT.into_response())
+    let deleted = blocking(move || app.store.delete_probe(parsed("probe", &number)?));
+    Ok(json(&deleted.await?))
 }

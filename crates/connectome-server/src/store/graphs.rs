@@ -123,16 +123,6 @@ impl Store {
         self.row(id)
     }
 
-    pub(crate) fn delete(&self, id: &Id) -> Result<(), ServeError> {
-        let folder = self.existing(id)?;
-        let _writing = self.lock();
-        self.read_list().retain(|(known, _)| known != id);
-        let refuse = |source| ServeError::Store { path: folder.clone(), source };
-        // Without its graph the folder is none of a graph, even if the rest cannot be removed.
-        std::fs::remove_file(folder.join("graph.connectome")).map_err(refuse)?;
-        std::fs::remove_dir_all(&folder).map_err(refuse)
-    }
-
     /// The graph's file.
     pub(crate) fn bytes(&self, id: &Id) -> Result<Vec<u8>, ServeError> {
         read_bytes(&self.existing(id)?.join("graph.connectome"))
@@ -156,6 +146,11 @@ impl Store {
             read.remove(0);
         }
         Ok(kept)
+    }
+
+    /// Keeps a graph no longer in memory.
+    pub(super) fn drop_read(&self, id: &Id) {
+        self.read_list().retain(|(known, _)| known != id);
     }
 
     fn read_list(&self) -> std::sync::MutexGuard<'_, Vec<(Id, Arc<Kept>)>> {

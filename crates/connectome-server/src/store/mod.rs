@@ -7,6 +7,7 @@
 //! graphs/ID/runs/000001.json          measured runs
 //! probes/000001.json, 000001.grids     probes, and their numbers
 //! jobs/ID.json                        jobs
+//! trash/                              what was deleted
 //! store.json                          what was made at first use
 //! ```
 //!
@@ -20,6 +21,7 @@ mod files;
 mod graphs;
 mod probes;
 mod runs;
+mod trash;
 mod views;
 
 use std::path::{Path, PathBuf};
@@ -64,12 +66,14 @@ impl Store {
             files::make_folder(&root.join(folder))?;
         }
         let is_new = !root.join("store.json").exists();
-        Ok(Self {
+        let store = Self {
             root: root.to_owned(),
             writing: Mutex::new(()),
             read: Mutex::new(Vec::new()),
             is_new,
-        })
+        };
+        store.empty_old_trash()?;
+        Ok(store)
     }
 
     /// Whether nothing was made here before.

@@ -11,11 +11,11 @@ use crate::error::ServeError;
 use crate::wire::{Probe, ProbeRow};
 
 impl Store {
-    fn probes_folder(&self) -> PathBuf {
+    pub(super) fn probes_folder(&self) -> PathBuf {
         self.root.join("probes")
     }
 
-    fn grids_path(&self, number: u32) -> PathBuf {
+    pub(super) fn grids_path(&self, number: u32) -> PathBuf {
         numbered(&self.probes_folder(), number).with_extension("grids")
     }
 
@@ -24,7 +24,8 @@ impl Store {
         let folder = self.probes_folder();
         let _writing = self.lock();
         make_folder(&folder)?;
-        probe.number = numbers(&folder).last().map_or(1, |last| last + 1);
+        let taken = numbers(&folder).into_iter().chain(self.trashed_probes());
+        probe.number = taken.max().map_or(1, |last| last + 1);
         grids.write(&self.grids_path(probe.number))?;
         // What is told comes last: it is what makes the two one probe.
         write_json(&numbered(&folder, probe.number), &probe)?;
@@ -55,16 +56,7 @@ impl Store {
         all.filter_map(|number| self.probe(number).ok().map(row)).collect()
     }
 
-    pub(crate) fn delete_probe(&self, number: u32) -> Result<(), ServeError> {
-        let path = self.existing_probe(number)?;
-        let _writing = self.lock();
-        for path in [path, self.grids_path(number)] {
-            std::fs::remove_file(&path).map_err(|source| ServeError::Store { path, source })?;
-        }
-        Ok(())
-    }
-
-    fn existing_probe(&self, number: u32) -> Result<PathBuf, ServeError> {
+    pub(super) fn existing_probe(&self, number: u32) -> Result<PathBuf, ServeError> {
         let path = numbered(&self.probes_folder(), number);
         if path.is_file() {
             return Ok(path);

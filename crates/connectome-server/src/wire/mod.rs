@@ -14,6 +14,7 @@ mod model;
 mod page_file;
 mod probe;
 mod run;
+mod trash;
 mod view;
 
 pub use circuit::{
@@ -48,6 +49,7 @@ pub use run::{
     SwapAsk, SweepAsk, SweepPoint, SweepResult, TargetEffect, TextPair, TokenShift, ValidateAsk,
     ValidateRun,
 };
+pub use trash::{Deleted, TrashKind, TrashRow};
 pub use view::{ViewConflict, ViewSaved, ViewVersion};
 
 use ts_rs::{Config, TS};
@@ -81,7 +83,7 @@ pub fn typescript() -> String {
     write!(Group, PruneAsk, PrunedGraph, PathsAsk, Paths, PathRow, CircuitAsk, Circuit);
     write!(CircuitBox, Place, CircuitEdge, SuggestAsk, Suggestions, Suggestion);
     write!(CompareAsk, CompareAlign, Compare, MatchedFeature);
-    write!(ViewSaved, ViewVersion, ViewConflict);
+    write!(ViewSaved, ViewVersion, ViewConflict, Deleted, TrashRow, TrashKind);
     write!(RunAsk, InterveneAsk, EditAsk, EditHow, EditPositions, ModeAsk, Held, SwapAsk);
     write!(SweepAsk, ValidateAsk, RungName, RunRow, Run, RunBody, InterveneRun, GroupEffect);
     write!(MemberEffect, TargetEffect, Shift, TokenShift, TextPair, SweepResult, SweepPoint);

@@ -323,7 +323,8 @@ fn titles_and_deletion() {
     let path = format!("/api/graphs/{id}");
     assert_eq!(served.send("PATCH", &path, &[], patch.as_bytes()).json()["title"], "Oak");
     assert_eq!(served.ok(&path)["tags"], json!(["city"]));
-    assert_eq!(served.send("DELETE", &path, &[], b"").status, 204);
+    let deleted = served.send("DELETE", &path, &[], b"").json();
+    assert_eq!(deleted["trash"], format!("graph-{id}"));
     let what = served.get(&path).refused(404);
     assert_eq!(what, format!("there is no graph `{id}`"));
     assert_eq!(served.ok("/api/graphs"), json!([]));

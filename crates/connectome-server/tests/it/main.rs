@@ -24,5 +24,6 @@ mod probes;
 // Runs: interventions and validations, as jobs.
 mod runs;
 mod support;
+mod trash;
 // Views: versions and conflicts; a restart loses nothing.
 mod views;

@@ -55,9 +55,19 @@ fn a_probe_is_run_kept_listed_and_thrown_away() {
     assert_eq!(answers["probabilities"].as_array().unwrap().len(), 12);
     let rows = served.ok("/api/probes");
     assert_eq!((&rows[0]["template"], &rows[0]["n_values"]), (&json!(TEMPLATE), &json!([3, 4])));
-    assert_eq!(served.send("DELETE", "/api/probes/1", &[], b"").status, 204);
+    let probe = served.ok("/api/probes/1");
+    let deleted = served.send("DELETE", "/api/probes/1", &[], b"").json();
+    assert_eq!(deleted["trash"], "probe-000001");
     served.get("/api/probes/1").refused(404);
     assert!(!path.exists());
+    // Its number is not given to another while it can come back.
+    served.done("/api/probes", &ask(&json!({})));
+    assert_eq!(served.ok("/api/probes")[0]["number"], 2);
+    assert_eq!(served.ok("/api/trash")[0]["title"], TEMPLATE);
+    assert_eq!(served.post("/api/trash/probe-000001", &json!({})).status, 204);
+    assert_eq!(served.ok("/api/probes/1"), probe);
+    assert!(path.exists());
+    assert_eq!(served.ok("/api/trash"), json!([]));
 }
 
 #[test]
