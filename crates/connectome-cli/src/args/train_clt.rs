@@ -165,6 +165,10 @@ pub(crate) struct GateArgs {
     /// and k is its mean.
     #[arg(long, value_name = "X", default_value_t = 1.0)]
     pub(crate) k_tilt: f64,
+    /// BatchTopK of all layers: this share of k fires in every layer before layers compete for the
+    /// rest, so that none starves.
+    #[arg(long, value_name = "SHARE", default_value_t = 0.0)]
+    pub(crate) k_floor: f64,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]

@@ -171,12 +171,16 @@ fn gate(args: &GateArgs, n_steps: u64) -> Result<Gate> {
         ActivationArg::Topk => Gate::TopK { k },
         ActivationArg::BatchTopk => {
             let scope = match args.k_scope {
+                ScopeArg::Layer if args.k_floor != 0.0 => {
+                    let expected = "0, as with `--k-scope layer` no layers compete";
+                    return Err(number("`--k-floor`", &args.k_floor, expected).into());
+                }
                 ScopeArg::Layer => Scope::Layer { tilt: args.k_tilt },
                 ScopeArg::All if args.k_tilt != 1.0 => {
                     let expected = "1, as `--k-scope all` lets layers compete";
                     return Err(number("`--k-tilt`", &args.k_tilt, expected).into());
                 }
-                ScopeArg::All => Scope::All,
+                ScopeArg::All => Scope::All { floor: args.k_floor },
             };
             Gate::BatchTopK { k, scope }
         }

@@ -271,7 +271,7 @@ impl Net {
         let n_layers = self.shape().n_layers;
         let of_layer = |layer: usize, n: usize| {
             let tables = (layer, &self.params.layers[layer]);
-            let weight_f = (scope == Scope::All).then(|| self.norms_of(layer));
+            let weight_f = matches!(scope, Scope::All { .. }).then(|| self.norms_of(layer));
             select::candidates(tables, &batch.x_td[layer], weight_f.as_deref(), n)
         };
         let found: Vec<_> = match scope {
@@ -279,10 +279,11 @@ impl Net {
                 let each = Scope::of_layers(tilt, n, n_layers).into_iter().enumerate();
                 each.flat_map(|(layer, n)| of_layer(layer, n)).collect()
             }
-            Scope::All => {
-                let n = (n.round() as usize).max(1) * n_layers;
-                let all = (0..n_layers).flat_map(|layer| of_layer(layer, n)).collect();
-                select::strongest(all, n)
+            Scope::All { floor } => {
+                let (n, floor) = Scope::among_all(floor, n);
+                let n = n * n_layers;
+                let layers = (0..n_layers).map(|layer| of_layer(layer, n)).collect();
+                select::strongest_of_layers(layers, n, floor)
             }
         };
         let mut layers = vec![Vec::new(); n_layers];

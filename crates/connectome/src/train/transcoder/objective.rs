@@ -81,12 +81,25 @@ pub enum Scope {
         tilt: f64,
     },
     /// Those of all layers, each times its feature's decoder norm.
-    All,
+    All {
+        /// The share of `k` that fires in every layer before layers compete for the rest, so that
+        /// none starves; in `[0, 1]`.
+        floor: f64,
+    },
 }
 
 impl Scope {
     /// Layers that all have the same.
     pub const EVEN: Self = Self::Layer { tilt: 1.0 };
+    /// Layers that compete for everything.
+    pub const ALL: Self = Self::All { floor: 0.0 };
+
+    /// How many a batch lets through in the mean over layers that compete, and how many of them
+    /// every layer has in any case.
+    pub(super) fn among_all(floor: f64, n: f64) -> (usize, usize) {
+        let n = n.round().max(1.0);
+        (n as usize, (floor * n).round() as usize)
+    }
 
     /// How many a batch lets through, layer by layer, where layers do not compete; their mean is
     /// `n`, up to rounding.

@@ -197,6 +197,11 @@ impl Options {
         {
             return Err(bad("k-tilt", &tilt, "a number above 0"));
         }
+        if let Gate::BatchTopK { scope: Scope::All { floor }, .. } = gate
+            && !(0.0..=1.0).contains(&floor)
+        {
+            return Err(bad("k-floor", &floor, "a share of k, 0 to 1"));
+        }
         if chooses && pre_activation.is_some() {
             return Err(bad("pre-loss", &"set", "none, as this activation has no threshold"));
         }
@@ -275,8 +280,9 @@ fn gate_json(gate: Gate) -> Value {
         Gate::BatchTopK { k, scope } => json!({
             "activation": "batch-topk",
             "k": ramp_json(k),
-            "k-scope": match scope { Scope::Layer { .. } => "layer", Scope::All => "all" },
-            "k-tilt": match scope { Scope::Layer { tilt } => tilt.into(), Scope::All => Value::Null },
+            "k-scope": match scope { Scope::Layer { .. } => "layer", Scope::All { .. } => "all" },
+            "k-tilt": if let Scope::Layer { tilt } = scope { Some(tilt) } else { None },
+            "k-floor": if let Scope::All { floor } = scope { Some(floor) } else { None },
         }),
     }
 }

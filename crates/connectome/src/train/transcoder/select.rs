@@ -136,6 +136,33 @@ pub(super) fn strongest(mut all: Vec<Candidate>, n: usize) -> Vec<Candidate> {
     all
 }
 
+/// The `n` largest scores, but of every layer its `floor` largest in any case.
+pub(super) fn strongest_of_layers(
+    layers: Vec<Vec<Candidate>>,
+    n: usize,
+    floor: usize,
+) -> Vec<Candidate> {
+    let (mut kept, rest) = apart(layers, floor);
+    let n_free = n.saturating_sub(kept.len());
+    kept.extend(strongest(rest, n_free));
+    kept
+}
+
+/// The `floor` largest scores of every layer, and all others.
+pub(super) fn apart(layers: Vec<Vec<Candidate>>, floor: usize) -> (Vec<Candidate>, Vec<Candidate>) {
+    let (mut kept, mut rest) = (Vec::new(), Vec::new());
+    for mut layer in layers {
+        if floor < layer.len() {
+            if floor > 0 {
+                layer.select_nth_unstable_by(floor, by_score);
+            }
+            rest.extend(layer.split_off(floor));
+        }
+        kept.extend(layer);
+    }
+    (kept, rest)
+}
+
 fn by_score(a: &Candidate, b: &Candidate) -> Ordering {
     let place = |candidate: &Candidate| {
         let Candidate { layer, chosen, .. } = candidate;

@@ -137,7 +137,7 @@ impl Net {
     /// Whether nothing reads a decoder row that no feature fires through.
     fn rows_may_wait(&self) -> bool {
         let reads_all_norms =
-            matches!(self.recipe.objective.gate, Gate::BatchTopK { scope: Scope::All, .. })
+            matches!(self.recipe.objective.gate, Gate::BatchTopK { scope: Scope::All { .. }, .. })
                 || self.recipe.objective.pre_activation.is_some_and(|pre| pre.on == PulledUp::All);
         !reads_all_norms
     }

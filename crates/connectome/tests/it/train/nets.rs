@@ -101,9 +101,14 @@ pub(crate) fn cases() -> Vec<Case> {
             Objective {
                 norm: DecoderNorm::Summed,
                 sparsity: sparsity(0.4, None),
-                ..plain(Gate::BatchTopK { k, scope: Scope::All })
+                ..plain(Gate::BatchTopK { k, scope: Scope::ALL })
             },
             2,
+        ),
+        case(
+            "batch top k over layers with a floor",
+            plain(Gate::BatchTopK { k, scope: Scope::All { floor: 0.75 } }),
+            3,
         ),
     ]
 }

@@ -134,7 +134,7 @@ impl<'a> Plain<'a> {
                     }
                 }
             }
-            Gate::BatchTopK { k, scope: Scope::All } => {
+            Gate::BatchTopK { k, scope: Scope::All { floor } } => {
                 let scores: Vec<f64> = all_layers
                     .flat_map(|layer| {
                         let pre = &pre[layer];
@@ -142,7 +142,22 @@ impl<'a> Plain<'a> {
                     })
                     .collect();
                 let n_chosen = k.at(0) as usize * n * self.shape.n_layers;
-                for at in largest(&scores, 0..scores.len(), n_chosen) {
+                let mut chosen = std::collections::BTreeSet::new();
+                for layer in all_layers {
+                    let of_layer = layer * n * f..(layer + 1) * n * f;
+                    chosen.extend(largest(
+                        &scores,
+                        of_layer,
+                        (floor * k.at(0) * n as f64).round() as usize,
+                    ));
+                }
+                // The rest in order, as long as there are any.
+                for at in largest(&scores, 0..scores.len(), scores.len()) {
+                    if chosen.len() < n_chosen {
+                        chosen.insert(at);
+                    }
+                }
+                for at in chosen {
                     fires[at / (n * f)][at % (n * f)] = scores[at] > 0.0;
                 }
             }

@@ -218,7 +218,7 @@ fn files(folder: &Path) -> Vec<(String, Vec<u8>)> {
 }
 
 fn objectives() -> Vec<Objective> {
-    let batch = Gate::BatchTopK { k: Ramp::constant(6.0), scope: Scope::All };
+    let batch = Gate::BatchTopK { k: Ramp::constant(6.0), scope: Scope::ALL };
     let plain = Objective { sparsity: None, pre_activation: None, ..paper() };
     vec![paper(), Objective { gate: batch, aux: None, ..plain }]
 }

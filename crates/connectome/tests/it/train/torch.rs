@@ -58,7 +58,7 @@ impl Golden {
         let gate = match self.case["gate"].as_str().unwrap() {
             "relu" => Gate::Relu,
             "topk" => Gate::TopK { k },
-            "batch_topk" => Gate::BatchTopK { k, scope: Scope::All },
+            "batch_topk" => Gate::BatchTopK { k, scope: Scope::ALL },
             _ => Gate::JumpRelu(JumpRelu {
                 bandwidth: self.number("bandwidth"),
                 ste_to_preact: match self.is("ste_to_preact", "rect") {
