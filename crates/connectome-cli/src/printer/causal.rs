@@ -32,6 +32,13 @@ pub(crate) fn page(report: &CausalReport, screen: Screen) -> String {
                 the value";
             swaps(&mut page, (position.position, "Whole code swapped"), about, &position.codes);
         }
+        if !position.mlp_outputs.is_empty() {
+            let about = "what the MLPs themselves write there, exchanged for what they write in \
+                a prompt with another value and question: as much as any dictionary could carry; \
+                beside it that of a prompt with a third value";
+            let outputs = &position.mlp_outputs;
+            swaps(&mut page, (position.position, "MLP outputs exchanged"), about, outputs);
+        }
     }
     claims(&mut page, report);
     verdict(&mut page, report);

@@ -46,6 +46,9 @@ pub(crate) struct PositionReport {
     /// Of the mean code of all features: `own_times` the value's own is taken away, and
     /// `other_times` the other's added.
     pub(crate) codes: Vec<SwapReport>,
+    /// Of what the MLPs themselves write, exchanged for what they write in a prompt with another
+    /// value and another question.
+    pub(crate) mlp_outputs: Vec<SwapReport>,
 }
 
 #[derive(Clone, Copy, Debug, Serialize)]
@@ -162,6 +165,7 @@ fn position(place: &Place, table: &Table, loaded: &Loaded) -> PositionReport {
         features: place.n_features.clone(),
         swaps: place.swaps.iter().map(swap).collect(),
         codes: place.codes.iter().map(swap).collect(),
+        mlp_outputs: place.outputs.iter().map(swap).collect(),
     }
 }
 

@@ -2,7 +2,7 @@
 //!
 //! A graph that shows features of "the state is Arvenia" between a city and its capital claims
 //! that the state is a step. Features may fire for a state and reconstruct the stream well, and
-//! the model may still not use them. So the same three questions are asked of every position,
+//! the model may still not use them. So the same questions are asked of every position,
 //! on a table of prompts whose variable is known:
 //!
 //! 1. **Where does the model keep it?** Interchange in the original model: the stream at a place
@@ -16,6 +16,9 @@
 //! 4. **Does the dictionary as a whole?** All features move by the difference between what they
 //!    are on average for the other value and for this one (`codes`); as a control by the
 //!    difference between groups of prompts that were drawn without looking at the value.
+//! 5. **Could any dictionary?** The MLPs' own outputs at the position are exchanged for those of
+//!    a prompt with another value and another question. What that does not move, no transcoder
+//!    can: the model carries it around its MLPs, by attention or in the embedding.
 //!
 //! A variable is a *step* at a position if the stream moves the answer there and the embedding
 //! does not: what the word itself says, the model did not have to compute. It is *causal* there
@@ -42,5 +45,5 @@ mod verdict;
 
 pub use claims::Claims;
 pub use selective::{Selection, Selective};
-pub use swaps::{CODE_DOSES, DOSES, Dose, Swapped};
+pub use swaps::{CODE_DOSES, DOSES, Dose, OUTPUT_DOSES, Swapped};
 pub use verdict::{Findings, Options, Place, Stage, Verdict, Watcher, examine};

@@ -9,7 +9,7 @@ use super::codes::Codes;
 use super::selective::Selective;
 use crate::doubt::Draw;
 use crate::error::RunError;
-use crate::intervene::{Baseline, Change, Edit, Intervention, Mode, Positions, Watch};
+use crate::intervene::{Baseline, Change, Edit, Intervention, Mode, OutputPatch, Positions, Watch};
 use crate::lm::LogitsAt;
 use crate::lm::model::top_token;
 
@@ -29,6 +29,9 @@ pub const DOSES: [Dose; 3] =
 /// How hard the mean code of all features is swapped: [`Dose::own`] times that of the prompt's own
 /// value is taken away, [`Dose::other`] times the other's is added; nothing falls below zero.
 pub const CODE_DOSES: [Dose; 2] = [Dose { own: 1.0, other: 1.0 }, Dose { own: 2.0, other: 2.0 }];
+
+/// How hard the outputs of MLPs are exchanged: as [`CODE_DOSES`], of the two prompts' own outputs.
+pub const OUTPUT_DOSES: [Dose; 2] = CODE_DOSES;
 
 /// What became of the answer when features were swapped at a position.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -90,6 +93,20 @@ pub(super) struct Donation<'a> {
     pub(super) answers: [u32; 2],
 }
 
+/// Prompts whose MLP outputs are put into another.
+#[derive(Clone, Copy)]
+pub(super) struct Outputs<'a> {
+    /// With another value and another question.
+    pub(super) source: &'a Baseline<'a>,
+    /// The control, with a third value.
+    pub(super) third: Option<&'a Baseline<'a>>,
+}
+
+/// Constrained patching, over the layers of a swap.
+fn mode(swap: &Swapped) -> Mode {
+    Mode::Constrained { layers: 0..swap.end }
+}
+
 /// One position's swaps, at every end layer and dose.
 pub(super) fn none_yet(n_layers: usize, doses: &[Dose]) -> Vec<Swapped> {
     let ends = 1..=n_layers;
@@ -119,7 +136,7 @@ impl Donation<'_> {
         ];
         self.count_runs(swapped, |swap, is_control| {
             let sets = if is_control { [&controls[0][..], &controls[1]] } else { [own, other] };
-            self.edits(pos, swap, sets)
+            Intervention::of_features(self.edits(pos, swap, sets), mode(swap))
         })
     }
 
@@ -135,14 +152,38 @@ impl Donation<'_> {
         self.count_runs(swapped, |swap, is_control| {
             let means = if is_control { &dealt } else { &codes };
             let below = means.iter().filter(|(id, _)| (id.layer as usize) < swap.end);
-            let moved = below.filter_map(|(feature, [own, other])| {
+            let edits = below.filter_map(|(feature, [own, other])| {
                 let before = self.here.activation(*feature, pos);
                 let after = (before - swap.dose.own * own + swap.dose.other * other).max(0.0);
                 let change = Change::Set(after);
                 let positions = Positions::At(pos);
                 (after != before).then_some(Edit { feature: *feature, positions, change })
             });
-            moved.collect()
+            Intervention::of_features(edits.collect(), mode(swap))
+        })
+    }
+
+    /// Exchanges what the MLPs themselves write at a position for what they write in another
+    /// prompt: as much as any dictionary could carry.
+    pub(super) fn count_outputs(
+        &self,
+        pos: usize,
+        Outputs { source, third }: Outputs<'_>,
+        swapped: &mut [Swapped],
+    ) -> Result<(), RunError> {
+        self.count_runs(swapped, |swap, is_control| {
+            let from = if is_control { third } else { Some(source) };
+            let patch = |layer: usize| {
+                let own_d = self.here.stream().out(layer).row(pos);
+                let other_d = from?.stream().out(layer).row(pos);
+                let mix = |(own, other): (&f32, &f32)| {
+                    own - swap.dose.own * own + swap.dose.other * other
+                };
+                let out_d = own_d.iter().zip(other_d).map(mix).collect();
+                Some(OutputPatch { layer, pos, out_d })
+            };
+            let outputs = (0..swap.end).filter_map(patch).collect();
+            Intervention { outputs, ..Intervention::nothing(mode(swap)) }
         })
     }
 
@@ -150,21 +191,20 @@ impl Donation<'_> {
     fn count_runs(
         &self,
         swapped: &mut [Swapped],
-        edits: impl Fn(&Swapped, bool) -> Vec<Edit>,
+        run: impl Fn(&Swapped, bool) -> Intervention,
     ) -> Result<(), RunError> {
         let mut runs = Vec::new();
         let mut of_run = Vec::new();
         for (at, swap) in swapped.iter_mut().enumerate() {
             swap.n += 1;
             for is_control in [false, true] {
-                let edits = edits(swap, is_control);
-                if edits.is_empty() {
+                let run = run(swap, is_control);
+                if run.edits.is_empty() && run.outputs.is_empty() {
                     // Nothing to swap: the answer stays.
                     swap.kept += usize::from(!is_control);
                     continue;
                 }
-                let mode = Mode::Constrained { layers: 0..swap.end };
-                runs.push(Intervention::of_features(edits, mode));
+                runs.push(run);
                 of_run.push((at, is_control));
             }
         }

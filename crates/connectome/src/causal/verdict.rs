@@ -4,7 +4,9 @@ use std::ops::ControlFlow;
 
 use super::codes::{Codes, dealt_out};
 use super::selective::{Counts, Selection, Selective};
-use super::swaps::{CODE_DOSES, DOSES, Donation, Dose, Standing, Swapped, none_yet};
+use super::swaps::{
+    CODE_DOSES, DOSES, Donation, Dose, OUTPUT_DOSES, Outputs, Standing, Swapped, none_yet,
+};
 use super::values::Values;
 use crate::doubt::Draw;
 use crate::doubt::{Done, Exchange, Interchange, Pairing, Table, interchange};
@@ -97,6 +99,8 @@ pub struct Place {
     /// Swaps of the mean code of all features, where the stream moves the answer and the
     /// embedding does not; see [`CODE_DOSES`].
     pub codes: Vec<Swapped>,
+    /// Exchanges of what the MLPs write, at the same positions; see [`OUTPUT_DOSES`].
+    pub outputs: Vec<Swapped>,
     /// What that says.
     pub verdict: Verdict,
 }
@@ -188,8 +192,9 @@ pub fn examine(
         };
         let features = none(has_features, &options.doses);
         let codes = none(is_step, &CODE_DOSES);
+        let outputs = none(is_step, &OUTPUT_DOSES);
         if has_features || is_step {
-            swaps.push(AtPosition { pos, features, codes });
+            swaps.push(AtPosition { pos, features, codes, outputs });
         }
     }
     let swapper = Swapper { replacement, table, values: &values, right: &right, options };
@@ -222,6 +227,8 @@ struct AtPosition {
     features: Vec<Swapped>,
     /// Of all features.
     codes: Vec<Swapped>,
+    /// Of what MLPs write.
+    outputs: Vec<Swapped>,
 }
 
 /// What the prompts show when each is run once.
@@ -284,7 +291,8 @@ impl Swapper<'_> {
         swaps: &mut [AtPosition],
         watch: Watcher<'_>,
     ) -> Result<usize, RunError> {
-        let mut draw = Draw::new(self.options.seed);
+        let (mut draw, mut draw_third) =
+            (Draw::new(self.options.seed), Draw::new(self.options.seed));
         let of = pairs.len();
         for (n, pair) in pairs.iter().enumerate() {
             if watch(Stage::Swaps, Done { n, of }).is_break() {
@@ -301,12 +309,19 @@ impl Swapper<'_> {
                 values: [value(pair.base), value(donor)],
                 answers: [self.table.questions()[pair.base].answer, pair.expected],
             };
-            for AtPosition { pos, features, codes: whole } in swaps.iter_mut() {
+            let source = Baseline::new(self.replacement, &tokens(pair.source))?;
+            let third = self.third(*pair, &mut draw_third).map(tokens);
+            let third = third.map(|tokens| Baseline::new(self.replacement, &tokens)).transpose()?;
+            let written = Outputs { source: &source, third: third.as_ref() };
+            for AtPosition { pos, features, codes: whole, outputs } in swaps.iter_mut() {
                 if !features.is_empty() {
                     donation.count(*pos, standing, &mut draw, features)?;
                 }
                 if !whole.is_empty() {
                     donation.count_codes(*pos, codes, whole)?;
+                }
+                if !outputs.is_empty() {
+                    donation.count_outputs(*pos, written, outputs)?;
                 }
             }
         }
@@ -318,10 +333,22 @@ impl Swapper<'_> {
         let wanted = (self.values.of_case[pair.source].0, self.values.of_case[pair.base].1);
         self.right.iter().copied().find(|at| self.values.of_case[*at] == wanted)
     }
+
+    /// A prompt that asks what the source asks, of neither value.
+    fn third(&self, pair: Exchange, draw: &mut Draw) -> Option<usize> {
+        let [base, source] = [pair.base, pair.source].map(|at| self.values.of_case[at]);
+        let is_other = |at: &usize| {
+            let (value, asks) = self.values.of_case[*at];
+            asks == source.1 && value != base.0 && value != source.0
+        };
+        let mut others: Vec<usize> = self.right.iter().copied().filter(is_other).collect();
+        draw.shuffle(&mut others);
+        others.first().copied()
+    }
 }
 
 fn place(
-    AtPosition { pos, features, codes }: AtPosition,
+    AtPosition { pos, features, codes, outputs }: AtPosition,
     selective: &Selective,
     grid: &Interchange,
     options: &Options,
@@ -336,6 +363,7 @@ fn place(
         copied: cells.map(|cell| grid.share(cell.source)).collect(),
         swaps: features,
         codes,
+        outputs,
         verdict: Verdict::Nothing,
     };
     place.verdict = judge(&place, options);

@@ -97,7 +97,7 @@ pub fn interaction(
         let mut values = Vec::new();
         for residuals in &taken {
             let (edits, residuals, mode) = (Vec::new(), residuals.clone(), mode.clone());
-            let asked = Intervention { edits, residuals, mode, norms };
+            let asked = Intervention { edits, residuals, norms, ..Intervention::nothing(mode) };
             let outcome = baseline.measure(&asked, aims.watch(), &aims.logits_at())?;
             values.push(aims.values(&outcome));
         }

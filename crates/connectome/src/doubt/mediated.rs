@@ -24,8 +24,7 @@ use super::absence::Absence;
 use super::aim::{Aim, Aims};
 use crate::error::RunError;
 use crate::intervene::{
-    AttentionPatterns, Baseline, Change, Edit, Intervention, Mode, NormScales, Positions,
-    ResidualPatch,
+    AttentionPatterns, Baseline, Change, Edit, Intervention, Mode, Positions, ResidualPatch,
 };
 
 /// What is between what.
@@ -281,8 +280,7 @@ impl<'a> Runs<'a> {
         let run = |own: &[Edit], patches: &[ResidualPatch]| Intervention {
             edits: own.to_vec(),
             residuals: patches.to_vec(),
-            mode: Mode::Open { attention },
-            norms: NormScales::Free,
+            ..Intervention::nothing(Mode::Open { attention })
         };
         let sources_with = |more: &[Edit]| run(&[&self.edits, more].concat(), &self.patches);
         let asked =

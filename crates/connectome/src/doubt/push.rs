@@ -234,7 +234,7 @@ impl Place<'_> {
         let answer = |mode: Mode, norms: NormScales| {
             let (before_layer, pos) = (self.before_layer, self.pos);
             let patch = ResidualPatch { before_layer, pos, resid_d: resid_d.to_vec() };
-            Intervention { edits: Vec::new(), residuals: vec![patch], mode, norms }
+            Intervention { residuals: vec![patch], norms, ..Intervention::nothing(mode) }
         };
         let layers = self.before_layer..self.baseline.n_layers();
         [

@@ -97,6 +97,17 @@ pub struct ResidualPatch {
     pub resid_d: Vec<f32>,
 }
 
+/// The output of an MLP replaced at a place. What features write there is added to it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct OutputPatch {
+    /// The MLP of this block.
+    pub layer: usize,
+    /// Position.
+    pub pos: usize,
+    /// What the MLP writes to the stream there, `[D]`.
+    pub out_d: Vec<f32>,
+}
+
 /// What attention does while the rest is changed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum AttentionPatterns {
@@ -179,6 +190,8 @@ pub struct Intervention {
     pub edits: Vec<Edit>,
     /// Places where the stream is replaced.
     pub residuals: Vec<ResidualPatch>,
+    /// Places where an MLP's output is replaced.
+    pub outputs: Vec<OutputPatch>,
     /// What answers.
     pub mode: Mode,
     /// Whether norms answer.
@@ -186,16 +199,23 @@ pub struct Intervention {
 }
 
 impl Intervention {
+    /// What is changed is added by the fields.
+    #[must_use]
+    pub fn nothing(mode: Mode) -> Self {
+        let (edits, residuals, outputs) = (Vec::new(), Vec::new(), Vec::new());
+        Self { edits, residuals, outputs, mode, norms: NormScales::Free }
+    }
+
     /// Edits of features.
     #[must_use]
     pub fn of_features(edits: Vec<Edit>, mode: Mode) -> Self {
-        Self { edits, residuals: Vec::new(), mode, norms: NormScales::Free }
+        Self { edits, ..Self::nothing(mode) }
     }
 
     /// Replacements of the stream, with everything after them free to answer.
     #[must_use]
     pub fn of_residuals(residuals: Vec<ResidualPatch>) -> Self {
         let mode = Mode::Open { attention: AttentionPatterns::Free };
-        Self { edits: Vec::new(), residuals, mode, norms: NormScales::Free }
+        Self { residuals, ..Self::nothing(mode) }
     }
 }

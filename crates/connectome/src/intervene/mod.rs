@@ -39,7 +39,8 @@ mod watch;
 
 pub use baseline::Baseline;
 pub use edit::{
-    AttentionPatterns, Change, Edit, Intervention, Mode, NormScales, Positions, ResidualPatch,
+    AttentionPatterns, Change, Edit, Intervention, Mode, NormScales, OutputPatch, Positions,
+    ResidualPatch,
 };
 pub use effect::{Shift, TokenShift, kl_divergence};
 pub use generate::{Choice, Continuation, End, GenerateOptions, NewToken};

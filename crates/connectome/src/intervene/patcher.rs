@@ -219,6 +219,7 @@ impl<'a> Patcher<'a> {
     /// Holds MLP outputs that are held, and writes differences.
     fn write(&mut self, layer: usize, x: &mut Mat) -> Result<(), RunError> {
         self.hold_outputs(layer, x);
+        self.replace_outputs(layer, x);
         let differences = self.differences(layer)?;
         self.add_pending(layer, &differences)?;
         let n_layers = self.n_layers();
@@ -261,6 +262,16 @@ impl<'a> Patcher<'a> {
                 x.row_mut(row).copy_from_slice(clean);
                 if let Some(skipped) = &skipped {
                     add_to(x.row_mut(row), skipped.row(row));
+                }
+            }
+        }
+    }
+
+    fn replace_outputs(&self, layer: usize, x: &mut Mat) {
+        for (run, plan) in self.plans.iter().enumerate() {
+            for patch in plan.outputs.iter().filter(|patch| patch.layer == layer) {
+                if let Some(row) = self.segment.row(run, patch.pos) {
+                    x.row_mut(row).copy_from_slice(&patch.out_d);
                 }
             }
         }

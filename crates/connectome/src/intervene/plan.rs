@@ -5,7 +5,7 @@ use std::ops::Range;
 use connectome_graph::FeatureId;
 
 use super::baseline::Baseline;
-use super::edit::{Change, Intervention, Mode, NormScales, ResidualPatch};
+use super::edit::{Change, Intervention, Mode, NormScales, OutputPatch, ResidualPatch};
 use crate::error::RunError;
 
 /// One feature at one position, changed.
@@ -26,6 +26,7 @@ pub(super) struct Plan<'a> {
     /// Ascending by layer, position and index, each once.
     edits: Vec<PointEdit>,
     pub(super) residuals: Vec<&'a ResidualPatch>,
+    pub(super) outputs: Vec<&'a OutputPatch>,
 }
 
 impl<'a> Plan<'a> {
@@ -41,12 +42,13 @@ impl<'a> Plan<'a> {
         intervention: &'a Intervention,
     ) -> Result<Self, RunError> {
         check_range(&intervention.mode, baseline.n_layers())?;
-        if intervention.edits.is_empty() && intervention.residuals.is_empty() {
+        let Intervention { edits, residuals, outputs, .. } = intervention;
+        if edits.is_empty() && residuals.is_empty() && outputs.is_empty() {
             return Err(RunError::EmptySet { what: "the set of edits" });
         }
         let n_tokens = baseline.n_tokens();
-        let mut edits = Vec::new();
-        for edit in &intervention.edits {
+        let mut points = Vec::new();
+        for edit in edits {
             baseline.check_feature(edit.feature)?;
             let found = edit.change.number();
             if !found.is_finite() {
@@ -57,25 +59,28 @@ impl<'a> Plan<'a> {
             for pos in span {
                 let (feature, change) = (edit.feature, edit.change);
                 let clean = baseline.activation(feature, pos);
-                edits.push(PointEdit { feature, pos, change, clean });
+                points.push(PointEdit { feature, pos, change, clean });
             }
         }
         // Stable, so that of several edits of one place the last stays last.
-        edits.sort_by_key(place);
-        let mut kept: Vec<PointEdit> = Vec::with_capacity(edits.len());
-        for edit in edits {
+        points.sort_by_key(place);
+        let mut kept: Vec<PointEdit> = Vec::with_capacity(points.len());
+        for edit in points {
             match kept.last_mut() {
                 Some(last) if place(last) == place(&edit) => *last = edit,
                 _ => kept.push(edit),
             }
         }
-        let residuals = intervention.residuals.iter();
+        let residuals = residuals.iter();
         let residuals = residuals.map(|patch| check_residual(baseline, patch).map(|()| patch));
+        let outputs = outputs.iter();
+        let outputs = outputs.map(|patch| check_output(baseline, patch).map(|()| patch));
         Ok(Self {
             mode: &intervention.mode,
             norms: intervention.norms,
             edits: kept,
             residuals: residuals.collect::<Result<_, _>>()?,
+            outputs: outputs.collect::<Result<_, _>>()?,
         })
     }
 
@@ -88,20 +93,27 @@ impl<'a> Plan<'a> {
         let unchanged = |patch: &&ResidualPatch| {
             baseline.stream().resid(patch.before_layer).row(patch.pos) == patch.resid_d
         };
-        (unwritten || self.edits.iter().all(leaves)) && self.residuals.iter().all(unchanged)
+        let written_so =
+            |patch: &&OutputPatch| baseline.stream().out(patch.layer).row(patch.pos) == patch.out_d;
+        (unwritten || self.edits.iter().all(leaves))
+            && self.residuals.iter().all(unchanged)
+            && self.outputs.iter().all(written_so)
     }
 
     /// The first layer whose block runs otherwise than in the unchanged run.
     pub(super) fn first_layer(&self) -> usize {
         let edited = self.edits.iter().map(|edit| edit.feature.layer as usize).min();
         let replaced = self.residuals.iter().map(|patch| patch.before_layer).min();
-        edited.into_iter().chain(replaced).min().unwrap_or(0)
+        let written = self.outputs.iter().map(|patch| patch.layer).min();
+        edited.into_iter().chain(replaced).chain(written).min().unwrap_or(0)
     }
 
     /// The first position that changes.
     pub(super) fn first_pos(&self) -> usize {
         let edited = self.edits.iter().map(|edit| edit.pos);
-        edited.chain(self.residuals.iter().map(|patch| patch.pos)).min().unwrap_or(0)
+        let replaced = self.residuals.iter().map(|patch| patch.pos);
+        let written = self.outputs.iter().map(|patch| patch.pos);
+        edited.chain(replaced).chain(written).min().unwrap_or(0)
     }
 
     /// Edits of one layer's features.
@@ -144,11 +156,30 @@ fn check_residual(baseline: &Baseline<'_>, patch: &ResidualPatch) -> Result<(), 
         let found = u32::try_from(patch.before_layer).unwrap_or(u32::MAX);
         return Err(RunError::Layer { found, n_layers });
     }
-    let expected = baseline.replacement().model().config().d_model;
-    let found = patch.resid_d.len();
-    if found != expected {
-        let name = format!("residual before layer {}", patch.before_layer);
-        return Err(RunError::Width { name, found, expected });
+    check_width(baseline, &patch.resid_d, || {
+        format!("residual before layer {}", patch.before_layer)
+    })
+}
+
+fn check_output(baseline: &Baseline<'_>, patch: &OutputPatch) -> Result<(), RunError> {
+    baseline.check_pos(patch.pos)?;
+    let n_layers = baseline.n_layers();
+    if patch.layer >= n_layers {
+        let found = u32::try_from(patch.layer).unwrap_or(u32::MAX);
+        return Err(RunError::Layer { found, n_layers });
     }
-    Ok(())
+    check_width(baseline, &patch.out_d, || format!("MLP output of layer {}", patch.layer))
+}
+
+/// A vector is as wide as the stream.
+fn check_width(
+    baseline: &Baseline<'_>,
+    vector_d: &[f32],
+    name: impl Fn() -> String,
+) -> Result<(), RunError> {
+    let (found, expected) = (vector_d.len(), baseline.replacement().model().config().d_model);
+    if found == expected {
+        return Ok(());
+    }
+    Err(RunError::Width { name: name(), found, expected })
 }

@@ -140,7 +140,7 @@ impl Request<'_> {
             Variation::EndLayer(end) => ending_at(&self.mode, end)?,
             _ => self.mode.clone(),
         };
-        Ok(Intervention { edits, residuals, mode, norms: self.norms })
+        Ok(Intervention { edits, residuals, norms: self.norms, ..Intervention::nothing(mode) })
     }
 }
 

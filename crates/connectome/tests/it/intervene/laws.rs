@@ -69,6 +69,11 @@ fn the_whole_stream_of_another_prompt_gives_its_logits() {
 }
 
 #[test]
+fn what_the_mlps_of_another_prompt_write_gives_its_logits() {
+    on_each(&CASES, |subject| subject.the_mlps_of_another_prompt_give_its_logits());
+}
+
+#[test]
 fn a_seed_gives_one_text() {
     on_each(&["gpt2_clt_relu", "gemma2_plt_jumprelu", "gpt_neox_plt_relu"], |subject| {
         subject.a_seed_gives_one_text();

@@ -1,10 +1,11 @@
 //! Each law as a check of one prompt, whichever model and dictionary it stands on.
 
-use std::ops::ControlFlow;
+use std::ops::{ControlFlow, Range};
 
 use connectome::intervene::{
     Alignment, AttentionPatterns, Baseline, Change, Choice, Continuation, Edit, GenerateOptions,
-    Intervention, Mode, NormScales, Outcome, Positions, Reading, ResidualPatch, Swap, Watch,
+    Intervention, Mode, NormScales, Outcome, OutputPatch, Positions, Reading, ResidualPatch, Swap,
+    Watch,
 };
 use connectome::lm::{LogitsAt, tap::NoTap};
 use connectome::replacement::PromptTokens;
@@ -233,6 +234,9 @@ impl Subject<'_> {
             let (feature, _) = self.features()[0];
             let own = Intervention { mode, ..Intervention::of_residuals(residuals.clone()) };
             assert_eq!(self.measure(&own, &watch), unchanged, "{}", self.name);
+            let outputs = self.outputs_of(baseline, last..last + 1);
+            let own = Intervention { outputs, ..Intervention::nothing(own.mode) };
+            assert_eq!(self.measure(&own, &watch), unchanged, "{}", self.name);
             for change in [Change::Scale(1.0), Change::Add(0.0)] {
                 let edit = Edit { feature, positions: Positions::From(0), change };
                 let asked = Intervention::of_features(vec![edit], own.mode.clone());
@@ -344,6 +348,37 @@ impl Subject<'_> {
             let allowed = 1e-5 * self.size(there.logits().data());
             assert!(worst < allowed, "{}: before layer {layer}: {worst}", self.name);
         }
+    }
+
+    /// What the MLPs of a run write at some positions.
+    fn outputs_of(&self, run: &Baseline<'_>, positions: Range<usize>) -> Vec<OutputPatch> {
+        let patch = |(layer, pos): (usize, usize)| {
+            let out_d = run.stream().out(layer).row(pos).to_vec();
+            OutputPatch { layer, pos, out_d }
+        };
+        let places =
+            (0..run.n_layers()).flat_map(|layer| positions.clone().map(move |pos| (layer, pos)));
+        places.map(patch).collect()
+    }
+
+    /// The embedding of another prompt and what its MLPs write leave nothing of this one, whether
+    /// MLPs answer or are held.
+    pub(crate) fn the_mlps_of_another_prompt_give_its_logits(&self) {
+        let here = self.baseline;
+        let n_vocab = here.replacement().model().config().n_vocab as u32;
+        let ids = here.prompt().ids.iter().map(|id| (id * 7 + 3) % n_vocab).collect();
+        let other = PromptTokens { ids, n_zeroed: here.prompt().n_zeroed };
+        let there = Baseline::new(here.replacement(), &other).unwrap();
+        let swap = Swap { here, there: &there, alignment: &Alignment::Same };
+        let residuals = (0..here.n_tokens()).map(|pos| swap.residual(0, pos).unwrap()).collect();
+        let asked = Intervention {
+            outputs: self.outputs_of(&there, 0..here.n_tokens()),
+            ..Intervention::of_residuals(residuals)
+        };
+        let found = self.measure(&asked, &Watch::nothing());
+        let worst = max_diff(found.logits.data(), there.logits().data());
+        let allowed = 1e-5 * self.size(there.logits().data());
+        assert!(worst < allowed, "{}: {worst}", self.name);
     }
 
     /// Drawing depends on the seed and the sample's number, and on nothing else.
