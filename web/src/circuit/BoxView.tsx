@@ -3,11 +3,13 @@
 import type { JSX } from "preact";
 import { useRef } from "preact/hooks";
 import { KIND } from "../graph/pack.ts";
+import type { Group } from "../state/document.ts";
 import { ask } from "../ui/ask.tsx";
 import { asksForMenu } from "../ui/menu.tsx";
 import { percent, raw } from "../ui/numbers.ts";
 import { openBoxMenu } from "../workspace/menu.ts";
 import type { Workspace } from "../workspace/model.ts";
+import { openedGroup, toggleGroup } from "./members.ts";
 import { BOX, type Placed, SNAP, snapped } from "./places.ts";
 
 interface BoxProps {
@@ -22,7 +24,13 @@ export function BoxView({ work, placed, onDrag }: BoxProps): JSX.Element {
   const selected =
     work.selection.value.length === box.nodes.length &&
     box.nodes.every((node) => work.selection.value.includes(node));
-  const below = subtitle(work, box.nodes);
+  const below = subtitle(work, box);
+  const choose = (): void => {
+    work.select(box.nodes);
+    // What is open follows from group to group.
+    const isGroup = work.view.value.groups.some(({ id }) => id === box.id);
+    if (openedGroup.value !== null && isGroup) openedGroup.value = box.id;
+  };
   const origin = useRef({ x: 0, y: 0 });
   const onPointerMove = (event: PointerEvent): void => {
     const from = start.current;
@@ -42,7 +50,7 @@ export function BoxView({ work, placed, onDrag }: BoxProps): JSX.Element {
     onDrag(null);
     if (!from?.moved) {
       if (event.shiftKey) work.select([...new Set([...work.selection.value, ...box.nodes])]);
-      else work.select(box.nodes);
+      else choose();
       return;
     }
     place(
@@ -61,13 +69,17 @@ export function BoxView({ work, placed, onDrag }: BoxProps): JSX.Element {
       event.stopPropagation();
       return;
     }
+    if (event.metaKey || event.ctrlKey || event.altKey) return;
     const step = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] }[
       event.key
     ];
     if (step) {
       place({ x: snapped(placed.x + step[0] * SNAP), y: snapped(placed.y + step[1] * SNAP) }, true);
-    } else if (event.key === "Enter" || event.key === " ") work.select(box.nodes);
-    else if (event.key.toLowerCase() === "r") void renameBox(work, box.id);
+    } else if (event.key === "Enter" || event.key === " ") choose();
+    else if (event.key === "m") {
+      work.select(box.nodes);
+      toggleGroup(work);
+    } else if (event.key.toLowerCase() === "r") void renameBox(work, box.id);
     else if (event.key.toLowerCase() === "u") work.do({ do: "ungroup", id: box.id });
     else return;
     event.preventDefault();
@@ -80,7 +92,7 @@ export function BoxView({ work, placed, onDrag }: BoxProps): JSX.Element {
       tabindex={0}
       role="button"
       aria-pressed={selected}
-      aria-description="Arrow keys move it, r renames, u ungroups, Shift+F10 has all else."
+      aria-description="Arrow keys move it, m opens a group, r renames, u ungroups, Shift+F10 has all else."
       data-arrows
       onPointerDown={(event) => {
         if (event.button !== 0) return;
@@ -105,9 +117,9 @@ export function BoxView({ work, placed, onDrag }: BoxProps): JSX.Element {
         {clipped(box.name, 20)}
       </text>
       <text x={BOX.width / 2} y="36" class="box-below">
-        {clipped(below, 26)}
+        {clipped(below, 24)}
       </text>
-      <title>{box.name}</title>
+      <title>{box.note ? `${box.name}: ${box.note}` : box.name}</title>
     </g>
   );
 }
@@ -116,11 +128,16 @@ function clipped(text: string, most: number): string {
   return text.length > most ? `${text.slice(0, most - 1)}…` : text;
 }
 
-function subtitle(work: Workspace, nodes: readonly number[]): string {
+/** Below the name: how many nodes and what was noted, or what its one node is. */
+function subtitle(work: Workspace, { nodes, note }: Group): string {
+  const what = nodes.length > 1 ? `${nodes.length} nodes` : ofOne(work, nodes);
+  return note ? `${what} · ${note}` : what;
+}
+
+function ofOne(work: Workspace, nodes: readonly number[]): string {
   const pack = work.pack.value;
   const names = work.names.value;
   if (!pack || !names) return "";
-  if (nodes.length > 1) return `${nodes.length} nodes`;
   const [node] = nodes;
   const kind = pack.kind[node];
   if (kind === KIND.token) return `token ${pack.pos[node]}`;
@@ -128,7 +145,8 @@ function subtitle(work: Workspace, nodes: readonly number[]): string {
     const p = names.targetProbability(node);
     return p === null ? "output" : `output, p ${percent(p)}`;
   }
-  const where = `at “${names.token(pack.pos[node])}”`;
+  // A name that several nodes may have does not say which one this is.
+  const where = names.label(node) ? names.where(node) : `at “${names.token(pack.pos[node])}”`;
   if (kind === KIND.error) return where;
   return `${where}, act ${raw(pack.activation[node])}`;
 }
@@ -140,6 +158,6 @@ export async function renameBox(work: Workspace, id: string): Promise<void> {
   const name = await ask("Rename", "Name", box.name, "Rename");
   if (!name) return;
   const group = work.view.value.groups.find((candidate) => candidate.id === id);
-  if (group) work.do({ do: "group", group: { ...group, name } });
+  if (group) work.do({ do: "about", id, to: { name } });
   else work.do({ do: "label", key: String(box.nodes[0]), text: name });
 }

@@ -1,11 +1,11 @@
-// What can be done to the box that is selected.
+// What can be done to the box that is selected, and to the drawing.
 
 import type { JSX } from "preact";
 import { groupOf } from "../state/document.ts";
 import { ask } from "../ui/ask.tsx";
 import { Button } from "../ui/parts.tsx";
 import type { Workspace } from "../workspace/model.ts";
-import { renameBox } from "./BoxView.tsx";
+import { openedGroup, toggleGroup } from "./members.ts";
 
 export function CircuitActions({ work }: { work: Workspace }): JSX.Element | null {
   const [node] = work.selection.value;
@@ -14,16 +14,18 @@ export function CircuitActions({ work }: { work: Workspace }): JSX.Element | nul
   return (
     <>
       {group && (
-        <>
-          <Button kind="quiet" onClick={() => void renameBox(work, group.id)}>
-            Rename
-          </Button>
-          <Button kind="quiet" keyName="u" onClick={() => work.do({ do: "ungroup", id: group.id })}>
-            Ungroup
-          </Button>
-        </>
+        <Button
+          kind="quiet"
+          keyName="m"
+          title="The selected group's members and its note"
+          label="Open group"
+          pressed={openedGroup.value === group.id}
+          onClick={() => toggleGroup(work)}
+        >
+          Open
+        </Button>
       )}
-      {moved > 0 && (
+      {moved > 0 && !work.readOnly && (
         <Button
           kind="quiet"
           title="Forget where boxes were dragged to"

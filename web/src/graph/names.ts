@@ -97,6 +97,17 @@ export class Names {
     return `${this.short(node)} at “${this.token(pack.pos[node])}”`;
   }
 
+  /** What tells two nodes of one name apart: `L9 · 1741 @oak`, or `@oak` if that is its name. */
+  where(node: number): string {
+    const { pack, head } = this;
+    const pos = pack.pos[node];
+    if (pack.kind[node] === KIND.token) return `token ${pos}`;
+    const token = this.token(pos);
+    const twice = head.tokens.filter((_, at) => this.token(at) === token).length > 1;
+    const id = this.short(node) === this.id(node) ? "" : `${this.id(node)} `;
+    return `${id}@${token}${twice ? ` (${pos})` : ""}`;
+  }
+
   /** Everything that a search looks through. */
   searchText(node: number): string {
     return `${this.short(node)} ${this.id(node)} ${this.token(this.pack.pos[node])}`;

@@ -6,6 +6,7 @@
 // longer fits changes nothing.
 
 import type { Filters, Group, Node, Note, Place, View } from "./document.ts";
+import { about, group, member, ungroup } from "./groups.ts";
 
 export type Command =
   | { do: "filters"; to: Partial<Filters> }
@@ -15,6 +16,9 @@ export type Command =
   | { do: "show"; nodes: Node[] }
   | { do: "group"; group: Group }
   | { do: "ungroup"; id: string }
+  | { do: "about"; id: string; to: Partial<Pick<Group, "name" | "note">> }
+  /** Nodes leave their groups and join one; `null`: none. */
+  | { do: "member"; nodes: Node[]; of: string | null }
   | { do: "label"; key: string; text: string | null }
   | { do: "place"; key: string; at: Place | null }
   | { do: "note"; note: Note }
@@ -45,6 +49,10 @@ export function apply(view: View, command: Command): Applied {
       return group(view, command.group);
     case "ungroup":
       return ungroup(view, command.id);
+    case "about":
+      return about(view, command.id, command.to);
+    case "member":
+      return member(view, command.nodes, command.of);
     case "label":
       return entry(view, "labels", command.key, command.text, (text) => ({
         do: "label",
@@ -123,42 +131,6 @@ function removed(
   return { view: { ...view, [list]: kept }, inverse: inverse(out) };
 }
 
-/** A node is in one group at most: members of the new group leave their old ones. */
-function group(view: View, given: Group): Applied {
-  const put: Group = { ...given, nodes: [...new Set(given.nodes)].sort((a, b) => a - b) };
-  const taken = new Set(put.nodes);
-  const before: Command[] = [];
-  const groups: Group[] = [];
-  let placed = false;
-  for (const old of view.groups) {
-    if (old.id === put.id) {
-      before.push({ do: "group", group: old });
-      groups.push(put);
-      placed = true;
-      continue;
-    }
-    const left = old.nodes.filter((node) => !taken.has(node));
-    if (left.length !== old.nodes.length) before.push({ do: "group", group: old });
-    if (left.length > 0)
-      groups.push(left.length === old.nodes.length ? old : { ...old, nodes: left });
-  }
-  if (!placed) {
-    groups.push(put);
-    before.unshift({ do: "ungroup", id: put.id });
-  }
-  const inverse: Command = { do: "several", title: "regroup", commands: before };
-  return { view: { ...view, groups }, inverse };
-}
-
-function ungroup(view: View, id: string): Applied {
-  const old = view.groups.find((candidate) => candidate.id === id);
-  if (!old) return { view, inverse: null };
-  return {
-    view: { ...view, groups: view.groups.filter((candidate) => candidate.id !== id) },
-    inverse: { do: "group", group: old },
-  };
-}
-
 function entry<T>(
   view: View,
   map: "labels" | "places",
@@ -212,6 +184,10 @@ export function title(command: Command): string {
       return `group “${command.group.name}”`;
     case "ungroup":
       return "ungroup";
+    case "about":
+      return command.to.note === undefined ? `rename to “${command.to.name}”` : "note of a group";
+    case "member":
+      return counted(command.of === null ? "ungroup" : "regroup", command.nodes.length);
     case "label":
       return command.text === null ? "remove label" : `label “${command.text}”`;
     case "place":

@@ -12,6 +12,7 @@ export interface Group {
   id: string;
   name: string;
   nodes: Node[];
+  /** What a person writes about it; absent, never empty. */
   note?: string;
 }
 
@@ -97,9 +98,7 @@ export function readView(value: unknown): View | null {
     filters: { ...empty.filters, ...(given.filters ?? {}) },
     pins: nodes(given.pins),
     hidden: nodes(given.hidden),
-    groups: Array.isArray(given.groups)
-      ? given.groups.filter(isGroup).map((group) => ({ ...group, nodes: nodes(group.nodes) }))
-      : [],
+    groups: Array.isArray(given.groups) ? given.groups.filter(isGroup).map(readGroup) : [],
   };
 }
 
@@ -111,6 +110,11 @@ function nodes(value: unknown): Node[] {
 function isGroup(value: unknown): value is Group {
   const group = value as Partial<Group> | null;
   return typeof group?.id === "string" && typeof group.name === "string";
+}
+
+function readGroup({ note, ...group }: Group): Group {
+  const read = { ...group, nodes: nodes(group.nodes) };
+  return typeof note === "string" && note !== "" ? { ...read, note } : read;
 }
 
 /** The group that holds `node`, if any. */

@@ -99,14 +99,8 @@ function Items({ menu: { label, x, y, items } }: { menu: Menu }): JSX.Element {
       onKeyDown={onKeyDown}
       onContextMenu={(event) => event.preventDefault()}
     >
-      {items.map((item) => (
-        <button
-          key={item.title}
-          type="button"
-          role="menuitem"
-          tabIndex={-1}
-          onClick={() => run(item)}
-        >
+      {items.map((item, place) => (
+        <button key={place} type="button" role="menuitem" tabIndex={-1} onClick={() => run(item)}>
           <span class="grow">{item.title}</span>
           {item.key && <Key name={item.key} />}
         </button>

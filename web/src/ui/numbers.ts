@@ -7,6 +7,11 @@ export function count(n: number): string {
   return grouped.format(n);
 }
 
+/** 1 node, 2 nodes */
+export function nodesText(n: number): string {
+  return n === 1 ? "1 node" : `${count(n)} nodes`;
+}
+
 /** A signed share of an input: +21.8 %, and −0.042 %, which is not nothing. */
 export function signedShare(share: number): string {
   const value = Math.abs(share) * 100;
@@ -81,7 +86,10 @@ export function date(millis: number): string {
   return when.toLocaleString(undefined, { dateStyle: "medium", timeStyle: "short" });
 }
 
-/** A change of a score: +.03 */
+/** A change of a score: +.03, and −.004, which is not nothing. */
 export function signedScore(change: number): string {
-  return `${change < 0 ? "−" : "+"}${score(Math.abs(change))}`;
+  const size = Math.abs(change);
+  if (size < 0.0005) return "±0";
+  const text = size < 0.005 ? size.toFixed(3).slice(1) : score(size);
+  return `${change < 0 ? "−" : "+"}${text}`;
 }

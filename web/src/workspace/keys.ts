@@ -1,5 +1,6 @@
 // The workspace's keys (ui: every action has one, and `?` lists them).
 
+import { openedGroup, openMoveMenu, takeOut, toggleGroup } from "../circuit/members.ts";
 import type { Camera } from "../graph/camera.ts";
 import { type Direction, neighbour } from "../graph/layout.ts";
 import { hide, makeGroup, rename, tab } from "../inspector/Inspector.tsx";
@@ -39,6 +40,8 @@ const ENDS = ["both", "input", "output"] as const;
 
 export function useKeys(work: Workspace, camera: Camera, saver: Saver | null): void {
   const some = (): boolean => work.selection.value.length > 0;
+  const grouped = (): boolean =>
+    work.selection.value.some((node) => groupOf(work.circuitOf.value, node));
   const one = (): boolean => work.selection.value.length === 1;
   const section = (name: string, list: [string | null, string, () => void, (() => boolean)?][]) =>
     list.map(([key, title, run, enabled]) => ({
@@ -63,6 +66,9 @@ export function useKeys(work: Workspace, camera: Camera, saver: Saver | null): v
     ...section("Selection", [
       ["p", "Pin or unpin", () => work.togglePins(work.selection.value), some],
       ["g", "Group", () => void makeGroup(work), some],
+      ["m", "Members and note of the group", () => openGroup(work), grouped],
+      ["Backspace", "Take out of the group", () => takeOut(work, work.selection.value), grouped],
+      ["Shift+g", "Move to another group…", () => moveSelection(work), some],
       ["u", "Ungroup", () => ungroup(work), some],
       ["r", "Rename", () => void rename(work), one],
       ["h", "Hide", () => hide(work), some],
@@ -134,6 +140,17 @@ export function useKeys(work: Workspace, camera: Camera, saver: Saver | null): v
 function menuOfSelection(work: Workspace): void {
   const [node] = work.selection.value;
   if (node !== undefined) openNodeMenu(work, node, { x: innerWidth / 2, y: innerHeight / 2 });
+}
+
+function openGroup(work: Workspace): void {
+  // A group that is already open is closed only if it can be seen.
+  if (lower.value !== "circuit") openedGroup.value = null;
+  lower.value = "circuit";
+  toggleGroup(work);
+}
+
+function moveSelection(work: Workspace): void {
+  openMoveMenu(work, work.selection.value, { x: innerWidth / 2, y: innerHeight / 2 });
 }
 
 function ungroup(work: Workspace): void {

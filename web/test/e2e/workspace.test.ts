@@ -3,6 +3,7 @@ import { readFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { promisify } from "node:util";
 import { BINARY } from "../support/server.ts";
+import AxeBuilder from "./axe.ts";
 import { fresh, openSite, ready, type Site, saved, selectedText } from "./fixture.ts";
 import { afterAll, beforeAll, describe, expect, it, type Page } from "./playwright.ts";
 
@@ -113,6 +114,78 @@ describe("the workspace", () => {
     const env = { ...process.env, PATH: path };
     await promisify(execFile)("sh", ["-c", command], { cwd: site.server.folder, env });
     expect(await readFile(join(site.server.folder, "figure.svg"), "utf8")).toBe(svg);
+  });
+
+  it("opens a group: its note is kept, members move and leave, scores and edges are counted", async () => {
+    const page = await site.open(await fresh(site));
+    await ready(page);
+    await page.locator(".graph").focus();
+    await page.keyboard.press("ArrowUp");
+    await page.keyboard.press("p");
+    for (const row of [0, 1, 2, 3, 4, 5]) {
+      const input = page.locator("section[aria-label=Inputs] .link").nth(row);
+      await input.click({ modifiers: ["Control"] });
+    }
+    const scores = page.locator(".circuit .scores");
+    await expect.poll(() => scores.innerText()).toMatch(/replacement\s+\.\d\d.*\(graph \.\d\d\)/s);
+    await expect.poll(() => scores.innerText()).toContain("pins 7");
+
+    // Edges below the threshold are counted, and come and go.
+    const drawn = page.locator(".circuit-edge");
+    const chip = (text: string) => page.locator(".circuit .chip", { hasText: text });
+    const number = async (text: string): Promise<number> =>
+      Number((await chip(text).innerText()).replace(/\D+/g, ""));
+    await chip("weaker edges").getByRole("button").click();
+    await expect.poll(async () => (await drawn.count()) - (await number("all"))).toBe(0);
+    const all = await drawn.count();
+    await chip("all").getByRole("button").click();
+    expect((await drawn.count()) + (await number("weaker edges"))).toBe(all);
+
+    // Two groups of one node; then one moves to the other.
+    await page.locator(".graph").focus();
+    await page.keyboard.press("Enter");
+    await page.keyboard.press("g");
+    await answer(page, "from");
+    await page.keyboard.press("[");
+    await page.keyboard.press("g");
+    await answer(page, "to");
+    await page.locator(".box", { hasText: "from" }).click();
+    await page.keyboard.press("Shift+G");
+    await page.getByRole("menuitem", { name: /to “to”/ }).waitFor();
+    await page.keyboard.press("1");
+    await page.locator(".box", { hasText: "from" }).waitFor({ state: "detached" });
+
+    const box = page.locator(".box", { hasText: "to" }).filter({ hasText: "2 nodes" });
+    await box.click();
+    await page.keyboard.press("m");
+    const note = page.getByRole("textbox", { name: "Note of the group to" });
+    await note.fill("what both do");
+    await page.keyboard.press("Escape");
+    await saved(page);
+    await page.reload();
+    await ready(page);
+    await box.click();
+    await page.keyboard.press("m");
+    expect(await note.inputValue()).toBe("what both do");
+
+    // A member leaves and is a box of its own; undo brings it back.
+    const members = page.locator(".member-name");
+    expect(await members.count()).toBe(2);
+    const boxes = await page.locator(".box").count();
+    await members.first().focus();
+    await page.keyboard.press("Backspace");
+    await expect.poll(() => members.count()).toBe(1);
+    expect(await page.locator(".box").count()).toBe(boxes + 1);
+    await expect.poll(() => scores.innerText()).toMatch(/[+−±]/);
+    await page.keyboard.press("Control+z");
+    await expect.poll(() => members.count()).toBe(2);
+    expect(await page.locator(".box").count()).toBe(boxes);
+    await page
+      .getByRole("button", { name: /out of the group/ })
+      .first()
+      .click();
+    await expect.poll(() => members.count()).toBe(1);
+    expect(await AxeBuilder(page)).toEqual([]);
   });
 
   it("shows the same nodes on the canvas and in the list", async () => {

@@ -4,7 +4,7 @@ import { emptyView } from "../../src/state/document.ts";
 import { decodeView, encodeView } from "../../src/state/link.ts";
 import { DOSES, interveneAsk, type Plan, STRENGTHS } from "../../src/tests/plan.ts";
 import { command, type Request, traceAsk } from "../../src/trace/request.ts";
-import { bytes, percent, raw, score, signedShare } from "../../src/ui/numbers.ts";
+import { bytes, percent, raw, score, signedScore, signedShare } from "../../src/ui/numbers.ts";
 import type { Circuit } from "../../src/wire.ts";
 
 describe("a link", () => {
@@ -168,6 +168,7 @@ describe("numbers", () => {
     expect(signedShare(-0.00042)).toBe("−0.042 %");
     expect(signedShare(0.0000042)).toBe("+0.00042 %");
     expect(signedShare(0)).toBe("+0.0 %");
+    expect([0.03, -0.004, 0.0001, 1].map(signedScore)).toEqual(["+.03", "−.004", "±0", "+1.00"]);
     expect(raw(-3.21)).toBe("−3.21");
     expect(raw(Number.NaN)).toBe("–");
     expect(score(0.414)).toBe(".41");

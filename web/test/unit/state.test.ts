@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { apply, type Command } from "../../src/state/commands.ts";
 import { emptyView, readView } from "../../src/state/document.ts";
+import { takenOut } from "../../src/state/groups.ts";
 import { change, rebase, redo, startHistory, titles, undo } from "../../src/state/history.ts";
 
 /** A seeded generator: the same commands on every run. */
@@ -23,6 +24,12 @@ function anyCommand(draw: (below: number) => number): Command {
     { do: "show", nodes },
     { do: "group", group: { id, name: `name ${draw(9)}`, nodes } },
     { do: "ungroup", id },
+    {
+      do: "about",
+      id,
+      to: draw(2) ? { note: draw(3) ? `note ${draw(9)}` : "" } : { name: "other" },
+    },
+    { do: "member", nodes, of: draw(3) === 0 ? null : id },
     { do: "label", key: String(draw(6)), text: draw(3) === 0 ? null : `text ${draw(5)}` },
     { do: "place", key: id, at: draw(3) === 0 ? null : { x: draw(99), y: draw(99) } },
     { do: "note", note: { id: `n${draw(3)}`, text: `note ${draw(9)}`, x: 0, y: 0 } },
@@ -71,6 +78,36 @@ describe("commands", () => {
     }
   });
 
+  it("members leave and move; a group without members is gone; where nothing fits, nothing is done", () => {
+    let view = emptyView();
+    const run = (command: Command): void => {
+      view = apply(view, command).view;
+    };
+    run({ do: "group", group: { id: "a", name: "a", nodes: [1, 2], note: "both fire on oak" } });
+    run({ do: "group", group: { id: "b", name: "b", nodes: [5] } });
+    run({ do: "member", nodes: [2], of: "b" });
+    expect(view.groups.map(({ nodes }) => nodes)).toEqual([[1], [2, 5]]);
+    run(takenOut(view, [5, 9]));
+    expect(view.groups.map(({ nodes }) => nodes)).toEqual([[1], [2]]);
+    expect(view.pins).toEqual([5]);
+    const { inverse } = apply(view, { do: "member", nodes: [1], of: null });
+    const gone = apply(view, { do: "member", nodes: [1], of: null }).view;
+    expect(gone.groups.map(({ id }) => id)).toEqual(["b"]);
+    expect(apply(gone, inverse!).view.groups).toContainEqual(view.groups[0]);
+    expect(apply(view, { do: "member", nodes: [1], of: "nowhere" }).inverse).toBeNull();
+    expect(apply(view, { do: "about", id: "nowhere", to: { note: "x" } }).inverse).toBeNull();
+  });
+
+  it("a note that is taken away leaves no trace", () => {
+    const before = apply(emptyView(), {
+      do: "group",
+      group: { id: "a", name: "a", nodes: [1] },
+    }).view;
+    const noted = apply(before, { do: "about", id: "a", to: { note: "why" } }).view;
+    expect(noted.groups[0].note).toBe("why");
+    expect(apply(noted, { do: "about", id: "a", to: { note: "" } }).view).toEqual(before);
+  });
+
   it("does not touch the view it is given", () => {
     const view = emptyView();
     const frozen = JSON.stringify(view);
@@ -106,6 +143,16 @@ describe("history", () => {
     expect(history.view.filters.nodeThreshold).toBe(0.5);
   });
 
+  it("a tab's note and another's member of one group are both kept", () => {
+    const group: Command = { do: "group", group: { id: "a", name: "a", nodes: [1] } };
+    const base = apply(emptyView(), group).view;
+    const mine: Command = { do: "about", id: "a", to: { note: "why" } };
+    const history = change(startHistory(base), mine).history;
+    const theirs = apply(base, { do: "member", nodes: [2], of: "a" }).view;
+    const [both] = rebase(history, theirs, [mine]).view.groups;
+    expect(both).toEqual({ id: "a", name: "a", nodes: [1, 2], note: "why" });
+  });
+
   it("work of two tabs on one graph is all kept", () => {
     const mine: Command[] = [
       { do: "pin", nodes: [1, 2] },
@@ -128,5 +175,11 @@ describe("a view from outside", () => {
     expect(readView(null)).toBeNull();
     expect(readView({ schema: 2 })).toBeNull();
     expect(readView({ schema: 1, pins: [4, -1, "x"] })).toEqual({ ...emptyView(), pins: [4] });
+    const groups = [{ id: "a", name: "a", nodes: [1], note: "why" }];
+    expect(readView({ schema: 1, groups })?.groups).toEqual(groups);
+    const odd = [{ ...groups[0], note: { text: "why" } }];
+    expect(readView({ schema: 1, groups: odd })?.groups).toEqual([
+      { id: "a", name: "a", nodes: [1] },
+    ]);
   });
 });

@@ -1,0 +1,51 @@
+// The circuit's scores beside the graph's, and what the last change did to them.
+
+import type { JSX } from "preact";
+import { score, signedScore } from "../ui/numbers.ts";
+import type { Bounded } from "../wire.ts";
+import type { Answered } from "./answer.ts";
+
+const MEANS = {
+  replacement: "of the influence that ends in tokens or errors, the share that ends in tokens",
+  completeness:
+    "of the inputs of all nodes, weighted by what each passes on, the share that are no errors",
+};
+
+export function Scores(props: { found: Answered; pins: number; boxes: number }): JSX.Element {
+  const { pins, boxes } = props;
+  const { circuit, before } = props.found;
+  const one = (name: keyof typeof MEANS): JSX.Element => {
+    const now = circuit.scores[name];
+    const graph = circuit.graph_scores[name];
+    const change = before && now.value - before[name].value;
+    return (
+      <span>
+        {name}{" "}
+        <strong
+          title={`Of the circuit: ${MEANS[name]}. All outside it counts as an error.${bounds(now)}`}
+        >
+          {score(now.value)}
+        </strong>{" "}
+        {change !== null && (
+          <span title="What the last change of the circuit did to it">{signedScore(change)} </span>
+        )}
+        <span title={`Of the whole graph: ${MEANS[name]}.${bounds(graph)}`}>
+          (graph {score(graph.value)})
+        </span>
+      </span>
+    );
+  };
+  return (
+    <span class="scores row">
+      {one("replacement")}
+      {one("completeness")}
+      <span title={`${pins} pinned nodes, which stand in ${boxes} boxes`}>
+        pins <strong>{pins}</strong>
+      </span>
+    </span>
+  );
+}
+
+function bounds({ lo, hi }: Bounded): string {
+  return lo === hi ? "" : ` Between ${score(lo)} and ${score(hi)} once rows not traced are known.`;
+}

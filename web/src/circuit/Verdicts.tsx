@@ -1,0 +1,53 @@
+// What the newest validation said of the circuit's edges, counted below them.
+
+import type { JSX } from "preact";
+import { run as askRun, runs as askRuns } from "../api/endpoints.ts";
+import { finished } from "../tests/running.ts";
+import { MARKS, newestValidation, tallied, type Verdicts } from "../tests/verdicts.ts";
+import { useLoad } from "../ui/load.ts";
+import { count } from "../ui/numbers.ts";
+import type { CircuitEdge, Run } from "../wire.ts";
+import type { Workspace } from "../workspace/model.ts";
+
+/** The newest validation of the graph, so that its verdicts are there after a reload. */
+export function useValidation(work: Workspace): Run | null {
+  const { state } = useLoad(
+    async (abort) => {
+      const number = newestValidation(await askRuns(work.id, abort));
+      return number === null ? null : await askRun(work.id, number, abort);
+    },
+    [work.id, finished.value],
+  );
+  return state.value.is === "ready" ? state.value.value : null;
+}
+
+export function VerdictLegend(props: {
+  run: Run;
+  edges: readonly CircuitEdge[];
+  verdicts: Verdicts;
+}): JSX.Element {
+  const { run, edges, verdicts } = props;
+  const tally = tallied(edges, verdicts);
+  return (
+    <div class="legend" aria-label="Verdicts on the edges">
+      <span>
+        by test #{run.number}
+        {run.result.kind === "validate" && run.result.partial && ", which was stopped"}:
+      </span>
+      {(["supported", "weak", "contradicted"] as const).map((verdict) => (
+        <span key={verdict}>
+          <svg viewBox="0 0 22 12" class="legend-wide" aria-hidden="true">
+            <path d="M1 6H21" class={`circuit-edge ${verdict}`} stroke-width="3" />
+          </svg>
+          {MARKS[verdict]} {count(tally[verdict])} {verdict}
+        </span>
+      ))}
+      <span title="A group that changed since the test counts as not tested">
+        <svg viewBox="0 0 22 12" class="legend-wide" aria-hidden="true">
+          <path d="M1 6H21" class="circuit-edge" stroke-width="3" />
+        </svg>
+        no mark: {count(tally.untested)} not tested
+      </span>
+    </div>
+  );
+}

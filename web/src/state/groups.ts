@@ -1,0 +1,90 @@
+// Commands of groups, as `apply` gives them.
+
+import type { Applied, Command } from "./commands.ts";
+import { type Group, groupOf, type Node, type View } from "./document.ts";
+
+/** A node is in one group at most: members of the new group leave their old ones. */
+export function group(view: View, given: Group): Applied {
+  const put: Group = { ...given, nodes: [...new Set(given.nodes)].sort((a, b) => a - b) };
+  const taken = new Set(put.nodes);
+  const before: Command[] = [];
+  const groups: Group[] = [];
+  let placed = false;
+  for (const old of view.groups) {
+    if (old.id === put.id) {
+      before.push({ do: "group", group: old });
+      groups.push(put);
+      placed = true;
+      continue;
+    }
+    const left = old.nodes.filter((node) => !taken.has(node));
+    if (left.length !== old.nodes.length) before.push({ do: "group", group: old });
+    if (left.length > 0)
+      groups.push(left.length === old.nodes.length ? old : { ...old, nodes: left });
+  }
+  if (!placed) {
+    groups.push(put);
+    before.unshift({ do: "ungroup", id: put.id });
+  }
+  const inverse: Command = { do: "several", title: "regroup", commands: before };
+  return { view: { ...view, groups }, inverse };
+}
+
+export function ungroup(view: View, id: string): Applied {
+  const old = view.groups.find((candidate) => candidate.id === id);
+  if (!old) return { view, inverse: null };
+  return {
+    view: { ...view, groups: view.groups.filter((candidate) => candidate.id !== id) },
+    inverse: { do: "group", group: old },
+  };
+}
+
+/** A group's name and note alone, so that another tab's members stay. An empty note is none. */
+export function about(view: View, id: string, to: Partial<Pick<Group, "name" | "note">>): Applied {
+  const old = view.groups.find((candidate) => candidate.id === id);
+  if (!old) return { view, inverse: null };
+  const before = { name: old.name, note: old.note ?? "" };
+  const { note, ...put } = { ...old, ...before, ...to };
+  if (put.name === before.name && note === before.note) return { view, inverse: null };
+  const next: Group = note ? { ...put, note } : put;
+  return {
+    view: { ...view, groups: view.groups.map((group) => (group === old ? next : group)) },
+    inverse: { do: "about", id, to: before },
+  };
+}
+
+/** A group without members is gone. */
+export function member(view: View, nodes: Node[], of: string | null): Applied {
+  const unchanged = { view, inverse: null };
+  if (of !== null && !view.groups.some((group) => group.id === of)) return unchanged;
+  const moved = new Set(nodes);
+  const before: Command[] = [];
+  const groups: Group[] = [];
+  for (const old of view.groups) {
+    const next =
+      old.id === of
+        ? [...new Set([...old.nodes, ...nodes])].sort((a, b) => a - b)
+        : old.nodes.filter((node) => !moved.has(node));
+    if (next.length === old.nodes.length) groups.push(old);
+    else {
+      before.push({ do: "group", group: old });
+      if (next.length > 0) groups.push({ ...old, nodes: next });
+    }
+  }
+  if (before.length === 0) return unchanged;
+  const inverse: Command = { do: "several", title: "regroup", commands: before };
+  return { view: { ...view, groups }, inverse };
+}
+
+/** Nodes leave their group; they stay in the circuit, each as a box of its own. */
+export function takenOut(view: View, nodes: readonly Node[]): Command {
+  const grouped = nodes.filter((node) => groupOf(view, node));
+  return {
+    do: "several",
+    title: grouped.length === 1 ? "take a node out of its group" : "take nodes out of their group",
+    commands: [
+      { do: "pin", nodes: grouped },
+      { do: "member", nodes: grouped, of: null },
+    ],
+  };
+}
