@@ -26,8 +26,6 @@ export interface Pack {
   activation: Float32Array;
   /** Share of all influence on the targets. */
   influence: Float32Array;
-  /** Influence of this node and all stronger ones, as the reference tracer writes it. */
-  cumulative: Float32Array;
   /** How often the feature fires on its corpus, or NaN if that was never measured. */
   frequency: Float32Array;
   /** Sum of the absolute inputs, which turns a raw weight into a share. */
@@ -95,7 +93,6 @@ export function readPack(bytes: ArrayBuffer): Pack {
     feature: column("feature", "u32", nNodes),
     activation: column("activation", "f32", nNodes),
     influence: column("influence", "f32", nNodes),
-    cumulative: column("cumulative", "f32", nNodes),
     frequency: column("frequency", "f32", nNodes),
     absIn: column("abs_in", "f32", nNodes),
     expanded: column("expanded", "u8", nNodes),

@@ -21,7 +21,7 @@ export interface Visible {
 /** What of the document decides. */
 export type Showing = Pick<View, "filters" | "pins" | "hidden" | "groups">;
 
-/** `kept` is the server's pruned set; without it the node threshold is read off the influence. */
+/** `kept` is the server's pruned set; `null`: nothing is pruned. */
 export function visibleNodes(
   pack: Pack,
   view: Showing,
@@ -72,10 +72,7 @@ function reasonFor(
   if (kind === KIND.token || kind === KIND.target) return hidden.has(node) ? "hidden" : null;
   if (hidden.has(node)) return "hidden";
   const { filters } = view;
-  const pruned = kept
-    ? kept[node] === 0
-    : pack.cumulative[node] > filters.nodeThreshold && filters.nodeThreshold < 1;
-  if (pruned) return "pruned";
+  if (kept && kept[node] === 0) return "pruned";
   if (kind === KIND.error && !filters.errors) return "error";
   const layer = pack.layer[node];
   if (filters.layerFrom !== null && layer < filters.layerFrom) return "layer";

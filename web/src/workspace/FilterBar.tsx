@@ -1,27 +1,23 @@
 // What is shown: the pruning slider with its scores, other filters, and what each one hides.
 
 import type { JSX } from "preact";
-import { countLinks, LINKS } from "../graph/scene.ts";
-import { MOST_HAZE } from "../graph/still.ts";
 import type { Reason } from "../graph/visible.ts";
 import { DEFAULT_FILTERS, type Filters } from "../state/document.ts";
-import { count, percent, score } from "../ui/numbers.ts";
+import { count, percent } from "../ui/numbers.ts";
 import { Chip } from "../ui/parts.tsx";
+import { DrawnEdges, Scores, ShownCount } from "./Counts.tsx";
 import type { Workspace } from "./model.ts";
 
 export function FilterBar({ work }: { work: Workspace }): JSX.Element | null {
   const pack = work.pack.value;
-  const shown = work.shown.value;
-  if (!pack || !shown) return null;
+  if (!pack) return null;
   const { filters } = work.view.value;
   const set = (to: Partial<Filters>, joined = false): void =>
     work.do({ do: "filters", to }, joined);
   return (
     <div class="filters" role="group" aria-label="Filters">
       <Threshold work={work} />
-      <span class="shown-count">
-        <strong>{count(shown.nodes.length)}</strong> of {count(pack.nNodes)} nodes
-      </span>
+      <ShownCount work={work} nNodes={pack.nNodes} />
       <DrawnEdges work={work} set={set} />
       <Scores work={work} />
       <label class="check">
@@ -52,46 +48,6 @@ export function FilterBar({ work }: { work: Workspace }): JSX.Element | null {
   );
 }
 
-/**
- * Which edges are drawn. Always there, with one text or the other, as a bar that grew with each
- * selection would move the graph under the hand.
- */
-function DrawnEdges(props: { work: Workspace; set: (to: Partial<Filters>) => void }) {
-  const { work, set } = props;
-  const pack = work.pack.value;
-  const mask = work.shown.value?.mask;
-  const links = work.drawnLinks.value;
-  const { minShare } = work.view.value.filters;
-  if (!pack || !mask) return null;
-  const counted = links && countLinks(links, { mask, minShare });
-  const haze = Math.min(MOST_HAZE, pack.nEdges);
-  return (
-    <>
-      {counted ? (
-        <span
-          title={`Links of the selection to nodes that are shown. At most the ${LINKS.all} strongest inputs and the ${LINKS.all} strongest outputs are drawn; the inspector lists all.`}
-        >
-          {count(counted.drawn)} of {count(counted.all)} links
-        </span>
-      ) : (
-        <span title="The haze behind the nodes is made of the strongest edges. A selection draws its own.">
-          haze of {haze < pack.nEdgesTotal ? `${count(haze)} of ` : "all "}
-          {count(pack.nEdgesTotal)} edges
-        </span>
-      )}
-      {minShare > 0 && (
-        <Chip
-          removeLabel="Draw links of any share"
-          onRemove={() => set({ minShare: 0 })}
-          title="Of the links of the selection"
-        >
-          {count(counted?.below ?? 0)} links below {percent(minShare)}
-        </Chip>
-      )}
-    </>
-  );
-}
-
 function Threshold({ work }: { work: Workspace }): JSX.Element {
   const { nodeThreshold } = work.view.value.filters;
   let dragging = false;
@@ -119,25 +75,6 @@ function Threshold({ work }: { work: Workspace }): JSX.Element {
       />
       <output>{percent(nodeThreshold)}</output>
     </label>
-  );
-}
-
-/** Scores of what is kept, beside the whole graph's. */
-function Scores({ work }: { work: Workspace }): JSX.Element | null {
-  const head = work.head.value;
-  const kept = work.kept.value;
-  if (!head) return null;
-  const now = kept?.scores ?? head.scores;
-  return (
-    <span
-      class="scores"
-      title="Of what is kept; the whole graph's in brackets. Replacement: how much of the influence reaches tokens and not errors. Completeness: how much of the inputs is explained."
-    >
-      replacement <strong>{score(now.replacement.value)}</strong>{" "}
-      <span class="muted">({score(head.scores.replacement.value)})</span> completeness{" "}
-      <strong>{score(now.completeness.value)}</strong>{" "}
-      <span class="muted">({score(head.scores.completeness.value)})</span>
-    </span>
   );
 }
 

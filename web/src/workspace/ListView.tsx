@@ -7,6 +7,7 @@ import { useEffect, useRef } from "preact/hooks";
 import { KIND } from "../graph/pack.ts";
 import { asksForMenu } from "../ui/menu.tsx";
 import { count, percent } from "../ui/numbers.ts";
+import { Skeleton } from "../ui/parts.tsx";
 import { openNodeMenu } from "./menu.ts";
 import type { Workspace } from "./model.ts";
 
@@ -16,7 +17,7 @@ export function ListView({ work }: { work: Workspace }): JSX.Element | null {
   const pack = work.pack.value;
   const shown = work.shown.value;
   const shape = work.shape.value;
-  if (!pack || !shown || !shape) return null;
+  if (!pack || !shown || !shape) return <Skeleton lines={12} label="Pruning the graph" />;
   const layers: number[][] = Array.from({ length: shape.nLayers + 2 }, () => []);
   for (const node of shown.nodes) layers[pack.layer[node] + 1].push(node);
   for (const nodes of layers) nodes.sort((a, b) => pack.influence[b] - pack.influence[a] || a - b);

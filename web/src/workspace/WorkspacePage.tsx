@@ -67,10 +67,11 @@ export function WorkspacePage({ id, viewName }: WorkspacePageProps): JSX.Element
   useLayoutEffect(() => {
     if (!saver) {
       work.history.value = startHistory(readView(file?.view) ?? emptyView());
+      work.opened.value = true;
       return;
     }
     const stop = work.onCommand((command) => saver.add(command));
-    void open(saver, work);
+    void open(saver, work).finally(() => (work.opened.value = true));
     return () => {
       stop();
       saver.close();

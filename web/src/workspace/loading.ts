@@ -1,6 +1,6 @@
 // What is fetched around the document: nodes and edges, pruning, complete links.
 
-import { effect, useSignal } from "@preact/signals";
+import { batch, effect, useSignal } from "@preact/signals";
 import { useEffect, useLayoutEffect } from "preact/hooks";
 import { online, sentence } from "../api/client.ts";
 import { pack as askPack, edgesOf, prune } from "../api/endpoints.ts";
@@ -94,13 +94,14 @@ export function useKept(work: Workspace): void {
     let timer = 0;
     let asked = "";
     const stop = effect(() => {
-      const pack = work.pack.value;
-      const head = work.head.value;
-      if (!online.value) return;
+      // Known before the nodes are here, so that both are asked for at once.
+      const nNodes = work.head.value?.counts.nodes;
+      const round = work.pruneRound.value;
+      if (!work.opened.value || !online.value) return;
       const { nodeThreshold, edgeThreshold } = work.view.value.filters;
       const keep = [...work.view.value.pins].sort((a, b) => a - b);
-      const key = JSON.stringify([nodeThreshold, edgeThreshold, keep, pack?.nNodes]);
-      if (!pack || !head || key === asked) return;
+      const key = JSON.stringify([nodeThreshold, edgeThreshold, keep, round]);
+      if (nNodes === undefined || key === asked) return;
       // The first answer is part of opening; later ones wait for a slider to rest.
       const wait = asked === "" ? 0 : PRUNE_WAIT_MS;
       asked = key;
@@ -110,16 +111,17 @@ export function useKept(work: Workspace): void {
       window.clearTimeout(timer);
       timer = window.setTimeout(() => {
         const ask = { node_threshold: nodeThreshold, edge_threshold: edgeThreshold, keep };
-        prune(work.id, ask, pack.nNodes, signal).then(
-          (kept) => {
-            work.kept.value = kept;
-          },
+        prune(work.id, ask, nNodes, signal).then(
+          (kept) =>
+            batch(() => {
+              work.kept.value = kept;
+              work.notPruned.value = null;
+            }),
           (why) => {
             if (signal.aborted) return;
-            work.kept.value = null;
-            // The banner says it, and the answer is asked for again when the server is back.
+            // Asked for again when the server is back.
             if (!online.value) asked = "";
-            else toast(`Not pruned: ${sentence(why)}.`);
+            work.notPruned.value = sentence(why);
           },
         );
       }, wait);

@@ -32,7 +32,14 @@ export class Workspace {
   readonly readOnly: boolean;
   readonly head = signal<GraphHead | null>(null);
   readonly pack = signal<Pack | null>(null);
+  /** Whether the document is the saved one, and no more the empty one of the start. */
+  readonly opened = signal(false);
+  /** What the server's pruning kept when it last answered. */
   readonly kept = signal<Kept | null>(null);
+  /** Why it has not answered for the present thresholds; `null` if it has, or may yet. */
+  readonly notPruned = signal<string | null>(null);
+  /** Rises to ask once more. */
+  readonly pruneRound = signal(0);
   readonly history = signal(startHistory(emptyView()));
   readonly selection = signal<readonly number[]>([]);
   readonly hover = signal(-1);
@@ -87,10 +94,16 @@ export class Workspace {
     hidden: this.hidden.value,
     groups: this.groups.value,
   }));
-  /** Pruning at 1 still leaves out nodes without any influence; who asks for all sees them. */
-  private readonly keptMask = computed(() => {
+  /**
+   * What the server's pruning keeps: until it answers, what it kept before, and `undefined` before
+   * its first answer. `null` is all: pruning at 1 still leaves out nodes without any influence, but
+   * who asks for all sees them; so does who cannot have the answer, and is told so.
+   */
+  private readonly keptMask = computed<Uint8Array | null | undefined>(() => {
     const { nodeThreshold, edgeThreshold } = this.filters.value;
-    return nodeThreshold >= 1 && edgeThreshold >= 1 ? null : (this.kept.value?.mask ?? null);
+    if (!this.opened.value) return undefined;
+    if (nodeThreshold >= 1 && edgeThreshold >= 1) return null;
+    return this.kept.value?.mask ?? (this.notPruned.value === null ? undefined : null);
   });
   /**
    * A filter that changes nothing gives the same object again, so that nothing is placed or
@@ -98,8 +111,9 @@ export class Workspace {
    */
   readonly visible = computed<Visible | null>((): Visible | null => {
     const pack = this.columns.value;
-    if (!pack) return null;
-    const next = visibleNodes(pack, this.showing.value, this.keptMask.value, []);
+    const kept = this.keptMask.value;
+    if (!pack || kept === undefined) return null;
+    const next = visibleNodes(pack, this.showing.value, kept, []);
     const { lastVisible: last } = this;
     if (!last || !sameVisible(last, next)) this.lastVisible = next;
     return this.lastVisible;
@@ -110,8 +124,9 @@ export class Workspace {
     const visible = this.visible.value;
     const pack = this.columns.value;
     const extra = this.selection.value.filter((node) => visible && !visible.mask[node]);
-    if (!visible || !pack || extra.length === 0) return visible;
-    return visibleNodes(pack, this.showing.value, this.keptMask.value, extra);
+    const kept = this.keptMask.value;
+    if (!visible || !pack || kept === undefined || extra.length === 0) return visible;
+    return visibleNodes(pack, this.showing.value, kept, extra);
   });
   readonly layout = computed(() => {
     const pack = this.columns.value;

@@ -142,12 +142,20 @@ describe("what is shown", () => {
     view.filters = { ...view.filters, nodeThreshold: 0.6, errors: false, layerFrom: 1, layerTo: 4 };
     view.hidden = [3, 4, 5];
     view.pins = [7, 8];
-    const shown = visibleNodes(pack, view, null, [9]);
+    const kept = Uint8Array.from({ length: SIZE.nNodes }, (_, node) => node % 2);
+    const shown = visibleNodes(pack, view, kept, [9]);
     const gone = Object.values(shown.gone).reduce((sum, n) => sum + n, 0);
     expect(shown.nodes.length + gone).toBe(pack.nNodes);
     expect(shown.gone.hidden).toBe(3);
     for (const node of [7, 8, 9]) expect(shown.mask[node]).toBe(1);
     for (const node of everything) if (pack.kind[node] >= 2) expect(shown.mask[node]).toBe(1);
+    expect(shown.gone.pruned).toBeGreaterThan(0);
+  });
+
+  it("nothing is pruned but by the server", () => {
+    const view = emptyView();
+    view.filters = { ...view.filters, nodeThreshold: 0.2 };
+    expect(visibleNodes(pack, view, null, []).nodes.length).toBe(pack.nNodes);
   });
 });
 
