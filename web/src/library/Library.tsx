@@ -15,8 +15,8 @@ import { useActions } from "../ui/keys.ts";
 import { useLoad } from "../ui/load.ts";
 import { count, date, percent, promptText, score, tokenText } from "../ui/numbers.ts";
 import { Button, Chip, Empty, Failure, Skeleton } from "../ui/parts.tsx";
-import { toast } from "../ui/toast.tsx";
-import type { GraphRow } from "../wire.ts";
+import { lastUndo, toast } from "../ui/toast.tsx";
+import type { GraphPatch, GraphRow } from "../wire.ts";
 import { Jobs } from "./Jobs.tsx";
 import { openAddress, opened, openFiles } from "./open.ts";
 
@@ -46,6 +46,13 @@ export function Library(): JSX.Element {
       run: () => document.getElementById("open-file")?.click(),
     },
     { key: null, title: "Open an address…", section: "Library", run: () => void address() },
+    {
+      key: "mod+z",
+      title: "Undo the last change, while its message is shown",
+      section: "Library",
+      run: () => lastUndo()?.(),
+      enabled: () => lastUndo() !== null,
+    },
   ]);
   return (
     <div class="sheet">
@@ -199,12 +206,20 @@ async function retitle(row: GraphRow, onChange: () => void): Promise<void> {
   if (text === null) return;
   const tags = [...text.matchAll(/#(\S+)/g)].map(([, tag]) => tag);
   const title = text.replaceAll(/#\S+/g, "").trim();
-  try {
-    await patchGraph(row.id, { title, tags });
-    onChange();
-  } catch (failure) {
-    toast(`Not changed: ${sentence(failure)}.`);
-  }
+  const put = async (to: GraphPatch, told: string, undo: (() => void) | null): Promise<void> => {
+    try {
+      await patchGraph(row.id, to);
+      onChange();
+      toast(told, undo);
+    } catch (failure) {
+      toast(`Not changed: ${sentence(failure)}.`);
+    }
+  };
+  if (text === now) return;
+  const before = { title: row.title, tags: row.tags };
+  await put({ title, tags }, "Title and tags changed.", () => {
+    void put(before, "Title and tags are as they were.", null);
+  });
 }
 
 function FirstSteps(): JSX.Element {

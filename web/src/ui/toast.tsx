@@ -6,6 +6,7 @@ import type { JSX } from "preact";
 interface Toast {
   id: number;
   text: string;
+  undo: (() => void) | null;
 }
 
 const toasts = signal<readonly Toast[]>([]);
@@ -14,13 +15,28 @@ const spoken = signal("");
 let next = 0;
 
 const SHOWN_MS = 5000;
+/** Long enough to read, regret and reach it. */
+const UNDO_MS = 15_000;
 
-export function toast(text: string): void {
+/** `undo` takes back what the text tells of: for changes outside the document. */
+export function toast(text: string, undo: (() => void) | null = null): void {
   const id = next++;
-  toasts.value = [...toasts.value, { id, text }];
-  window.setTimeout(() => {
+  const close = (): void => {
     toasts.value = toasts.value.filter((one) => one.id !== id);
-  }, SHOWN_MS);
+  };
+  const closing =
+    undo &&
+    (() => {
+      close();
+      undo();
+    });
+  toasts.value = [...toasts.value, { id, text, undo: closing }];
+  window.setTimeout(close, undo ? UNDO_MS : SHOWN_MS);
+}
+
+/** What the newest message that is still shown can take back. */
+export function lastUndo(): (() => void) | null {
+  return toasts.value.findLast(({ undo }) => undo)?.undo ?? null;
 }
 
 /** Says a sentence to screen readers only. */
@@ -35,6 +51,11 @@ export function Toasts(): JSX.Element {
         {toasts.value.map((one) => (
           <div key={one.id} class="toast">
             {one.text}
+            {one.undo && (
+              <button type="button" onClick={one.undo}>
+                Undo
+              </button>
+            )}
           </div>
         ))}
       </div>

@@ -1,0 +1,41 @@
+import { openSite, type Site } from "./fixture.ts";
+import { afterAll, beforeAll, describe, expect, it, type Page } from "./playwright.ts";
+
+let site: Site;
+beforeAll(async () => {
+  site = await openSite();
+});
+afterAll(async () => {
+  await site.close();
+});
+
+async function retitle(page: Page, text: string): Promise<void> {
+  await page.getByRole("button", { name: "Edit" }).first().click();
+  const field = page.locator("dialog input[name=answer]");
+  await field.fill(text);
+  await field.press("Enter");
+  await field.waitFor({ state: "detached" });
+}
+
+describe("the library", () => {
+  it("takes back a change of title and tags, from its message and by key", async () => {
+    const page = await site.open("/");
+    const row = page.locator(".graph-row").first();
+    await row.waitFor();
+    const before = await row.innerText();
+    const changed = row.locator(".graph-prompt", { hasText: "another title" });
+    await retitle(page, "another title #checked");
+    await changed.waitFor();
+    await row.locator(".chip", { hasText: "checked" }).waitFor();
+    await page.getByRole("button", { name: "Undo" }).click();
+    await changed.waitFor({ state: "detached" });
+    expect(await row.innerText()).toBe(before);
+
+    await retitle(page, "another title");
+    await changed.waitFor();
+    await page.getByRole("button", { name: "Undo" }).waitFor();
+    await page.keyboard.press("Control+z");
+    await changed.waitFor({ state: "detached" });
+    expect(await row.innerText()).toBe(before);
+  });
+});
