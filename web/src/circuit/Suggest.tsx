@@ -45,7 +45,14 @@ export function Suggest({ work, onClose }: { work: Workspace; onClose: () => voi
 
 function Card(props: { work: Workspace; suggestion: Suggestion; onDone: () => void }): JSX.Element {
   const { work, suggestion, onDone } = props;
-  const { names } = work;
+  const names = work.names.value;
+  const { nodes } = suggestion;
+  // Two suggestions may have one name, and so may members.
+  const first = names?.place(nodes[0]);
+  const more = nodes.length > 1 ? ` and ${nodes.length - 1} more` : "";
+  const members = nodes
+    .map((node) => names && `${names.short(node)} ${names.where(node)}`)
+    .join(", ");
   const accept = (): void => {
     const id = `g-${crypto.randomUUID().slice(0, 8)}`;
     work.do({
@@ -61,7 +68,13 @@ function Card(props: { work: Workspace; suggestion: Suggestion; onDone: () => vo
   return (
     <article class="suggestion">
       <header class="row">
-        <strong class="grow clip">{suggestion.name}</strong>
+        <span class="grow clip">
+          <strong>{suggestion.name}</strong>{" "}
+          <span class="muted">
+            {first}
+            {more}
+          </span>
+        </span>
         <Button onClick={accept}>Accept</Button>
         <Button kind="quiet" onClick={() => work.select(suggestion.nodes)}>
           Select
@@ -70,7 +83,9 @@ function Card(props: { work: Workspace; suggestion: Suggestion; onDone: () => vo
           Reject
         </Button>
       </header>
-      <p class="muted clip">{suggestion.nodes.map((node) => names.value?.full(node)).join(", ")}</p>
+      <p class="muted clip" title={members}>
+        {members}
+      </p>
       <ul class="reasons">
         {suggestion.reasons.map((reason) => (
           <li key={reason}>{reason}</li>

@@ -97,15 +97,24 @@ export class Names {
     return `${this.short(node)} at “${this.token(pack.pos[node])}”`;
   }
 
-  /** What tells two nodes of one name apart: `L9 · 1741 @oak`, or `@oak` if that is its name. */
+  /** Its place in dictionary and prompt, which no other node has: `L9 · 1741 @oak`. */
+  place(node: number): string {
+    const { pack } = this;
+    if (pack.kind[node] === KIND.token) return `token ${pack.pos[node]}`;
+    return `${this.id(node)} ${this.at(node)}`;
+  }
+
+  /** What tells it from another node of its name: its place, without what its name says. */
   where(node: number): string {
-    const { pack, head } = this;
-    const pos = pack.pos[node];
-    if (pack.kind[node] === KIND.token) return `token ${pos}`;
+    return this.short(node) === this.id(node) ? this.at(node) : this.place(node);
+  }
+
+  /** `@oak`, or `@oak (3)` where the prompt has it more than once. */
+  private at(node: number): string {
+    const pos = this.pack.pos[node];
     const token = this.token(pos);
-    const twice = head.tokens.filter((_, at) => this.token(at) === token).length > 1;
-    const id = this.short(node) === this.id(node) ? "" : `${this.id(node)} `;
-    return `${id}@${token}${twice ? ` (${pos})` : ""}`;
+    const twice = this.head.tokens.filter((_, at) => this.token(at) === token).length > 1;
+    return twice ? `@${token} (${pos})` : `@${token}`;
   }
 
   /** Everything that a search looks through. */

@@ -4,6 +4,7 @@ import { signal, useSignal } from "@preact/signals";
 import type { JSX } from "preact";
 import { useEffect } from "preact/hooks";
 import { cumulativeShare, type Link } from "../graph/edges.ts";
+import type { Names } from "../graph/names.ts";
 import { KIND } from "../graph/pack.ts";
 import { groupOf } from "../state/document.ts";
 import { whenIdle } from "../ui/idle.ts";
@@ -174,7 +175,7 @@ function linkRow(work: Workspace, { name, where, link, nodes }: Row, most: numbe
       onMouseLeave={() => {
         work.hover.value = -1;
       }}
-      title={hidden ? "Not shown in the graph at present" : undefined}
+      title={`${name} ${where}${hidden ? ": not shown in the graph at present" : ""}`}
     >
       <span class="bar-behind" style={{ width: `${(Math.abs(link.share) / most) * 100}%` }} />
       <span class="link-name clip">
@@ -218,14 +219,27 @@ function rowsOf(work: Workspace, links: readonly Link[], limit: number): Rows {
       order.value === "strength"
         ? links
         : [...links].sort((a, b) => column[a.node] - column[b.node]);
-    const rows = sorted.slice(0, limit).map(single);
+    const rows = apart(names, sorted.slice(0, limit).map(single));
     return { rows, nFound: links.length, nAll: links.length, most: largest(links) };
   }
   const all = by === "none" ? links.map(single) : subtotals(work, links, by, single);
   const found = all.filter(({ name, where }) => `${name} ${where}`.toLowerCase().includes(wanted));
   if (order.value !== "strength") found.sort((a, b) => column[a.nodes[0]] - column[b.nodes[0]]);
   const most = largest(found.map((row) => row.link));
-  return { rows: found.slice(0, limit), nFound: found.length, nAll: all.length, most };
+  const rows = apart(names, found.slice(0, limit));
+  return { rows, nFound: found.length, nAll: all.length, most };
+}
+
+/** Rows of one name say which node each is: names of an index are given to many features. */
+function apart(names: Names, rows: Row[]): Row[] {
+  const times = new Map<string, number>();
+  for (const { name } of rows) times.set(name, (times.get(name) ?? 0) + 1);
+  return rows.map((row) => {
+    const [node] = row.nodes;
+    const alike = row.nodes.length === 1 && (times.get(row.name) ?? 0) > 1;
+    // A name that is the place in the dictionary has its token beside it already.
+    return alike && row.name !== names.id(node) ? { ...row, where: names.where(node) } : row;
+  });
 }
 
 function largest(links: readonly Link[]): number {

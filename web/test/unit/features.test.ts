@@ -102,6 +102,12 @@ describe("names of nodes", () => {
       "none",
     ]);
     expect(names.sourceText(1)).toBe("label: automatic, from examples");
+    // Where names are alike, their places are not.
+    expect(names.where(1)).toBe(names.place(1));
+    expect(names.place(1)).toMatch(/^L\d+ · \w+ @/);
+    expect(names.where(4)).toBe(names.place(4).slice(names.id(4).length + 1));
+    const places = Array.from({ length: 60 }, (_, node) => names.place(node));
+    expect(new Set(places).size).toBe(places.length);
     // What a dialog starts with is the name, not its mark.
     expect(names.label(1)).toBe('at "is"');
   });
