@@ -102,6 +102,8 @@ interface Row {
   where: string;
   link: Link;
   nodes: number[];
+  /** Whether another row has its name. */
+  alike?: boolean;
 }
 
 function LinkList(props: { work: Workspace; links: readonly Link[]; title: "Inputs" | "Outputs" }) {
@@ -150,7 +152,11 @@ function LinkList(props: { work: Workspace; links: readonly Link[]; title: "Inpu
 }
 
 /** An element and no component: eighty that hear of signals cost more than what they show. */
-function linkRow(work: Workspace, { name, where, link, nodes }: Row, most: number): JSX.Element {
+function linkRow(
+  work: Workspace,
+  { name, where, link, nodes, alike }: Row,
+  most: number,
+): JSX.Element {
   const value = work.normalisation.value === "share" ? signedShare(link.share) : raw(link.raw);
   const tone = link.share < 0 ? "negative" : "positive";
   const pinned = nodes.every((node) => work.pinned(node));
@@ -163,7 +169,7 @@ function linkRow(work: Workspace, { name, where, link, nodes }: Row, most: numbe
   return (
     <button
       type="button"
-      class={`link ${tone}${hidden ? " gone" : ""}`}
+      class={`link ${tone}${hidden ? " gone" : ""}${alike ? " alike" : ""}`}
       onClick={(event) => {
         // Keys are then of the graph: the row now shows another node.
         event.currentTarget.blur();
@@ -238,7 +244,7 @@ function apart(names: Names, rows: Row[]): Row[] {
     const [node] = row.nodes;
     const alike = row.nodes.length === 1 && (times.get(row.name) ?? 0) > 1;
     // A name that is the place in the dictionary has its token beside it already.
-    return alike && row.name !== names.id(node) ? { ...row, where: names.where(node) } : row;
+    return alike && row.name !== names.id(node) ? { ...row, where: names.where(node), alike } : row;
   });
 }
 
