@@ -2,8 +2,9 @@
 
 import type { JSX } from "preact";
 import { useEffect } from "preact/hooks";
+import { Operand } from "../probe/Operand.tsx";
 import { FeatureView } from "./FeatureView.tsx";
-import { featureId, featureUrl, probeUrl } from "./shape.ts";
+import { featureId, featureUrl } from "./shape.ts";
 
 export function FeaturePage(props: { set: string; layer: number; index: number }): JSX.Element {
   const { set, layer, index } = props;
@@ -20,9 +21,6 @@ export function FeaturePage(props: { set: string; layer: number; index: number }
           {set}
         </a>
         <span class="grow" />
-        <a class="button" href={probeUrl(set, [{ layer, index }])}>
-          Probe it
-        </a>
         {index > 0 && (
           <a class="button" href={featureUrl(set, { layer, index: index - 1 })}>
             ← {index - 1}
@@ -34,6 +32,10 @@ export function FeaturePage(props: { set: string; layer: number; index: number }
       </div>
       <section class="card">
         <FeatureView set={set} layer={layer} index={index} />
+      </section>
+      <section class="card" aria-label="Operand">
+        <h2>Operand</h2>
+        <Operand set={set} feature={{ layer, index }} />
       </section>
     </div>
   );

@@ -2,7 +2,7 @@
 
 import type { JSX } from "preact";
 import { FeatureView } from "../feature/FeatureView.tsx";
-import { featureUrl, probeUrl } from "../feature/shape.ts";
+import { featureUrl } from "../feature/shape.ts";
 import { featureOf } from "../file/answers.ts";
 import { file } from "../file/file.ts";
 import { KIND } from "../graph/pack.ts";
@@ -69,7 +69,6 @@ export function FeatureCard({ work }: { work: Workspace }): JSX.Element {
         <a href={featureUrl(set, id)}>
           Page of L{id.layer} · {id.index}
         </a>
-        {head.runnable && <a href={probeUrl(set, [id])}>Probe it</a>}
       </p>
       <FeatureView set={set} {...id} here={pack.activation[node]} />
     </div>

@@ -12,15 +12,17 @@ import type { Workspace } from "../workspace/model.ts";
 import { alone, popOut } from "../workspace/windows.ts";
 import { Connections } from "./Connections.tsx";
 import { FeatureCard } from "./FeatureCard.tsx";
+import { OperandCard } from "./OperandCard.tsx";
 import { PathTool } from "./PathTool.tsx";
 import { WhyEdge } from "./WhyEdge.tsx";
 
-type Tab = "connections" | "feature" | "paths" | "why";
+type Tab = "connections" | "feature" | "operand" | "paths" | "why";
 export const tab = signal<Tab>("connections");
 
 const TABS: readonly { value: Tab; text: string }[] = [
   { value: "connections", text: "Inputs and outputs" },
   { value: "feature", text: "Feature" },
+  { value: "operand", text: "Operand" },
   { value: "paths", text: "Paths" },
   { value: "why", text: "Why this edge" },
 ];
@@ -48,6 +50,7 @@ export function Inspector({ work }: { work: Workspace }): JSX.Element {
       >
         {tab.value === "connections" && <Connections work={work} />}
         {tab.value === "feature" && <FeatureCard work={work} />}
+        {tab.value === "operand" && <OperandCard work={work} />}
         {tab.value === "paths" && <PathTool work={work} />}
         {tab.value === "why" && <WhyEdge work={work} />}
       </div>

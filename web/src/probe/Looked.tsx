@@ -9,7 +9,7 @@ import { useLoad } from "../ui/load.ts";
 import { percent, raw, tokenText } from "../ui/numbers.ts";
 import { Button, Chip, Failure, Skeleton } from "../ui/parts.tsx";
 import { setQuery } from "../ui/router.ts";
-import type { Probe, ProbeAnswers, ProbedFeature } from "../wire.ts";
+import type { FeatureName, Probe, ProbeAnswers, ProbedFeature, ProbeGrid } from "../wire.ts";
 import {
   type Cell,
   denseGrid,
@@ -24,21 +24,8 @@ import { Plot } from "./Plot.tsx";
 /** Cells of the table. */
 const CELLS = 12;
 
-interface Props {
-  probe: Probe;
-  feature: ProbedFeature;
-}
-
-export function Looked({ probe, feature }: Props): JSX.Element {
+export function Looked({ probe, feature }: { probe: Probe; feature: ProbedFeature }): JSX.Element {
   const name = featureId(feature);
-  const { state, again } = useLoad(
-    async (signal) => ({
-      grids: (await probeGrids(probe.number, [name], signal)).grids,
-      answers: await probeAnswers(probe.number, signal),
-    }),
-    [probe.number, name],
-  );
-  const load = state.value;
   const [nA, nB] = probe.values.map((values) => values.length);
   return (
     <section class="card stack" aria-label={`Feature ${name}`}>
@@ -57,25 +44,42 @@ export function Looked({ probe, feature }: Props): JSX.Element {
         )}
       </div>
       <p>{sentenceOf(feature, nA * nB)}.</p>
-      {load.is === "loading" && <Skeleton lines={6} label="Loading the plot" />}
-      {load.is === "failed" && (
-        <Failure what="The plot could not be loaded" why={load.why} again={again} />
-      )}
-      {load.is === "ready" && (
-        <Ready
-          probe={probe}
-          feature={feature}
-          grid={load.value.grids[0]}
-          answers={load.value.answers}
-        />
-      )}
+      <PlotOf probe={probe} feature={feature} />
     </section>
   );
 }
 
-function Ready(
-  props: Props & { grid: Parameters<typeof denseGrid>[0]; answers: ProbeAnswers },
-): JSX.Element {
+interface Props {
+  probe: Probe;
+  feature: FeatureName;
+}
+
+/** The numbers of one feature in one probe; another of either needs a key of its own. */
+export function PlotOf({ probe, feature }: Props): JSX.Element {
+  const name = featureId(feature);
+  const { state, again } = useLoad(
+    async (signal) => ({
+      grids: (await probeGrids(probe.number, [name], signal)).grids,
+      answers: await probeAnswers(probe.number, signal),
+    }),
+    [probe.number, name],
+  );
+  const load = state.value;
+  if (load.is === "loading") return <Skeleton lines={6} label="Loading the plot" />;
+  if (load.is === "failed") {
+    return <Failure what="The plot could not be loaded" why={load.why} again={again} />;
+  }
+  return (
+    <Ready
+      probe={probe}
+      feature={feature}
+      grid={load.value.grids[0]}
+      answers={load.value.answers}
+    />
+  );
+}
+
+function Ready(props: Props & { grid: ProbeGrid; answers: ProbeAnswers }): JSX.Element {
   const { probe, feature, answers } = props;
   const [first, second] = probe.values;
   const grid = useMemo(
@@ -86,44 +90,56 @@ function Ready(
   const at = cell.value;
   return (
     <div class="looked">
-      <div class="operand-axes">
-        <span class="axis-name up">{probe.slots[1]} ↑</span>
-        <Axis values={second} up />
-        <Plot
-          grid={grid}
-          label={`Plot of ${featureId(feature)}`}
-          cell={at}
-          onCell={(to) => (cell.value = to)}
-        />
-        <Axis values={first} />
-        <span class="axis-name">{probe.slots[0]} →</span>
-      </div>
-      <div class="stack">
+      <div class="looked-parts">
         <p class="cell-words" aria-live="polite">
           {at ? words(probe, grid, answers, at) : "Point at a cell to read it."}
         </p>
-        <h3>Strongest cells</h3>
-        <table>
-          <thead>
-            <tr>
-              <th>{probe.slots[0]}</th>
-              <th>{probe.slots[1]}</th>
-              <th class="number">activation</th>
-              <th>the model says</th>
-            </tr>
-          </thead>
-          <tbody>
-            {strongestCells(grid, CELLS).map((one) => (
-              <tr key={`${one.a},${one.b}`}>
-                <td>{first[one.a]}</td>
-                <td>{second[one.b]}</td>
-                <td class="number">{raw(one.value)}</td>
-                <td>{answerOf(answers, one.a * grid.nB + one.b)}</td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
+        <div class="operand-axes">
+          <span class="axis-name up">{probe.slots[1]} ↑</span>
+          <Axis values={second} up />
+          <Plot
+            grid={grid}
+            label={`Plot of ${featureId(feature)}`}
+            cell={at}
+            onCell={(to) => (cell.value = to)}
+          />
+          <Axis values={first} />
+          <span class="axis-name">{probe.slots[0]} →</span>
+        </div>
+        <Strongest probe={probe} grid={grid} answers={answers} />
       </div>
+    </div>
+  );
+}
+
+function Strongest(props: { probe: Probe; grid: Grid; answers: ProbeAnswers }): JSX.Element {
+  const { probe, grid, answers } = props;
+  const [first, second] = probe.values;
+  const cells = strongestCells(grid, CELLS);
+  if (cells.length === 0) return <p class="looked-cells">It fires on no cell.</p>;
+  return (
+    <div class="looked-cells">
+      <h3>Strongest cells</h3>
+      <table>
+        <thead>
+          <tr>
+            <th>{probe.slots[0]}</th>
+            <th>{probe.slots[1]}</th>
+            <th class="number">activation</th>
+            <th>the model says</th>
+          </tr>
+        </thead>
+        <tbody>
+          {cells.map((one) => (
+            <tr key={`${one.a},${one.b}`}>
+              <td>{first[one.a]}</td>
+              <td>{second[one.b]}</td>
+              <td class="number">{raw(one.value)}</td>
+              <td>{answerOf(answers, one.a * grid.nB + one.b)}</td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
     </div>
   );
 }

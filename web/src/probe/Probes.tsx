@@ -3,7 +3,7 @@
 import { useSignal } from "@preact/signals";
 import type { JSX } from "preact";
 import { useEffect } from "preact/hooks";
-import { ApiError, sentence } from "../api/client.ts";
+import { sentence } from "../api/client.ts";
 import {
   models as askModels,
   probes as askProbes,
@@ -11,35 +11,17 @@ import {
   deleteProbe,
   startProbe,
 } from "../api/endpoints.ts";
-import { Running } from "../api/running.ts";
 import { featureId, readFeatures } from "../feature/shape.ts";
 import { JobRow } from "../library/Jobs.tsx";
 import { useActions } from "../ui/keys.ts";
 import { useLoad } from "../ui/load.ts";
 import { count, date } from "../ui/numbers.ts";
 import { Button, Empty, Failure, Field, Skeleton } from "../ui/parts.tsx";
-import { go, place } from "../ui/router.ts";
+import { place } from "../ui/router.ts";
 import { toast } from "../ui/toast.tsx";
 import type { ModelRow, ProbeAsk, ProbeRow } from "../wire.ts";
+import { running } from "./running.ts";
 import { type Start, slots, templateOf } from "./template.ts";
-
-const PATH = "/probe";
-
-const running = new Running("probe", {
-  ended: ({ result, error }) => {
-    if (!result?.probe) {
-      toast(`Nothing was kept: ${error?.what ?? "the probe was stopped"}.`);
-      return;
-    }
-    // Who went on to another page stays there.
-    if (place.peek().path === PATH) go(`${PATH}/${result.probe}`);
-    else toast("The probe is done; it is among the kept ones.");
-  },
-  failed: (why) => {
-    const hint = why instanceof ApiError && why.hint ? ` ${why.hint}.` : "";
-    toast(`Not probed: ${sentence(why)}.${hint}`);
-  },
-});
 
 export function Probes(): JSX.Element {
   const { state, again } = useLoad(

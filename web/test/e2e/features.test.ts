@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { run } from "../support/server.ts";
 import AxeBuilder from "./axe.ts";
-import { openSite, ready, type Site, saved } from "./fixture.ts";
+import { fresh, openSite, ready, type Site, saved } from "./fixture.ts";
 import { afterAll, beforeAll, describe, expect, it } from "./playwright.ts";
 
 const TEXT = [
@@ -102,6 +102,8 @@ describe("features and probes", () => {
     await title.getByText("label: you").waitFor();
     await page.getByRole("tab", { name: "Feature", exact: true }).click();
     await page.getByRole("img", { name: /Histogram: .*here/ }).waitFor();
+    await page.getByRole("tab", { name: "Operand", exact: true }).click();
+    await page.getByText("No probe of two-hop/clt was kept yet").waitFor();
     await page.getByRole("link", { name: "Probe it" }).waitFor();
 
     // Saved as one file, the feature is there without the server.
@@ -152,10 +154,45 @@ describe("features and probes", () => {
     expect(words).toContain("the model says");
     expect(await AxeBuilder(page)).toEqual([]);
     await page.getByRole("link", { name: "Page of the feature" }).click();
-    await page.getByRole("link", { name: "Probe it" }).click();
+    // Its page has the plot, too, and starts another probe of it.
+    const operand = page.getByRole("region", { name: "Operand" });
+    await operand.locator("canvas").waitFor();
+    expect(await operand.innerText()).toMatch(/fires on \d+ of 12 cells/);
+    await operand.getByRole("link", { name: "New probe" }).click();
     await page.getByRole("region", { name: "New probe" }).waitFor();
     expect(await page.getByLabel(/^Features/).inputValue()).toMatch(/^L\d\/\d+$/);
     await page.getByRole("link", { name: "the {what} of the state containing oak" }).click();
     await page.waitForURL(/\/probe\/1/);
+  });
+
+  it("the inspector shows the plot of the selected feature, and has it judged", async () => {
+    const { job } = await api<{ job: string }>("/api/probes", {
+      model: "two-hop",
+      template: "the {what} of the state containing cold {place} is",
+      first: "capital,bird",
+      second: "ridge,port",
+      position: -1,
+      features: [{ layer: 0, index: 0 }],
+      min_cells: 1,
+    });
+    const { probe } = await made(job);
+    const page = await site.open(await fresh(site));
+    await ready(page);
+    await page.locator(".graph").focus();
+    await page.keyboard.press("ArrowUp");
+    await page.keyboard.press("Enter");
+    await page.getByRole("tab", { name: "Operand", exact: true }).click();
+    const pane = page.getByRole("tabpanel", { name: "Operand" });
+    // The first probe judged it; what was asked of another feature comes after it.
+    await pane.getByText(/fires on \d+ of 12 cells/).waitFor();
+    await pane.getByRole("application").hover();
+    await pane.locator(".cell-words", { hasText: "activation" }).waitFor();
+    expect(await AxeBuilder(page)).toEqual([]);
+    await pane.getByLabel("Probe").selectOption(String(probe));
+    await pane.getByText("This probe judged no features but L0/0.").waitFor();
+    await pane.locator("canvas").waitFor();
+    await pane.getByRole("button", { name: "Judge it" }).click();
+    await pane.getByText(/fires on .* of 4 cells|fires on no cell/).waitFor({ timeout: 60_000 });
+    expect(await pane.getByRole("button", { name: "Judge it" }).count()).toBe(0);
   });
 });

@@ -23,8 +23,9 @@ import {
   strongestCells,
   ticks,
 } from "../../src/probe/grid.ts";
+import { askFor, inProbes, shownOf, whyNotJudged } from "../../src/probe/kept.ts";
 import { slots, templateOf } from "../../src/probe/template.ts";
-import type { ProbedFeature } from "../../src/wire.ts";
+import type { Probe, ProbedFeature } from "../../src/wire.ts";
 import { generate } from "../support/generate.ts";
 
 describe("names of features", () => {
@@ -201,5 +202,47 @@ describe("probes", () => {
     });
     expect([slots("{a} {{x}} {b}"), slots("none"), slots("{a")]).toEqual([2, 0, 0]);
     expect(filled("{{{a}}} + {b}", "1", "2")).toBe("{1} + 2");
+  });
+});
+
+describe("kept probes of a feature", () => {
+  const made = (number: number, features: number[], digest = "d"): Probe =>
+    ({
+      number,
+      dictionary_digest: digest,
+      ask: { template: "{a} {b}", model: "theirs", features: [], min_cells: 10 },
+      features: features.map((index) => feature(index, "sum")),
+    }) as unknown as Probe;
+  const probes = [made(4, [2]), made(3, [1, 2]), made(2, [1]), made(1, [1], "other")];
+  const id = { layer: 1, index: 1 };
+  const numbers = (digest: string | null) =>
+    inProbes(probes, id, digest).map(({ probe, found }) => [probe.number, found?.index ?? null]);
+
+  it("are those that judged it and then the others, the newest first, none of another digest", () => {
+    expect(numbers("d")).toEqual([
+      [3, 1],
+      [2, 1],
+      [4, null],
+    ]);
+    expect(numbers(null).map(([number]) => number)).toEqual([3, 2, 1, 4]);
+  });
+
+  it("the chosen one is shown as long as it is there", () => {
+    const all = inProbes(probes, id);
+    expect(shownOf(all, 4)?.probe.number).toBe(4);
+    expect(shownOf(all, 9)?.probe.number).toBe(3);
+    expect(shownOf(all, null)?.probe.number).toBe(3);
+    expect(shownOf([], 3)).toBeNull();
+  });
+
+  it("say why one has no class for it, and are run again for it alone", () => {
+    const { ask } = probes[0];
+    expect(whyNotJudged(ask)).toContain("fewer than 10 cells");
+    expect(whyNotJudged({ ...ask, features: [{ layer: 0, index: 7 }] })).toContain("but L0/7");
+    expect(askFor(probes[0], "mine", { ...id, ...{ label: "x" } })).toEqual({
+      ...ask,
+      model: "mine",
+      features: [id],
+    });
   });
 });
