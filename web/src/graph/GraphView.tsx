@@ -161,6 +161,7 @@ function useFrames(
       pins: work.view.value.pins,
       matches: work.matches.value,
       minShare: work.view.value.filters.minShare,
+      sign: work.view.value.filters.sign,
     });
     if (fittedFor.current !== layout && camera.size.value.width > 0 && !camera.touched) {
       fittedFor.current = layout;

@@ -7,6 +7,8 @@
 //
 // Places are in device pixels. The layer is opaque: what is below it is the pane's paper.
 
+import type { Sign } from "../state/document.ts";
+import { isOfSign } from "./edges.ts";
 import type { Layout } from "./layout.ts";
 import { KIND, type Pack } from "./pack.ts";
 
@@ -51,6 +53,8 @@ export interface HazeOf {
   mask: Uint8Array;
   /** The first so many edges: the strongest. */
   nEdges: number;
+  /** Those of them that are painted. */
+  sign: Sign;
 }
 
 /**
@@ -71,14 +75,14 @@ export class Haze {
 
   /** Goes on until a time of `performance.now()`; says whether all is done. */
   run(until: number): boolean {
-    const { pack, layout, mask, nEdges } = this.of;
+    const { pack, layout, mask, nEdges, sign } = this.of;
     const { scale, dx, dy } = this.place;
     while (this.next < nEdges) {
       const last = Math.min(nEdges, this.next + 200);
       for (let edge = this.next; edge < last; edge++) {
         const source = pack.source[edge];
         const target = pack.target[edge];
-        if (!mask[source] || !mask[target]) continue;
+        if (!mask[source] || !mask[target] || !isOfSign(pack.weight[edge], sign)) continue;
         this.line(
           layout.x[source] * scale + dx,
           layout.y[source] * scale + dy,

@@ -10,7 +10,7 @@
 // hover the strongest first. Budgets: docs/benchmarks.md.
 
 import { AXIS, paintRows, paintTokens } from "./axes.ts";
-import type { Links } from "./edges.ts";
+import { isOfSign, type Links } from "./edges.ts";
 import { type Context, Layer, type Transform } from "./layer.ts";
 import { type Ink, paintGlyph, paintLinks, paintRing, shareColour } from "./paint.ts";
 import { Still, type StillOf } from "./still.ts";
@@ -96,8 +96,8 @@ export class Scene {
     this.frame = frame;
     const differs = (...keys: (keyof Frame)[]): boolean =>
       !before || keys.some((key) => before[key] !== frame[key]);
-    const places = differs("layout", "mask", "minShare", "selection");
-    if (differs("columns", "layout", "nodes", "matches", "nHaze")) this.invalidate("still");
+    const places = differs("layout", "mask", "minShare", "sign", "selection");
+    if (differs("columns", "layout", "nodes", "matches", "nHaze", "sign")) this.invalidate("still");
     if (places || differs("links", "pins")) this.invalidate("chosen");
     if (places || differs("hover", "hoverLinks")) this.invalidate("hover");
     if (differs("layout", "tokens")) this.invalidate("axes");
@@ -250,29 +250,38 @@ function hasMore(links: Links | null): boolean {
   return links !== null && Math.max(links.inputs.length, links.outputs.length) > LINKS.first;
 }
 
-/** What decides which links are drawn: nodes that are shown, and the least share. */
-type Drawing = Pick<Frame, "mask" | "minShare">;
+/** What decides which links are drawn: nodes that are shown, the least share, and the sign. */
+type Drawing = Pick<Frame, "mask" | "minShare" | "sign">;
 
 /** The strongest links to nodes that are shown, so many of each end; lists come strongest first. */
-function drawnOf(links: Links, { mask, minShare }: Drawing, most: number): Links {
+function drawnOf(links: Links, { mask, minShare, sign }: Drawing, most: number): Links {
   const of = (list: Links["inputs"]): Links["inputs"] => {
     const drawn: Links["inputs"] = [];
     for (const link of list) {
       if (drawn.length === most || Math.abs(link.share) < minShare) break;
-      if (mask[link.node]) drawn.push(link);
+      if (mask[link.node] && isOfSign(link.share, sign)) drawn.push(link);
     }
     return drawn;
   };
   return { ...links, inputs: of(links.inputs), outputs: of(links.outputs) };
 }
 
-/** Links of a selection to nodes that are shown: all, those below the least share, those drawn. */
-export function countLinks(
-  links: Links,
-  drawing: Drawing,
-): { all: number; below: number; drawn: number } {
+export interface LinkCount {
+  /** Of the selection, to nodes that are shown. */
+  all: number;
+  /** Left out by their sign. */
+  otherSign: number;
+  /** Left out by their share, of those that are left. */
+  below: number;
+  drawn: number;
+}
+
+export function countLinks(links: Links, drawing: Drawing): LinkCount {
   const { inputs, outputs } = drawnOf(links, drawing, LINKS.all);
-  const shown = [...links.inputs, ...links.outputs].filter((link) => drawing.mask[link.node]);
-  const below = shown.filter((link) => Math.abs(link.share) < drawing.minShare).length;
-  return { all: shown.length, below, drawn: inputs.length + outputs.length };
+  const { mask, minShare, sign } = drawing;
+  const shown = [...links.inputs, ...links.outputs].filter((link) => mask[link.node]);
+  const signed = shown.filter((link) => isOfSign(link.share, sign));
+  const below = signed.filter((link) => Math.abs(link.share) < minShare).length;
+  const drawn = inputs.length + outputs.length;
+  return { all: shown.length, otherSign: shown.length - signed.length, below, drawn };
 }

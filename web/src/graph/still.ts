@@ -4,6 +4,7 @@
 // between which the page answers; what it is of is remembered, so that it is counted again only
 // when edges, places or the transform changed.
 
+import type { Sign } from "../state/document.ts";
 import { Layer, type Transform } from "./layer.ts";
 import type { Layout } from "./layout.ts";
 import type { Pack } from "./pack.ts";
@@ -19,8 +20,9 @@ export interface StillOf {
   nodes: Uint32Array;
   mask: Uint8Array;
   matches: Uint8Array | null;
-  /** Edges in the haze. */
+  /** Edges that the haze is made of: the first so many, if they are of the sign. */
   nHaze: number;
+  sign: Sign;
 }
 
 /** Edges that the haze is made of: more change only how dark it is. */
@@ -83,8 +85,8 @@ export class Still {
 
   private count(of: StillOf, transform: Transform, ink: Ink): void {
     if (!this.image) return;
-    const { pack, layout, mask, nHaze: nEdges } = of;
-    const haze = new Haze(this.image, { pack, layout, mask, nEdges }, this.place(transform));
+    const { pack, layout, mask, nHaze: nEdges, sign } = of;
+    const haze = new Haze(this.image, { pack, layout, mask, nEdges, sign }, this.place(transform));
     const slice = (): void => {
       if (!haze.run(performance.now() + SLICE_MS)) {
         this.slicing = window.setTimeout(slice);
@@ -140,6 +142,7 @@ function isOf(counted: Counted | null, of: StillOf, transform: Transform): boole
     counted.of.columns === of.columns &&
     counted.of.layout === of.layout &&
     counted.of.mask === of.mask &&
-    counted.of.nHaze === of.nHaze
+    counted.of.nHaze === of.nHaze &&
+    counted.of.sign === of.sign
   );
 }

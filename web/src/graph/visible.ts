@@ -1,14 +1,34 @@
 // Which nodes are shown, and why each of the others is not.
 //
-// Tokens, targets, pinned and selected nodes always stay. Every other node that goes is counted
-// under the first filter that took it, so that nothing is hidden without a number and a way back.
+// Pinned and selected nodes always stay, tokens and targets unless their kind is left out. Every
+// node that goes is counted under the first filter that took it, so that nothing is hidden without
+// a number and a way back.
 
-import type { View } from "../state/document.ts";
-import { KIND, type Pack } from "./pack.ts";
+import type { Filters, View } from "../state/document.ts";
+import { KIND, KIND_NAMES, type Pack } from "./pack.ts";
 
 /** Why a node is not shown, in the order in which filters are asked. */
-export const REASONS = ["hidden", "pruned", "error", "layer", "frequency"] as const;
+export const REASONS = [
+  "hidden",
+  "pruned",
+  "feature",
+  "error",
+  "token",
+  "target",
+  "layer",
+  "frequency",
+] as const;
 export type Reason = (typeof REASONS)[number];
+
+type KindName = (typeof KIND_NAMES)[number];
+
+/** The filter that leaves out a kind. */
+export const KIND_FILTER = {
+  feature: "features",
+  error: "errors",
+  token: "tokens",
+  target: "targets",
+} as const satisfies Record<KindName, keyof Filters>;
 
 export interface Visible {
   /** Shown nodes, ascending. */
@@ -29,7 +49,7 @@ export function visibleNodes(
   selection: readonly number[],
 ): Visible {
   const mask = new Uint8Array(pack.nNodes);
-  const gone: Record<Reason, number> = { hidden: 0, pruned: 0, error: 0, layer: 0, frequency: 0 };
+  const gone = Object.fromEntries(REASONS.map((reason) => [reason, 0])) as Record<Reason, number>;
   const stay = new Set([
     ...view.pins,
     ...view.groups.flatMap((group) => group.nodes),
@@ -69,11 +89,13 @@ function reasonFor(
   node: number,
 ): Reason | null {
   const kind = pack.kind[node];
-  if (kind === KIND.token || kind === KIND.target) return hidden.has(node) ? "hidden" : null;
   if (hidden.has(node)) return "hidden";
   const { filters } = view;
+  const name = KIND_NAMES[kind];
+  const isEnd = kind === KIND.token || kind === KIND.target;
+  if (isEnd) return filters[KIND_FILTER[name]] ? null : name;
   if (kept && kept[node] === 0) return "pruned";
-  if (kind === KIND.error && !filters.errors) return "error";
+  if (!filters[KIND_FILTER[name]]) return name;
   const layer = pack.layer[node];
   if (filters.layerFrom !== null && layer < filters.layerFrom) return "layer";
   if (filters.layerTo !== null && layer > filters.layerTo) return "layer";

@@ -30,13 +30,24 @@ export interface Place {
   y: number;
 }
 
+/** Edges that are drawn, by their sign. */
+export type Sign = "all" | "positive" | "negative";
+
 /** What of the graph is shown. Shares are 0 to 1. */
 export interface Filters {
+  /** Of all influence on the outputs. */
   nodeThreshold: number;
+  /** Of all influence on the edges between the nodes that are kept. */
   edgeThreshold: number;
+  /** Of a target's absolute input; of the links of the selection. */
   minShare: number;
+  sign: Sign;
+  /** Of tokens that a feature fires on. */
   maxFrequency: number;
+  features: boolean;
   errors: boolean;
+  tokens: boolean;
+  targets: boolean;
   layerFrom: number | null;
   layerTo: number | null;
   query: string;
@@ -59,8 +70,12 @@ export const DEFAULT_FILTERS: Filters = {
   nodeThreshold: 0.8,
   edgeThreshold: 0.98,
   minShare: 0,
+  sign: "all",
   maxFrequency: 1,
+  features: true,
   errors: true,
+  tokens: true,
+  targets: true,
   layerFrom: null,
   layerTo: null,
   query: "",
@@ -95,11 +110,17 @@ export function readView(value: unknown): View | null {
     ...empty,
     ...given,
     schema: 1,
-    filters: { ...empty.filters, ...(given.filters ?? {}) },
+    filters: filters(given.filters ?? {}),
     pins: nodes(given.pins),
     hidden: nodes(given.hidden),
     groups: Array.isArray(given.groups) ? given.groups.filter(isGroup).map(readGroup) : [],
   };
+}
+
+function filters(given: Partial<Filters>): Filters {
+  const { sign } = given;
+  const known = sign === "positive" || sign === "negative";
+  return { ...DEFAULT_FILTERS, ...given, sign: known ? sign : "all" };
 }
 
 function nodes(value: unknown): Node[] {

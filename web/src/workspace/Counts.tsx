@@ -1,11 +1,9 @@
 // Numbers in the filter bar: nodes that are shown, edges that are drawn, scores of what is kept.
 
 import type { JSX } from "preact";
-import { countLinks, LINKS } from "../graph/scene.ts";
-import { MOST_HAZE } from "../graph/still.ts";
-import type { Filters } from "../state/document.ts";
-import { count, percent, score } from "../ui/numbers.ts";
-import { Button, Chip } from "../ui/parts.tsx";
+import { LINKS, type LinkCount } from "../graph/scene.ts";
+import { count, score } from "../ui/numbers.ts";
+import { Button } from "../ui/parts.tsx";
 import type * as wire from "../wire.ts";
 import type { Workspace } from "./model.ts";
 
@@ -42,39 +40,23 @@ export function ShownCount({ work, nNodes }: { work: Workspace; nNodes: number }
  * Which edges are drawn. Always there, with one text or the other, as a bar that grew with each
  * selection would move the graph under the hand.
  */
-export function DrawnEdges(props: { work: Workspace; set: (to: Partial<Filters>) => void }) {
-  const { work, set } = props;
-  const pack = work.pack.value;
-  const mask = work.shown.value?.mask;
-  const links = work.drawnLinks.value;
-  const { minShare } = work.view.value.filters;
-  if (!pack) return null;
-  const counted = links && mask && countLinks(links, { mask, minShare });
-  const haze = Math.min(MOST_HAZE, pack.nEdges);
-  return (
-    <>
-      {counted ? (
-        <span
-          title={`Links of the selection to nodes that are shown. At most the ${LINKS.all} strongest inputs and the ${LINKS.all} strongest outputs are drawn; the inspector lists all.`}
-        >
-          {count(counted.drawn)} of {count(counted.all)} links
-        </span>
-      ) : (
-        <span title="The haze behind the nodes is made of the strongest edges. A selection draws its own.">
-          haze of {haze < pack.nEdgesTotal ? `${count(haze)} of ` : "all "}
-          {count(pack.nEdgesTotal)} edges
-        </span>
-      )}
-      {minShare > 0 && (
-        <Chip
-          removeLabel="Draw links of any share"
-          onRemove={() => set({ minShare: 0 })}
-          title="Of the links of the selection"
-        >
-          {count(counted?.below ?? 0)} links below {percent(minShare)}
-        </Chip>
-      )}
-    </>
+export function DrawnEdges(props: {
+  links: LinkCount | null;
+  haze: number;
+  all: number;
+}): JSX.Element {
+  const { links, haze, all } = props;
+  return links ? (
+    <span
+      title={`Links of the selection to nodes that are shown. At most the ${LINKS.all} strongest inputs and the ${LINKS.all} strongest outputs are drawn, under the pointer ${LINKS.first} until it rests; the inspector lists all.`}
+    >
+      {count(links.drawn)} of {count(links.all)} links
+    </span>
+  ) : (
+    <span title="The haze behind the nodes is made of the strongest edges. A selection draws its own.">
+      haze of {haze < all ? `${count(haze)} of ` : "all "}
+      {count(all)} edges
+    </span>
   );
 }
 

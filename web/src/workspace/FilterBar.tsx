@@ -1,48 +1,66 @@
 // What is shown: the pruning slider with its scores, other filters, and what each one hides.
 
 import type { JSX } from "preact";
-import type { Reason } from "../graph/visible.ts";
-import { DEFAULT_FILTERS, type Filters } from "../state/document.ts";
+import { countOfSign } from "../graph/edges.ts";
+import { countLinks } from "../graph/scene.ts";
+import { MOST_HAZE } from "../graph/still.ts";
+import type { Filters } from "../state/document.ts";
 import { count, percent } from "../ui/numbers.ts";
-import { Chip } from "../ui/parts.tsx";
+import { Button, Chip } from "../ui/parts.tsx";
+import { openPopover } from "../ui/popover.tsx";
 import { DrawnEdges, Scores, ShownCount } from "./Counts.tsx";
+import { Kinds, MORE, MoreFilters } from "./FilterMenus.tsx";
+import { type Hiding, hidings } from "./hiding.ts";
 import type { Workspace } from "./model.ts";
+
+/** Chips that the bar has room for. */
+const CHIPS = 2;
 
 export function FilterBar({ work }: { work: Workspace }): JSX.Element | null {
   const pack = work.pack.value;
-  if (!pack) return null;
+  const shown = work.shown.value;
+  const head = work.head.value;
+  if (!pack || !head) return null;
   const { filters } = work.view.value;
-  const set = (to: Partial<Filters>, joined = false): void =>
-    work.do({ do: "filters", to }, joined);
+  const set = (to: Partial<Filters>): void => work.do({ do: "filters", to });
+  const { minShare, sign } = filters;
+  const nHaze = Math.min(MOST_HAZE, pack.nEdges);
+  const haze = countOfSign(pack, nHaze, sign);
+  const selected = work.drawnLinks.value;
+  const links = selected && shown && countLinks(selected, { mask: shown.mask, minShare, sign });
+  const kept = work.kept.value;
+  const all = hidings({
+    view: work.view.value,
+    gone: shown?.gone ?? null,
+    links,
+    hazeOfOtherSign: nHaze - haze,
+    edges: kept && { kept: kept.nEdges, all: head.counts.edges },
+  });
+  // The bar keeps its one row: what has no room stands behind "More filters", with its ways back.
+  const inBar = all.length > CHIPS ? all.slice(0, CHIPS - 1) : all;
+  const chips = (of: readonly Hiding[]): JSX.Element[] =>
+    of.map(({ key, text, label, title, back }) => (
+      <Chip key={key} removeLabel={label} title={title} onRemove={() => work.do(back)}>
+        {text}
+      </Chip>
+    ));
+  const behind = all.slice(inBar.length);
   return (
     <div class="filters" role="group" aria-label="Filters">
       <Threshold work={work} />
       <ShownCount work={work} nNodes={pack.nNodes} />
-      <DrawnEdges work={work} set={set} />
+      <DrawnEdges links={links} haze={haze} all={pack.nEdgesTotal} />
       <Scores work={work} />
-      <label class="check">
-        min share
-        <select
-          value={String(filters.minShare)}
-          onChange={(event) => set({ minShare: Number(event.currentTarget.value) })}
-        >
-          {[0, 0.005, 0.01, 0.02, 0.05].map((share) => (
-            <option key={share} value={share}>
-              {share === 0 ? "any" : percent(share)}
-            </option>
-          ))}
-        </select>
-      </label>
-      <label class="check">
-        <input
-          type="checkbox"
-          checked={filters.errors}
-          onChange={(event) => set({ errors: event.currentTarget.checked })}
-        />
-        errors
-      </label>
-      <Layers work={work} set={set} />
-      <HiddenChips work={work} set={set} />
+      <Kinds work={work} set={set} />
+      <MoreFilters work={work} set={set}>
+        {behind.length > 0 && <p class="row">{chips(behind)}</p>}
+      </MoreFilters>
+      {chips(inBar)}
+      {behind.length > 0 && (
+        <Button kind="quiet" title="What else filters hide" onClick={() => openPopover(MORE)}>
+          {behind.length} more
+        </Button>
+      )}
       <Find work={work} />
     </div>
   );
@@ -75,75 +93,6 @@ function Threshold({ work }: { work: Workspace }): JSX.Element {
       />
       <output>{percent(nodeThreshold)}</output>
     </label>
-  );
-}
-
-function Layers({ work, set }: { work: Workspace; set: (to: Partial<Filters>) => void }) {
-  const { layerFrom, layerTo } = work.view.value.filters;
-  const last = (work.shape.value?.nLayers ?? 1) - 1;
-  const read = (text: string): number | null => (text === "" ? null : Number(text));
-  return (
-    <span class="check">
-      layers
-      <input
-        type="number"
-        aria-label="First layer that is shown"
-        min="0"
-        max={last}
-        placeholder="0"
-        value={layerFrom ?? ""}
-        onChange={(event) => set({ layerFrom: read(event.currentTarget.value) })}
-      />
-      –
-      <input
-        type="number"
-        aria-label="Last layer that is shown"
-        min="0"
-        max={last}
-        placeholder={String(last)}
-        value={layerTo ?? ""}
-        onChange={(event) => set({ layerTo: read(event.currentTarget.value) })}
-      />
-    </span>
-  );
-}
-
-const WORDS: Record<Reason, string> = {
-  hidden: "hidden by hand",
-  pruned: "pruned",
-  error: "errors",
-  layer: "other layers",
-  frequency: "fire too often",
-};
-
-const WAY_BACK: Record<Reason, Partial<Filters> | null> = {
-  hidden: null,
-  pruned: { nodeThreshold: 1, edgeThreshold: 1 },
-  error: { errors: true },
-  layer: { layerFrom: null, layerTo: null },
-  frequency: { maxFrequency: DEFAULT_FILTERS.maxFrequency },
-};
-
-function HiddenChips(props: { work: Workspace; set: (to: Partial<Filters>) => void }): JSX.Element {
-  const { work, set } = props;
-  const gone = work.shown.value?.gone;
-  const reasons = gone ? (Object.keys(gone) as Reason[]).filter((reason) => gone[reason] > 0) : [];
-  return (
-    <>
-      {reasons.map((reason) => (
-        <Chip
-          key={reason}
-          removeLabel={`Show ${count(gone?.[reason] ?? 0)} nodes: ${WORDS[reason]}`}
-          onRemove={() => {
-            const back = WAY_BACK[reason];
-            if (back) set(back);
-            else work.do({ do: "show", nodes: [...work.view.value.hidden] });
-          }}
-        >
-          {count(gone?.[reason] ?? 0)} {WORDS[reason]}
-        </Chip>
-      ))}
-    </>
   );
 }
 

@@ -2,11 +2,11 @@
 
 import { useSignal } from "@preact/signals";
 import type { JSX } from "preact";
-import { useEffect, useRef } from "preact/hooks";
 import { exportUrl, pageUrl } from "../api/endpoints.ts";
 import { encodeView } from "../state/link.ts";
 import { percent, tokenText } from "../ui/numbers.ts";
 import { Button, Segments } from "../ui/parts.tsx";
+import { Popover } from "../ui/popover.tsx";
 import { toast } from "../ui/toast.tsx";
 import { graphAddress, MAIN } from "./address.ts";
 import type { Workspace } from "./model.ts";
@@ -137,46 +137,21 @@ async function share(work: Workspace): Promise<void> {
 function ExportMenu({ work }: { work: Workspace }): JSX.Element {
   const url = (format: string): string =>
     exportUrl(work.id, format, work.viewName, work.view.value.filters);
-  const menu = useRef<HTMLDetailsElement>(null);
-  useEffect(() => closesByItself(menu.current!), []);
   return (
-    <details class="menu" ref={menu}>
-      <summary class="button quiet">Export</summary>
-      <div>
-        <a href={url("connectome")} download>
-          Graph file, with this view
-        </a>
-        <a href={pageUrl(work.id, work.viewName)} download>
-          Page: this view in one HTML file that opens from disk
-        </a>
-        <a href={url("json")} download>
-          JSON for circuit-tracer and Neuronpedia, with this view, pruned as shown
-        </a>
-        <a href={url("csv")} download>
-          Edges as CSV, pruned as shown
-        </a>
-        <a href={graphAddress(work.id, work.viewName, "/figure")}>Figure: SVG, PDF, PNG</a>
-      </div>
-    </details>
+    <Popover text="Export">
+      <a href={url("connectome")} download>
+        Graph file, with this view
+      </a>
+      <a href={pageUrl(work.id, work.viewName)} download>
+        Page: this view in one HTML file that opens from disk
+      </a>
+      <a href={url("json")} download>
+        JSON for circuit-tracer and Neuronpedia, with this view, pruned as shown
+      </a>
+      <a href={url("csv")} download>
+        Edges as CSV, pruned as shown
+      </a>
+      <a href={graphAddress(work.id, work.viewName, "/figure")}>Figure: SVG, PDF, PNG</a>
+    </Popover>
   );
-}
-
-/** Escape and a click elsewhere close an open menu; Escape then does nothing else. */
-function closesByItself(menu: HTMLDetailsElement): () => void {
-  const elsewhere = (event: Event): void => {
-    if (!menu.contains(event.target as Element)) menu.open = false;
-  };
-  const onKey = (event: KeyboardEvent): void => {
-    if (event.key !== "Escape" || !menu.open) return;
-    event.preventDefault();
-    event.stopPropagation();
-    menu.open = false;
-    menu.querySelector("summary")?.focus();
-  };
-  document.addEventListener("pointerdown", elsewhere, true);
-  document.addEventListener("keydown", onKey, true);
-  return () => {
-    document.removeEventListener("pointerdown", elsewhere, true);
-    document.removeEventListener("keydown", onKey, true);
-  };
 }

@@ -23,7 +23,7 @@ function step(work: Workspace, camera: Camera, direction: Direction): void {
   const from = work.selection.value[0];
   const next =
     from === undefined
-      ? (work.targets.value[0] ?? shown.nodes[0])
+      ? (work.targets.value.find((node) => shown.mask[node]) ?? shown.nodes[0])
       : neighbour(layout, shown.nodes, from, direction);
   if (next < 0) return;
   work.select([next]);

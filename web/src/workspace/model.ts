@@ -70,6 +70,10 @@ export class Workspace {
     return this.lastColumns;
   });
   private lastColumns: Pack | null = null;
+  /** Whether it is known of any feature how often it fires. */
+  readonly knowsFrequency = computed(
+    () => this.columns.value?.frequency.some((one) => !Number.isNaN(one)) ?? false,
+  );
   readonly shape = computed(() => (this.columns.value ? shapeOf(this.columns.value) : null));
   private readonly order = computed(() => {
     const pack = this.columns.value;

@@ -220,6 +220,64 @@ describe("the workspace", () => {
     await chip.waitFor({ state: "detached" });
   });
 
+  it("filters kinds and edges in one row, each with a count and a way back", async () => {
+    const page = await site.open(await fresh(site));
+    await ready(page);
+    const bar = page.locator(".filters");
+    const chip = (text: string | RegExp) => bar.locator(".chip", { hasText: text });
+    const height = (await bar.boundingBox())?.height;
+    const before = await page.locator(".shown-count strong").innerText();
+
+    // Errors by their key and in the menu are one thing.
+    await page.locator(".graph").focus();
+    await page.keyboard.press("x");
+    await chip(/\d errors/).waitFor();
+    await bar.getByText("Kinds: 3 of 4").click();
+    const errors = bar.getByRole("checkbox", { name: /error nodes/ });
+    expect(await errors.isChecked()).toBe(false);
+    await bar.getByRole("checkbox", { name: /tokens/ }).uncheck();
+    // Three chips have no room: two of them stand behind "More filters".
+    await bar.getByRole("button", { name: "2 more" }).click();
+    await chip(/10 tokens/).waitFor();
+    await chip(/\d errors/)
+      .getByRole("button")
+      .click();
+    await chip(/10 tokens/)
+      .getByRole("button")
+      .click();
+    expect(await page.locator(".shown-count strong").innerText()).toBe(before);
+
+    // Signs: all links of the output, those of one, and all again by undo.
+    await page.keyboard.press("Escape");
+    await page.locator(".graph").focus();
+    await page.keyboard.press("ArrowUp");
+    await bar.getByText(/^\d+ of \d+ links$/).waitFor();
+    const links = async () =>
+      (await bar.getByText(/^\d+ of \d+ links$/).innerText()).split(" of ").map(Number.parseFloat);
+    const [all] = await links();
+    await bar.getByText("More filters").click();
+    await bar.getByRole("button", { name: "positive", exact: true }).click();
+    const [positive] = await links();
+    expect(positive).toBeLessThan(all);
+    await chip(`${all - positive} negative links`).waitFor();
+    expect(await AxeBuilder(page)).toEqual([]);
+
+    // Fewer edges: the server says how many are kept.
+    const edges = await page.locator(".status").getByText("edges kept").innerText();
+    await bar.getByLabel("Edges kept").selectOption("0.6");
+    await chip("edges pruned").waitFor();
+    await expect
+      .poll(() => page.locator(".status").getByText("edges kept").innerText())
+      .not.toBe(edges);
+    await page.keyboard.press("Escape");
+    expect((await bar.boundingBox())?.height).toBe(height);
+    await page.locator(".graph").focus();
+    await page.keyboard.press("Control+z");
+    await page.keyboard.press("Control+z");
+    // What pruning keeps is the server's to say, again.
+    await expect.poll(async () => (await links())[0]).toBe(all);
+  });
+
   it("carries a whole view in a link", async () => {
     const page = await site.open(await fresh(site), {
       permissions: ["clipboard-read", "clipboard-write"],

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { adjacency, cumulativeShare, linksOf } from "../../src/graph/edges.ts";
+import { adjacency, countOfSign, cumulativeShare, linksOf } from "../../src/graph/edges.ts";
 import {
   byCell,
   inside,
@@ -8,10 +8,10 @@ import {
   neighbour,
   shapeOf,
 } from "../../src/graph/layout.ts";
-import { PackError, readPack } from "../../src/graph/pack.ts";
+import { KIND_NAMES, PackError, readPack } from "../../src/graph/pack.ts";
 import { parseQuery } from "../../src/graph/query.ts";
-import { visibleNodes } from "../../src/graph/visible.ts";
-import { emptyView } from "../../src/state/document.ts";
+import { KIND_FILTER, visibleNodes } from "../../src/graph/visible.ts";
+import { emptyView, type Sign } from "../../src/state/document.ts";
 import { generate } from "../support/generate.ts";
 
 const SIZE = { nNodes: 600, nEdges: 5000, nLayers: 6, nPos: 8, seed: 11 };
@@ -82,6 +82,15 @@ describe("links", () => {
         5,
       );
     }
+  });
+});
+
+describe("signs of edges", () => {
+  it("part the edges in two, those of no weight with the positive", () => {
+    const weight = Float32Array.of(1, -1, 0, -2, 3);
+    const n = (sign: Sign, of = 5) => countOfSign({ weight }, of, sign);
+    expect([n("all"), n("positive"), n("negative")]).toEqual([5, 3, 2]);
+    expect([n("all", 2), n("positive", 2), n("negative", 2)]).toEqual([2, 1, 1]);
   });
 });
 
@@ -156,6 +165,30 @@ describe("what is shown", () => {
     const view = emptyView();
     view.filters = { ...view.filters, nodeThreshold: 0.2 };
     expect(visibleNodes(pack, view, null, []).nodes.length).toBe(pack.nNodes);
+  });
+
+  it("a kind that is left out goes, but for what is pinned or selected", () => {
+    for (const [kind, name] of KIND_NAMES.entries()) {
+      const view = emptyView();
+      view.filters = { ...view.filters, nodeThreshold: 1, [KIND_FILTER[name]]: false };
+      const of = [...everything].filter((node) => pack.kind[node] === kind);
+      view.pins = of.slice(0, 1);
+      const shown = visibleNodes(pack, view, null, of.slice(1, 2));
+      const left = of.filter((node) => shown.mask[node]);
+      expect(left).toEqual(of.slice(0, 2));
+      expect(shown.gone[name]).toBe(of.length - left.length);
+      expect(shown.nodes.length + shown.gone[name]).toBe(pack.nNodes);
+    }
+  });
+
+  it("a feature that fires too often goes, one of unknown frequency stays", () => {
+    const frequency = new Float32Array(pack.nNodes).fill(Number.NaN);
+    frequency.set([0.2, 0.02, 0.002]);
+    const view = emptyView();
+    view.filters = { ...view.filters, nodeThreshold: 1, maxFrequency: 0.01 };
+    const shown = visibleNodes({ ...pack, frequency }, view, null, []);
+    expect(shown.gone.frequency).toBe(2);
+    expect([...shown.mask.slice(0, 4)]).toEqual([0, 0, 1, 1]);
   });
 });
 

@@ -12,6 +12,7 @@ import {
   rgb,
 } from "../../src/graph/pixels.ts";
 import { sameVisible, visibleNodes } from "../../src/graph/visible.ts";
+import type { Sign } from "../../src/state/document.ts";
 import { emptyView } from "../../src/state/document.ts";
 import { generate } from "../support/generate.ts";
 
@@ -102,12 +103,13 @@ describe("columns", () => {
 
 describe("the haze", () => {
   const one = { scale: 1, dx: 0, dy: 0 };
-  const hazeOf = (x: number[], y: number[], mask = [1, 1]): Pixels => {
+  const hazeOf = (x: number[], y: number[], mask = [1, 1], sign: Sign = "all"): Pixels => {
     const pack = {
+      weight: Float32Array.of(-1),
       source: Uint32Array.of(0),
       target: Uint32Array.of(1),
     } as unknown as Pack;
-    const of = { pack, layout: layoutAt(x, y), mask: Uint8Array.from(mask), nEdges: 1 };
+    const of = { pack, layout: layoutAt(x, y), mask: Uint8Array.from(mask), nEdges: 1, sign };
     const pixels = empty(40, 30);
     const haze = new Haze(pixels, of, one);
     expect(haze.run(Number.POSITIVE_INFINITY)).toBe(true);
@@ -144,6 +146,9 @@ describe("the haze", () => {
     expect(area(hazeOf([-50, -10], [3, 20]))).toBe(0);
     expect(area(hazeOf([3, 30], [3, 20], [1, 0]))).toBe(0);
     expect(area(hazeOf([3, Number.NaN], [3, 20]))).toBe(0);
+    // Of one sign only.
+    expect(area(hazeOf([3, 30], [3, 20], [1, 1], "negative"))).toBeGreaterThan(0);
+    expect(area(hazeOf([3, 30], [3, 20], [1, 1], "positive"))).toBe(0);
   });
 
   it("in many steps is the same as in one", () => {
@@ -152,7 +157,7 @@ describe("the haze", () => {
     const x = Array.from({ length: 300 }, (_, node) => pack.pos[node] * 20 + (node % 7));
     const y = Array.from({ length: 300 }, (_, node) => 100 - pack.layer[node] * 12);
     const mask = new Uint8Array(300).fill(1);
-    const of = { pack, layout: layoutAt(x, y), mask, nEdges: 3000 };
+    const of = { pack, layout: layoutAt(x, y), mask, nEdges: 3000, sign: "all" as const };
     const [whole, sliced] = [empty(140, 110), empty(140, 110)];
     const atOnce = new Haze(whole, of, one);
     atOnce.run(Number.POSITIVE_INFINITY);

@@ -18,6 +18,7 @@ function anyCommand(draw: (below: number) => number): Command {
   const id = `g${draw(4)}`;
   const commands: Command[] = [
     { do: "filters", to: { nodeThreshold: draw(10) / 10, errors: draw(2) === 0 } },
+    { do: "filters", to: { sign: draw(2) === 0 ? "all" : "negative", tokens: draw(2) === 0 } },
     { do: "pin", nodes },
     { do: "unpin", nodes },
     { do: "hide", nodes },
@@ -181,5 +182,13 @@ describe("a view from outside", () => {
     expect(readView({ schema: 1, groups: odd })?.groups).toEqual([
       { id: "a", name: "a", nodes: [1] },
     ]);
+
+    // Of before there were kinds and signs, and of a page that knows other signs.
+    const old = { nodeThreshold: 0.7, errors: false };
+    const filters = { ...emptyView().filters, ...old };
+    for (const given of [old, { ...old, sign: "imaginary" }]) {
+      expect(readView({ schema: 1, filters: given })?.filters).toEqual(filters);
+    }
+    expect(readView({ schema: 1, filters: null })).toEqual(emptyView());
   });
 });

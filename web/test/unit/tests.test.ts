@@ -156,23 +156,34 @@ describe("counts of drawn links", () => {
   const mask = new Uint8Array(210).fill(1);
 
   it("say what the limit, the least share and hidden nodes leave", () => {
-    expect(countLinks(links, { mask, minShare: 0 })).toEqual({
+    expect(countLinks(links, { mask, minShare: 0, sign: "all" })).toEqual({
       all: 210,
+      otherSign: 0,
       below: 0,
       drawn: LINKS.all + 10,
     });
-    expect(countLinks(links, { mask, minShare: 0.005 })).toEqual({
+    expect(countLinks(links, { mask, minShare: 0.005, sign: "all" })).toEqual({
       all: 210,
+      otherSign: 0,
       below: 108,
       drawn: 102,
     });
     // A node that is not shown takes no other link's place.
     const without = mask.slice();
     without.fill(0, 0, 40);
-    expect(countLinks(links, { mask: without, minShare: 0 })).toEqual({
+    expect(countLinks(links, { mask: without, minShare: 0, sign: "negative" })).toEqual({
       all: 170,
+      otherSign: 0,
       below: 0,
       drawn: LINKS.all + 10,
+    });
+    // Each is counted under the first filter that took it.
+    const mixed = { ...links, outputs: list(10, 200, -0.01) };
+    expect(countLinks(mixed, { mask, minShare: 0.005, sign: "positive" })).toEqual({
+      all: 210,
+      otherSign: 200,
+      below: 8,
+      drawn: 2,
     });
   });
 });

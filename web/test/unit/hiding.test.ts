@@ -1,0 +1,61 @@
+// What filters hide has a count and a way back.
+
+import { describe, expect, it } from "vitest";
+import { REASONS, type Reason } from "../../src/graph/visible.ts";
+import { apply } from "../../src/state/commands.ts";
+import { DEFAULT_FILTERS, emptyView, type Filters } from "../../src/state/document.ts";
+import { type HidingOf, hidings } from "../../src/workspace/hiding.ts";
+
+const none = Object.fromEntries(REASONS.map((reason) => [reason, 0])) as Record<Reason, number>;
+
+function of(filters: Partial<Filters>, more: Partial<HidingOf> = {}): HidingOf {
+  const view = { ...emptyView(), filters: { ...DEFAULT_FILTERS, ...filters }, hidden: [4] };
+  return { view, gone: none, links: null, hazeOfOtherSign: 0, edges: null, ...more };
+}
+
+const texts = (given: HidingOf) => hidings(given).map((one) => one.text);
+
+describe("what is hidden", () => {
+  it("is nothing at first", () => {
+    expect(hidings(of({}, { edges: { kept: 5, all: 9 } }))).toEqual([]);
+  });
+
+  it("is told for each reason, and its way back undoes that filter", () => {
+    const set: Record<Reason, Partial<Filters>> = {
+      hidden: {},
+      pruned: { nodeThreshold: 0.5, edgeThreshold: 0.5 },
+      feature: { features: false },
+      error: { errors: false },
+      token: { tokens: false },
+      target: { targets: false },
+      layer: { layerFrom: 2 },
+      frequency: { maxFrequency: 0.1 },
+    };
+    for (const reason of REASONS) {
+      const given = of(set[reason], { gone: { ...none, [reason]: 1234 } });
+      const [one] = hidings(given);
+      expect(one.text).toMatch(/^1,234 /);
+      const { view } = apply({ ...emptyView(), ...given.view }, one.back);
+      if (reason === "hidden") expect(view.hidden).toEqual([]);
+      else if (reason === "pruned") expect(view.filters.nodeThreshold).toBe(1);
+      else expect(view.filters).toEqual(DEFAULT_FILTERS);
+    }
+  });
+
+  it("counts edges of the other sign: of the selection, or else of the haze", () => {
+    const haze = { hazeOfOtherSign: 70 };
+    const links = { all: 9, otherSign: 3, below: 2, drawn: 4 };
+    expect(texts(of({ sign: "positive" }, haze))).toEqual(["70 negative edges"]);
+    expect(texts(of({ sign: "negative", minShare: 0.01 }, { ...haze, links }))).toEqual([
+      "3 positive links",
+      "2 links below 1.0 %",
+    ]);
+  });
+
+  it("counts pruned edges where their share is not the usual one", () => {
+    const edges = { kept: 20, all: 1020 };
+    expect(texts(of({ edgeThreshold: 0.6 }, { edges }))).toEqual(["1,000 edges pruned"]);
+    expect(texts(of({ edgeThreshold: 1 }, { edges }))).toEqual([]);
+    expect(texts(of({ edgeThreshold: 0.6 }))).toEqual([]);
+  });
+});
