@@ -4,14 +4,18 @@ import { useSignal } from "@preact/signals";
 import type { JSX } from "preact";
 import { why as askWhy } from "../api/endpoints.ts";
 import { useLoad } from "../ui/load.ts";
-import { raw, signedShare } from "../ui/numbers.ts";
-import { Bar, Empty, Failure, Segments, Skeleton } from "../ui/parts.tsx";
+import { count, raw, signedShare } from "../ui/numbers.ts";
+import { Bar, Button, Empty, Failure, Segments, Skeleton } from "../ui/parts.tsx";
 import type { WhyLayer } from "../wire.ts";
 import type { Workspace } from "../workspace/model.ts";
+
+/** Ends that are listed at first: a target has thousands, and a name is made for each. */
+const ENDS = 60;
 
 export function WhyEdge({ work }: { work: Workspace }): JSX.Element {
   const chosen = useSignal<number | null>(null);
   const direction = useSignal<"input" | "output">("input");
+  const all = useSignal(false);
   const links = work.links.value;
   const [node] = work.selection.value;
   if (work.selection.value.length !== 1 || !links)
@@ -20,6 +24,8 @@ export function WhyEdge({ work }: { work: Workspace }): JSX.Element {
   const other = list.some((link) => link.node === chosen.value)
     ? chosen.value
     : (list[0]?.node ?? null);
+  // One that was chosen stays in the list, however weak it is.
+  const ends = list.filter((link, place) => all.value || place < ENDS || link.node === other);
   const names = work.names.value!;
   return (
     <div class="stack">
@@ -39,12 +45,23 @@ export function WhyEdge({ work }: { work: Workspace }): JSX.Element {
             value={String(other)}
             onChange={(event) => (chosen.value = Number(event.currentTarget.value))}
           >
-            {list.slice(0, 60).map((link) => (
+            {ends.map((link) => (
               <option key={link.node} value={link.node}>
                 {names.full(link.node)} {signedShare(link.share)}
               </option>
             ))}
           </select>
+        )}
+        {list.length > ENDS && (
+          <>
+            <small>
+              {all.value ? "all " : `the ${ENDS} strongest of `}
+              {count(list.length)}, by share
+            </small>
+            <Button kind="quiet" onClick={() => (all.value = !all.value)}>
+              {all.value ? `Show ${ENDS}` : "Show all"}
+            </Button>
+          </>
         )}
       </div>
       {other === null ? (

@@ -13,10 +13,11 @@ import { toast } from "../ui/toast.tsx";
 import type { Forecast, Forward } from "../wire.ts";
 import type { Workspace } from "../workspace/model.ts";
 import { Chances } from "./Chances.tsx";
+import { type Edit, putIn, takeOut, told, unchanged } from "./edit.ts";
 
 export function TokenStrip({ work }: { work: Workspace }): JSX.Element {
   const head = work.head.value;
-  const edited = useSignal<number[] | null>(null);
+  const edited = useSignal<Edit | null>(null);
   const at = useSignal<number | null>(null);
   if (!head) return <Skeleton lines={3} />;
   if (!head.runnable) {
@@ -27,16 +28,13 @@ export function TokenStrip({ work }: { work: Workspace }): JSX.Element {
       </Empty>
     );
   }
-  const original = head.tokens.map((token) => token.id);
-  const ids = edited.value ?? original;
   return (
     <Strip
       work={work}
       model={head.provenance.model.name}
-      ids={ids}
+      edit={edited.value ?? unchanged(head.tokens.map((token) => token.id))}
       at={at}
-      changed={edited.value !== null}
-      onIds={(next) => (edited.value = next)}
+      onEdit={(next) => (edited.value = next)}
     />
   );
 }
@@ -44,18 +42,19 @@ export function TokenStrip({ work }: { work: Workspace }): JSX.Element {
 interface StripProps {
   work: Workspace;
   model: string;
-  ids: number[];
+  edit: Edit;
   at: { value: number | null };
-  changed: boolean;
-  onIds: (ids: number[] | null) => void;
+  /** Without an edit: back to the graph's text. */
+  onEdit: (edit: Edit | null) => void;
 }
 
-function Strip({ work, model, ids, at, changed, onIds }: StripProps): JSX.Element {
+function Strip({ work, model, edit, at, onEdit }: StripProps): JSX.Element {
   const { watch } = work.view.value;
-  const prompt = { model, text: null, ids, chat: false, system: null };
+  const prompt = { model, text: null, ids: [...edit.ids], chat: false, system: null };
   const { state, again } = useLoad(
-    (signal) => forward({ prompt, top_k: 8, watch }, signal),
-    [model, ids.join(","), watch.join(",")],
+    // With the edit that it is of: the next one is there before its answer.
+    async (signal) => ({ ...(await forward({ prompt, top_k: 8, watch }, signal)), edit }),
+    [model, edit.ids.join(","), watch.join(",")],
   );
   const load = state.value;
   if (load.is === "loading") return <Skeleton lines={3} label="Running the model" />;
@@ -72,7 +71,7 @@ function Strip({ work, model, ids, at, changed, onIds }: StripProps): JSX.Elemen
           forecast={positions[pos]}
           after={tokenText(tokens[pos].text).trim()}
         />
-        <Splice model={model} ids={ids} pos={pos} changed={changed} onIds={onIds} />
+        <Splice model={model} edit={edit} pos={pos} onEdit={onEdit} />
       </div>
     </div>
   );
@@ -80,7 +79,7 @@ function Strip({ work, model, ids, at, changed, onIds }: StripProps): JSX.Elemen
 
 function Positions(props: {
   work: Workspace;
-  value: Forward;
+  value: Forward & { edit: Edit };
   pos: number;
   onPos: (pos: number) => void;
 }): JSX.Element {
@@ -91,14 +90,18 @@ function Positions(props: {
     <ol class="positions" aria-label="Positions">
       {value.tokens.map((token, place) => {
         const forecast = value.positions[place];
+        const isPut = value.edit.put[place];
         return (
           <li key={place}>
             <button
               type="button"
-              class="token"
+              class={isPut ? "token put" : "token"}
+              title={isPut ? "Put in: not in the graph's text" : undefined}
               aria-pressed={place === pos}
               onClick={() => props.onPos(place)}
             >
+              {isPut && <span aria-hidden="true">+</span>}
+              {isPut && <span class="spoken">put in: </span>}
               {tokenText(token.text)}
             </button>
             <small title="The most probable next token">
@@ -150,14 +153,15 @@ function NextTokens(props: { work: Workspace; forecast: Forecast; after: string 
 
 interface SpliceProps {
   model: string;
-  ids: number[];
+  edit: Edit;
   pos: number;
-  changed: boolean;
-  onIds: (ids: number[] | null) => void;
+  onEdit: (edit: Edit | null) => void;
 }
 
 /** Puts words behind a position, or takes its token out. */
-function Splice({ model, ids, pos, changed, onIds }: SpliceProps): JSX.Element {
+function Splice({ model, edit, pos, onEdit }: SpliceProps): JSX.Element {
+  const { ids } = edit;
+  const changes = told(edit);
   const text = useSignal("");
   const insert = async (event: Event): Promise<void> => {
     event.preventDefault();
@@ -173,7 +177,7 @@ function Splice({ model, ids, pos, changed, onIds }: SpliceProps): JSX.Element {
       const bare = whole.tokens.map((token) => token.id);
       // A first token that the model puts in front of every text stands there already.
       const put = bare[0] === ids[0] && bare.length > 1 ? bare.slice(1) : bare;
-      onIds([...ids.slice(0, pos + 1), ...put, ...ids.slice(pos + 1)]);
+      onEdit(putIn(edit, pos, put));
       text.value = "";
     } catch (failure) {
       toast(`Not put in: ${sentence(failure)}.`);
@@ -190,14 +194,12 @@ function Splice({ model, ids, pos, changed, onIds }: SpliceProps): JSX.Element {
           onInput={(event) => (text.value = event.currentTarget.value)}
         />
         <Button type="submit">Put in</Button>
-        <Button
-          onClick={() => onIds(ids.filter((_, place) => place !== pos))}
-          disabled={ids.length < 2}
-        >
+        <Button onClick={() => onEdit(takeOut(edit, pos))} disabled={ids.length < 2}>
           Take this token out
         </Button>
       </form>
-      {changed && (
+      {changes && <p class="note">{changes}.</p>}
+      {changes && (
         <p class="row">
           <Button
             kind="primary"
@@ -205,7 +207,7 @@ function Splice({ model, ids, pos, changed, onIds }: SpliceProps): JSX.Element {
           >
             Trace the changed text
           </Button>
-          <Button onClick={() => onIds(null)}>Back to the graph's text</Button>
+          <Button onClick={() => onEdit(null)}>Back to the graph's text</Button>
         </p>
       )}
     </section>

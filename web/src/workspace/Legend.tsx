@@ -1,7 +1,6 @@
-// What shapes, fills and lines mean.
+// What shapes, fills and lines mean, in one line. How many links are drawn is told in the bar.
 
 import type { JSX } from "preact";
-import { LINKS } from "../graph/scene.ts";
 
 export function Legend(): JSX.Element {
   return (
@@ -10,7 +9,7 @@ export function Legend(): JSX.Element {
         <svg viewBox="0 0 12 12" aria-hidden="true">
           <circle cx="6" cy="6" r="4.5" class="legend-glyph" />
         </svg>
-        feature; the fuller, the more influence
+        feature; fill: influence
       </span>
       <span>
         <svg viewBox="0 0 12 12" aria-hidden="true">
@@ -37,12 +36,8 @@ export function Legend(): JSX.Element {
         </svg>
         lowers
       </span>
-      <span>≈ named by a program</span>
+      <span title="Named by a program, from an index of features">≈ automatic name</span>
       <span>width: share of the target's absolute input</span>
-      <span>
-        at most the {LINKS.all} strongest links of each end; under the pointer {LINKS.first} until
-        it rests
-      </span>
     </div>
   );
 }

@@ -3,6 +3,7 @@ import { BOX, boxPlaces, landings, SNAP, snapped } from "../../src/circuit/place
 import { emptyView } from "../../src/state/document.ts";
 import { decodeView, encodeView } from "../../src/state/link.ts";
 import { DOSES, interveneAsk, type Plan, STRENGTHS } from "../../src/tests/plan.ts";
+import { putIn, takeOut, told, unchanged } from "../../src/tokens/edit.ts";
 import { command, type Request, traceAsk } from "../../src/trace/request.ts";
 import { bytes, percent, raw, score, signedScore, signedShare } from "../../src/ui/numbers.ts";
 import type { Circuit } from "../../src/wire.ts";
@@ -173,5 +174,22 @@ describe("numbers", () => {
     expect(raw(Number.NaN)).toBe("–");
     expect(score(0.414)).toBe(".41");
     expect(bytes(1_234_567)).toBe("1.2 MB");
+  });
+});
+
+describe("a changed text", () => {
+  it("knows what was put in, and that it is as before when that is out again", () => {
+    const text = unchanged([1, 2, 3]);
+    expect(told(text)).toBe("");
+    const longer = putIn(putIn(text, 0, [7, 8]), 1, [9]);
+    expect(longer.ids).toEqual([1, 7, 9, 8, 2, 3]);
+    expect(longer.put).toEqual([false, true, true, true, false, false]);
+    expect(told(longer)).toBe("3 tokens put in, marked with +");
+    const shorter = takeOut(takeOut(longer, 4), 2);
+    expect(shorter.ids).toEqual([1, 7, 8, 3]);
+    expect(told(shorter)).toBe(
+      "2 tokens put in, marked with +; 1 token of the graph's text taken out",
+    );
+    expect(takeOut(putIn(text, 2, [5]), 3)).toEqual(text);
   });
 });
