@@ -2,19 +2,30 @@
 
 import { useSignal } from "@preact/signals";
 import type { JSX } from "preact";
+import { useMemo } from "preact/hooks";
 import {
   compare as askCompare,
   graphs as askGraphs,
   head as askHead,
   pack as askPack,
+  viewRemote,
 } from "../api/endpoints.ts";
+import { shapeOf } from "../graph/layout.ts";
 import { Names } from "../graph/names.ts";
-import { type Pack, readPack } from "../graph/pack.ts";
+import { readPack } from "../graph/pack.ts";
+import { type Group, groupsIn, readView } from "../state/document.ts";
 import { useLoad } from "../ui/load.ts";
-import { count, percent, promptText, raw, tokenText } from "../ui/numbers.ts";
-import { Button, Choice, Empty, Failure, Segments, Skeleton } from "../ui/parts.tsx";
-import { go, place } from "../ui/router.ts";
-import type { CompareAlign, MatchedFeature } from "../wire.ts";
+import { count, percent, promptText, tokenText } from "../ui/numbers.ts";
+import { Choice, Empty, Failure, Segments, Skeleton } from "../ui/parts.tsx";
+import { go, place, setQuery } from "../ui/router.ts";
+import type { CompareAlign, Compare as Found } from "../wire.ts";
+import { MAIN } from "../workspace/address.ts";
+import { Picked } from "./About.tsx";
+import { Grid } from "./Grid.tsx";
+import { Groups } from "./Groups.tsx";
+import { List } from "./List.tsx";
+import { overlay } from "./overlay.ts";
+import { readOrder, rowsOf, type Show, type Side, shows, sorted } from "./rows.ts";
 
 const ALIGNS: readonly { value: CompareAlign; text: string; title: string }[] = [
   { value: "end", text: "from the end", title: "Positions are counted from the end of the prompt" },
@@ -51,7 +62,7 @@ export function Compare(): JSX.Element {
     go(`/cmp?${new URLSearchParams({ a, b, align, ...next })}`, "replace");
   };
   return (
-    <div class="sheet">
+    <div class="sheet wide">
       <div class="head-row">
         <h1>Compare</h1>
         <span class="grow" />
@@ -71,30 +82,44 @@ export function Compare(): JSX.Element {
   );
 }
 
-interface Side {
-  pack: Pack;
-  names: Names;
+/** A graph with what its saved view calls things. */
+export interface Opened extends Side {
+  model: string;
+  tokens: string[];
+  groups: readonly Group[];
 }
 
-async function side(id: string, signal: AbortSignal): Promise<Side> {
-  const [head, bytes] = await Promise.all([askHead(id, signal), askPack(id, 0, signal)]);
+async function opened(id: string, signal: AbortSignal): Promise<Opened> {
+  const [head, bytes, saved] = await Promise.all([
+    askHead(id, signal),
+    askPack(id, 0, signal),
+    viewRemote(id, MAIN).load(),
+  ]);
   const pack = readPack(bytes);
-  return { pack, names: new Names(pack, head, {}) };
+  const view = saved && readView(saved.view);
+  const names = new Names(pack, head, view?.labels ?? {});
+  const tokens = head.tokens.map((_, pos) => names.token(pos));
+  const { model } = head.provenance;
+  const groups = groupsIn(view, head.groups);
+  return { id, pack, names, nTokens: tokens.length, model: model.name, tokens, groups };
 }
 
-type Show = "both" | "a" | "b";
-const PAGE = 200;
+interface Loaded {
+  found: Found;
+  a: Opened;
+  b: Opened;
+  align: CompareAlign;
+}
 
 function Result({ a, b, align }: { a: string; b: string; align: CompareAlign }): JSX.Element {
-  const show = useSignal<Show>("both");
   const { state, again } = useLoad(
-    async (signal) => {
+    async (signal): Promise<Loaded> => {
       const [found, inA, inB] = await Promise.all([
         askCompare({ a, b, align }, signal),
-        side(a, signal),
-        side(b, signal),
+        opened(a, signal),
+        opened(b, signal),
       ]);
-      return { found, inA, inB };
+      return { found, a: inA, b: inB, align };
     },
     [a, b, align],
   );
@@ -102,137 +127,73 @@ function Result({ a, b, align }: { a: string; b: string; align: CompareAlign }):
   if (load.is === "loading") return <Skeleton lines={8} label="Comparing" />;
   if (load.is === "failed")
     return <Failure what="The graphs were not compared" why={load.why} again={again} />;
-  const { found, inA, inB } = load.value;
+  return <Both load={load.value} />;
+}
+
+function Both({ load }: { load: Loaded }): JSX.Element {
+  const { found, a, b, align } = load;
+  const rows = useMemo(() => rowsOf(found, a, b, align), [load]);
+  const nColumns = Math.max(a.nTokens, b.nTokens);
+  const layout = useMemo(() => {
+    const nLayers = Math.max(shapeOf(a.pack).nLayers, shapeOf(b.pack).nLayers);
+    return overlay(rows, nLayers, nColumns);
+  }, [rows]);
+  const { query } = place.value;
+  const show = (query.get("show") as Show | null) ?? "all";
+  const filter = query.get("find") ?? "";
+  const order = readOrder(query.get("sort"));
+  const mask = useMemo(() => rows.map((row) => shows(row, show, filter)), [rows, show, filter]);
+  const listed = useMemo(
+    () =>
+      sorted(
+        rows.filter((_, at) => mask[at]),
+        order,
+        show,
+      ),
+    [mask, query.get("sort")],
+  );
+  const picked = useSignal(-1);
   return (
     <>
       <div class="row">
         <Segments
           label="Show"
-          value={show.value}
+          value={show}
           options={[
-            { value: "both", text: `in both ${count(found.both.length)}` },
-            { value: "a", text: `only in A ${count(found.only_a.length)}` },
-            { value: "b", text: `only in B ${count(found.only_b.length)}` },
+            { value: "all", text: `all ${count(rows.length)}` },
+            { value: "both", text: `both ${count(found.both.length)}` },
+            { value: "a", text: `only A ${count(found.only_a.length)}` },
+            { value: "b", text: `only B ${count(found.only_b.length)}` },
+            { value: "change", text: "Δ", title: "All, by the change of their influence" },
           ]}
-          onChange={(value) => (show.value = value)}
+          onChange={(value) => setQuery({ show: value === "all" ? null : value, sort: null })}
         />
-        <span class="muted">{percent(found.jaccard)} of all features are in both</span>
+        <input
+          type="search"
+          aria-label="Words in a name"
+          placeholder="find a name or token"
+          value={filter}
+          onInput={(event) => setQuery({ find: event.currentTarget.value })}
+        />
+        <span class="muted">
+          {filter !== "" && `${count(listed.length)} have these words. `}
+          {percent(found.jaccard)} of all features are in both
+        </span>
       </div>
-      {show.value === "both" && <Both list={found.both} names={inA.names} a={a} b={b} />}
-      {show.value === "a" && <Only id={a} side={inA} nodes={found.only_a} />}
-      {show.value === "b" && <Only id={b} side={inB} nodes={found.only_b} />}
-    </>
-  );
-}
-
-/** The first rows of a list, and how to see more of it. */
-function useFirst<T>(list: readonly T[]): { rows: readonly T[]; more: JSX.Element | null } {
-  const shown = useSignal(PAGE);
-  const n = Math.min(shown.value, list.length);
-  const more = n < list.length && (
-    <div class="row">
-      <span class="muted">
-        {count(n)} of {count(list.length)}
-      </span>
-      <Button onClick={() => (shown.value += PAGE)}>
-        Show {count(Math.min(PAGE, list.length - n))} more
-      </Button>
-      <Button onClick={() => (shown.value = list.length)}>Show all</Button>
-    </div>
-  );
-  return { rows: list.slice(0, n), more: more || null };
-}
-
-/** A feature's name and token, with its place in the dictionary where the name is another. */
-function FeatureName({ id, node, names }: { id: string; node: number; names: Names }) {
-  return (
-    <>
-      <a href={`/g/${id}#s=${node}`}>{names.full(node)}</a>
-      {names.label(node) !== null && <span class="muted"> {names.id(node)}</span>}
-    </>
-  );
-}
-
-function Both(props: { list: MatchedFeature[]; names: Names; a: string; b: string }): JSX.Element {
-  const { list, names, a, b } = props;
-  const { rows, more } = useFirst(list);
-  return (
-    <>
-      <table>
-        <caption>
-          Features of both, by the larger influence; influence is a share of all in its graph
-        </caption>
-        <thead>
-          <tr>
-            <th>feature</th>
-            <th class="number">activation A</th>
-            <th class="number">B</th>
-            <th class="number">influence A</th>
-            <th class="number">B</th>
-            <th class="number">B − A</th>
-          </tr>
-        </thead>
-        <tbody>
-          {rows.map((row) => (
-            <tr key={`${row.a}-${row.b}`}>
-              <td>
-                <FeatureName id={a} node={row.a} names={names} />{" "}
-                <a class="muted" href={`/g/${b}#s=${row.b}`}>
-                  in B
-                </a>
-              </td>
-              <td class="number">{raw(row.activation_a)}</td>
-              <td class="number">{raw(row.activation_b)}</td>
-              <td class="number">{percent(row.influence_a)}</td>
-              <td class="number">{percent(row.influence_b)}</td>
-              <td class={`number ${row.influence_b < row.influence_a ? "negative" : "positive"}`}>
-                {row.influence_b < row.influence_a ? "−" : "+"}
-                {percent(Math.abs(row.influence_b - row.influence_a))}
-              </td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-      {more}
-    </>
-  );
-}
-
-function Only({
-  id,
-  side: { pack, names },
-  nodes,
-}: {
-  id: string;
-  side: Side;
-  nodes: number[];
-}): JSX.Element {
-  const sorted = [...nodes].sort((x, y) => pack.influence[y] - pack.influence[x] || x - y);
-  const { rows, more } = useFirst(sorted);
-  if (sorted.length === 0) return <Empty>There is none.</Empty>;
-  return (
-    <>
-      <table>
-        <thead>
-          <tr>
-            <th>feature</th>
-            <th class="number">activation</th>
-            <th class="number">influence</th>
-          </tr>
-        </thead>
-        <tbody>
-          {rows.map((node) => (
-            <tr key={node}>
-              <td>
-                <FeatureName id={id} node={node} names={names} />
-              </td>
-              <td class="number">{raw(pack.activation[node])}</td>
-              <td class="number">{percent(pack.influence[node])}</td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-      {more}
+      <Grid
+        of={{ rows, layout, a, b, align, nColumns }}
+        mask={mask}
+        byChange={show === "change"}
+        picked={picked}
+      />
+      <Picked row={rows[picked.value]} a={a} b={b} />
+      <Groups found={found} a={a} b={b} align={align} />
+      <List
+        rows={listed}
+        of={{ a: a.id, b: b.id, picked: rows[picked.value] }}
+        order={order}
+        show={show}
+      />
     </>
   );
 }

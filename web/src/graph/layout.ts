@@ -40,13 +40,16 @@ export interface Shape {
   nPos: number;
 }
 
+/** As much of a graph as says where its nodes stand. */
+export type Cells = Pick<Pack, "nNodes" | "layer" | "pos" | "influence">;
+
 /** Which cell a node is in: layers from below, then tokens from the left. */
-function cellOf(pack: Pack, nPos: number, node: number): number {
+function cellOf(pack: Cells, nPos: number, node: number): number {
   return (pack.layer[node] + 1) * nPos + pack.pos[node];
 }
 
 /** All nodes cell by cell, in each the strongest influence first. Made once a graph. */
-export function byCell(pack: Pack, { nLayers, nPos }: Shape): Uint32Array {
+export function byCell(pack: Cells, { nLayers, nPos }: Shape): Uint32Array {
   const { nNodes } = pack;
   const start = new Uint32Array((nLayers + 2) * nPos + 1);
   for (let node = 0; node < nNodes; node++) start[cellOf(pack, nPos, node) + 1]++;
@@ -72,7 +75,7 @@ interface Run {
 }
 
 /** Runs of one cell in nodes that come in the order of `byCell`. */
-function runsOf(pack: Pack, nodes: Uint32Array, nPos: number): Run[] {
+function runsOf(pack: Cells, nodes: Uint32Array, nPos: number): Run[] {
   const runs: Run[] = [];
   let from = 0;
   while (from < nodes.length) {
@@ -88,7 +91,7 @@ function runsOf(pack: Pack, nodes: Uint32Array, nPos: number): Run[] {
 }
 
 /** Lays out the shown nodes, which come in the order of `byCell`. */
-export function layoutNodes(pack: Pack, nodes: Uint32Array, shape: Shape): Layout {
+export function layoutNodes(pack: Cells, nodes: Uint32Array, shape: Shape): Layout {
   const { nLayers, nPos } = shape;
   const runs = runsOf(pack, nodes, nPos);
   const lines = new Uint16Array(nLayers + 2).fill(1);

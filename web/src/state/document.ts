@@ -142,3 +142,8 @@ function readGroup({ note, ...group }: Group): Group {
 export function groupOf(view: Pick<View, "groups">, node: Node): Group | undefined {
   return view.groups.find((group) => group.nodes.includes(node));
 }
+
+/** Groups that a person sees when a graph is opened: of its saved view, or else of its file. */
+export function groupsIn(view: View | null, ofFile: readonly Group[]): readonly Group[] {
+  return view && view.groups.length > 0 ? view.groups : ofFile;
+}

@@ -42,7 +42,8 @@ export function PlanForm({ work, boxes, busy, onRun, onAll }: FormProps): JSX.El
     plan.value = { ...plan.value, ...to };
   };
   const strength = STRENGTHS.find((one) => one.name === now.strength);
-  if (boxes.length === 0) {
+  // What is put in from another graph needs nothing of this one.
+  if (boxes.length === 0 && (now.swap === null || now.swap.graph === work.id)) {
     return <Empty>Select a feature, or pin some, to have something to change.</Empty>;
   }
   return (
@@ -55,6 +56,7 @@ export function PlanForm({ work, boxes, busy, onRun, onAll }: FormProps): JSX.El
     >
       <fieldset>
         <legend>Change</legend>
+        {boxes.length === 0 && <small>Nothing is pinned here; what is put in is the change.</small>}
         {boxes.map((box) => (
           <label key={box.id} class="check clip">
             <input

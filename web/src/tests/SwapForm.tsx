@@ -1,12 +1,12 @@
 // A swap: what another graph's group was on its own prompt is put in here.
 
 import type { JSX } from "preact";
-import { graphs as askGraphs, head as askHead, viewRemote } from "../api/endpoints.ts";
-import { type Group, readView } from "../state/document.ts";
+import { graphs as askGraphs } from "../api/endpoints.ts";
 import { useLoad } from "../ui/load.ts";
 import { promptText, tokenText } from "../ui/numbers.ts";
 import { Field } from "../ui/parts.tsx";
 import type { Workspace } from "../workspace/model.ts";
+import { groupsOf } from "./link.ts";
 import { plan } from "./plan.ts";
 
 export function SwapForm({ work }: { work: Workspace }): JSX.Element | null {
@@ -40,16 +40,6 @@ export function SwapForm({ work }: { work: Workspace }): JSX.Element | null {
       {swap && <SwapGroup key={swap.graph} graph={swap.graph} />}
     </fieldset>
   );
-}
-
-/** Groups of the other graph: those of its saved view, or of its file. */
-async function groupsOf(graph: string, abort: AbortSignal): Promise<Group[]> {
-  const [head, saved] = await Promise.all([
-    askHead(graph, abort),
-    viewRemote(graph, "main").load(),
-  ]);
-  const view = saved && readView(saved.view);
-  return view && view.groups.length > 0 ? view.groups : head.groups;
 }
 
 function SwapGroup({ graph }: { graph: string }): JSX.Element {

@@ -12,6 +12,7 @@ import { emptyView, readView } from "../state/document.ts";
 import { rebase, startHistory } from "../state/history.ts";
 import { decodeView } from "../state/link.ts";
 import { Saver } from "../state/saver.ts";
+import { takeSwap } from "../tests/link.ts";
 import { Failure, Skeleton } from "../ui/parts.tsx";
 import { place } from "../ui/router.ts";
 import { toast } from "../ui/toast.tsx";
@@ -77,7 +78,10 @@ export function WorkspacePage({ id, viewName }: WorkspacePageProps): JSX.Element
       saver.close();
     };
   }, [saver, work]);
-  useEffect(() => () => work.destroy(), [work]);
+  useEffect(() => {
+    void takeSwap(work);
+    return () => work.destroy();
+  }, [work]);
 
   const packing = usePack(work);
   useKept(work);

@@ -1,0 +1,46 @@
+// A test that a link fills in: another graph's group, to be put in here.
+
+import { head as askHead, viewRemote } from "../api/endpoints.ts";
+import { type Group, groupsIn, readView } from "../state/document.ts";
+import { place, setQuery } from "../ui/router.ts";
+import { toast } from "../ui/toast.tsx";
+import { MAIN } from "../workspace/address.ts";
+import type { Workspace } from "../workspace/model.ts";
+import { lower } from "../workspace/Panes.tsx";
+import { plan } from "./plan.ts";
+
+const enc = encodeURIComponent;
+
+/** The workspace of `graph`, with a test that puts in what `group` was in the graph `from`. */
+export function swapAddress(graph: string, from: string, group: string, fromEnd: boolean): string {
+  const start = fromEnd ? "" : "&from-start=1";
+  return `/g/${enc(graph)}?swap=${enc(from)}&group=${enc(group)}${start}`;
+}
+
+/** Groups of another graph: those of its saved view, or of its file. */
+export async function groupsOf(graph: string, abort?: AbortSignal): Promise<readonly Group[]> {
+  const [head, saved] = await Promise.all([askHead(graph, abort), viewRemote(graph, MAIN).load()]);
+  return groupsIn(saved && readView(saved.view), head.groups);
+}
+
+/** Fills the test in that the address names, and takes it out of the address: it is begun. */
+export async function takeSwap(work: Workspace): Promise<void> {
+  const { query } = place.peek();
+  const graph = query.get("swap");
+  if (!graph || work.readOnly) return;
+  const fromEnd = !query.has("from-start");
+  const name = query.get("group");
+  setQuery({ swap: null, group: null, "from-start": null });
+  lower.value = "tests";
+  try {
+    const group = (await groupsOf(graph)).find((one) => one.id === name);
+    if (!group) {
+      toast("That graph has no such group any more; choose another of it.");
+    }
+    const [id, nodes] = group ? [group.id, group.nodes] : ["", []];
+    const swap = { graph, group: id, nodes: [...nodes], times: 1, fromEnd };
+    plan.value = { ...plan.peek(), changed: [], swap };
+  } catch {
+    toast("The other graph's groups could not be read.");
+  }
+}

@@ -1,0 +1,125 @@
+// Two graphs side by side: the grid, its list, and a group of one as a test of the other.
+
+import AxeBuilder from "./axe.ts";
+import { openSite, type Site, tour } from "./fixture.ts";
+import { afterAll, beforeAll, describe, expect, it, type Page } from "./playwright.ts";
+
+let site: Site;
+let [a, b] = ["", ""];
+
+async function api<T>(path: string, method = "GET", body?: unknown): Promise<T> {
+  const headers = { "content-type": "application/json", "if-match": "*" };
+  const post = body === undefined ? {} : { headers, body: JSON.stringify(body) };
+  const response = await fetch(site.server.url + path, { method, ...post });
+  return (await response.json()) as T;
+}
+
+/** Traces another prompt and waits for its graph. */
+async function traced(text: string): Promise<string> {
+  const ask = { prompt: { model: "two-hop", text } };
+  const { job } = await api<{ job: string }>("/api/graphs", "POST", ask);
+  for (;;) {
+    type Job = { state: string; result: { graph: string } | null };
+    const now = await api<Job>(`/api/jobs/${job}`);
+    if (now.state === "finished" && now.result) return now.result.graph;
+    if (now.state === "failed") throw new Error(`${text} was not traced`);
+    await new Promise((done) => setTimeout(done, 100));
+  }
+}
+
+beforeAll(async () => {
+  site = await openSite();
+  a = await tour(site);
+  b = await traced("the capital of the state containing oak gate is");
+});
+afterAll(async () => {
+  await site.close();
+});
+
+const rowNames = (page: Page): Promise<string[]> =>
+  page.locator("table.compared").last().locator("tbody td:first-child").allInnerTexts();
+const listed = (page: Page): Promise<number> =>
+  page.locator("table.compared").last().locator("tbody tr").count();
+
+describe("two graphs", () => {
+  it("lie over each other in a grid, whose content the list has, too", async () => {
+    const page = await site.open(`/cmp?a=${a}&b=${b}`);
+    const grid = page.getByRole("application", { name: /Both graphs/ });
+    await grid.waitFor();
+    expect(await AxeBuilder(page)).toEqual([]);
+    for (const shape of ["both", "a", "b"]) {
+      expect(await page.locator(`.overlay-scroll .mark.${shape}`).count()).toBeGreaterThan(0);
+    }
+    // By keyboard: choose, then open.
+    await grid.focus();
+    await page.keyboard.press("ArrowDown");
+    await page.keyboard.press("ArrowRight");
+    const chosen = page.getByLabel("Chosen feature");
+    const name = await chosen.locator("strong").innerText();
+    expect(name).toMatch(/^L\d · \d+ at/);
+    expect(await chosen.innerText()).toMatch(/influence, of all in its graph: A .+, B /);
+    // By pointer: the tip says the same.
+    const ring = (await page.locator(".mark-ring.picked").boundingBox())!;
+    await page.mouse.move(ring.x + ring.width / 2, ring.y + ring.height / 2);
+    expect(await page.locator(".tip strong").innerText()).toBe(name);
+    await grid.focus();
+    await page.keyboard.press("Enter");
+    await page.waitForURL(/\/g\/.+#s=\d+/);
+  });
+
+  it("are told apart, found by name and sorted, and the address keeps it", async () => {
+    const page = await site.open(`/cmp?a=${a}&b=${b}`);
+    await page.locator(".overlay").waitFor();
+    await page.getByRole("button", { name: /^only A/ }).click();
+    expect((await rowNames(page)).every((text) => text.includes("only in A"))).toBe(true);
+    expect(await page.locator(".overlay-scroll .mark.b.faded").count()).toBeGreaterThan(0);
+    await page.getByLabel("Words in a name").fill("L2 is");
+    await expect
+      .poll(async () => (await rowNames(page)).every((t) => /L2 .+is/.test(t)))
+      .toBe(true);
+    const n = await listed(page);
+    await page.reload();
+    await page.locator(".overlay").waitFor();
+    expect(await listed(page)).toBe(n);
+    await page.getByLabel("Words in a name").fill("");
+    await page.getByRole("button", { name: "Δ" }).click();
+    expect(await page.locator(".overlay-scroll .mark.up").count()).toBeGreaterThan(0);
+    const change = page.getByRole("columnheader", { name: /influence B − A/ });
+    await change.getByRole("button").click();
+    expect(await change.getAttribute("aria-sort")).toBe("descending");
+    await change.getByRole("button").click();
+    expect(await change.getAttribute("aria-sort")).toBe("ascending");
+    const first = page.locator("table.compared").last().locator("tbody tr").first();
+    expect(await first.locator("td").last().innerText()).toMatch(/^−/);
+  });
+
+  it("match their groups, and one of B's fills in a test of A", async () => {
+    const { both, only_b } = await api<{ both: { a: number; b: number }[]; only_b: number[] }>(
+      "/api/compare",
+      "POST",
+      { a, b, align: "end" },
+    );
+    const view = (groups: { id: string; name: string; nodes: number[] }[]) => ({
+      schema: 1,
+      groups,
+      pins: groups.flatMap(({ nodes }) => nodes),
+    });
+    const inA = [{ id: "g1", name: "state", nodes: both.slice(0, 3).map((one) => one.a) }];
+    const inB = [
+      { id: "h1", name: "its state", nodes: both.slice(1, 3).map((one) => one.b) },
+      { id: "h2", name: "gate", nodes: only_b.slice(-3) },
+    ];
+    await api(`/api/graphs/${a}/views/main`, "PUT", view(inA));
+    await api(`/api/graphs/${b}/views/main`, "PUT", view(inB));
+    const page = await site.open(`/cmp?a=${a}&b=${b}`);
+    const groups = page.locator("table.compared").first();
+    await groups.getByText("2 of 3").waitFor();
+    await groups.getByRole("link", { name: "Put “gate” of B into A" }).click();
+    await page.getByLabel("Graph to put in from").waitFor();
+    await expect.poll(() => page.getByLabel("Its group").inputValue()).toBe("h2");
+    expect(new URL(page.url()).search).toBe("");
+    await page.getByRole("button", { name: "Run", exact: true }).click();
+    await page.locator(".effects").waitFor({ timeout: 60_000 });
+    expect(await page.locator(".tests-result h2").innerText()).toContain(b);
+  });
+});

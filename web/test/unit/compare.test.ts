@@ -1,0 +1,141 @@
+import { describe, expect, it } from "vitest";
+import { matchGroups } from "../../src/compare/match.ts";
+import { LEVELS, marksOf, overlay, shapeOf } from "../../src/compare/overlay.ts";
+import {
+  columnOf,
+  type Row,
+  readOrder,
+  rowsOf,
+  type Side,
+  shows,
+  sorted,
+} from "../../src/compare/rows.ts";
+import { Names } from "../../src/graph/names.ts";
+import { readPack } from "../../src/graph/pack.ts";
+import type { MatchedFeature } from "../../src/wire.ts";
+import { generate } from "../support/generate.ts";
+
+function side(id: string, nPos: number, seed: number): Side {
+  const graph = generate({ nNodes: 200, nEdges: 400, nLayers: 4, nPos, seed });
+  const pack = readPack(graph.pack(0));
+  return { id, pack, names: new Names(pack, graph.head, {}), nTokens: nPos };
+}
+
+const [a, b] = [side("a", 6, 1), side("b", 8, 2)];
+const matched = (inA: number, inB: number) => ({ a: inA, b: inB }) as MatchedFeature;
+const found = {
+  both: [matched(0, 3), matched(5, 1)],
+  only_a: [1, 2],
+  only_b: [0],
+  jaccard: 0.4,
+};
+const rows = rowsOf(found, a, b, "end");
+
+describe("rows of two graphs", () => {
+  it("hold what each graph says of a feature, and nothing for the one that lacks it", () => {
+    expect(rows.map((row) => row.where)).toEqual(["both", "both", "a", "a", "b"]);
+    const [first, , onlyA, , onlyB] = rows;
+    expect(first.influenceA).toBe(a.pack.influence[0]);
+    expect(first.influenceB).toBe(b.pack.influence[3]);
+    expect(first.change).toBe(b.pack.influence[3] - a.pack.influence[0]);
+    expect(onlyA.activationB).toBeNull();
+    expect(onlyA.change).toBe(-a.pack.influence[1]);
+    expect(onlyB.change).toBe(b.pack.influence[0]);
+  });
+
+  it("set prompts flush at their ends, or at their starts", () => {
+    expect(columnOf(5, 6, 8, "end")).toBe(7);
+    expect(columnOf(5, 6, 8, "any")).toBe(7);
+    expect(columnOf(5, 6, 8, "start")).toBe(5);
+    // A feature of both stands at A's token.
+    expect(rows[0].column).toBe(a.pack.pos[0] + 2);
+    expect(rows[4].column).toBe(b.pack.pos[0]);
+  });
+
+  it("are shown by place and by words, all of which must be there", () => {
+    const shown = (show: Parameters<typeof shows>[1], filter = ""): number =>
+      rows.filter((row) => shows(row, show, filter)).length;
+    expect([shown("all"), shown("change"), shown("both"), shown("a")]).toEqual([5, 5, 2, 2]);
+    const [row] = rows;
+    const id = a.names.id(0);
+    expect(shows(row, "both", id.toUpperCase())).toBe(true);
+    expect(shows(row, "both", `${id} nowhere`)).toBe(false);
+    expect(shows(row, "a", id)).toBe(false);
+  });
+
+  it("come by influence or by the size of its change, unless an order is asked for", () => {
+    const by = (list: Row[], of: (row: Row) => number): boolean =>
+      list.every((row, at) => at === 0 || of(list[at - 1]) >= of(row));
+    expect(by(sorted(rows, null, "all"), (row) => row.most)).toBe(true);
+    expect(by(sorted(rows, null, "change"), (row) => Math.abs(row.change))).toBe(true);
+    expect(by(sorted(rows, readOrder("-change"), "all"), (row) => row.change)).toBe(true);
+    // What a graph does not have stands last, whichever way.
+    for (const text of ["activationB", "-activationB"]) {
+      const list = sorted(rows, readOrder(text), "all");
+      expect(list.slice(-2).every((row) => row.activationB === null)).toBe(true);
+    }
+    expect(readOrder("anything")).toBeNull();
+    expect(readOrder(null)).toBeNull();
+  });
+});
+
+describe("the overlay", () => {
+  const layout = overlay(rows, 4, 8);
+
+  it("stands every feature in the cell of its layer and column", () => {
+    rows.forEach((row, at) => {
+      const { top, height } = layout.rows[row.layer + 1];
+      expect(layout.y[at]).toBeGreaterThan(top);
+      expect(layout.y[at]).toBeLessThan(top + height);
+      const left = layout.columns.left[row.column];
+      expect(layout.x[at]).toBeGreaterThan(left);
+      expect(layout.x[at]).toBeLessThan(left + layout.columns.width[row.column]);
+    });
+  });
+
+  it("tells places apart by shape, and changes by another", () => {
+    expect(new Set(rows.map((row) => shapeOf(row, false)))).toEqual(new Set(["both", "a", "b"]));
+    expect(shapeOf(rows[2], true)).toBe(rows[2].change < 0 ? "down" : "both");
+    expect(shapeOf(rows[4], true)).toBe("up");
+  });
+
+  it("draws every row once: what is shown over what is faded", () => {
+    const marks = marksOf(rows, layout, { byChange: false, shown: (at) => at < 3 });
+    const n = marks.reduce((sum, { d }) => sum + d.split("z").length - 1, 0);
+    expect(n).toBe(rows.length);
+    expect(marks[0].faded).toBe(true);
+    expect(marks.at(-1)?.faded).toBe(false);
+    expect(Math.max(...marks.map(({ level }) => level))).toBeLessThan(LEVELS);
+    expect(marks.every(({ d }) => !d.includes("NaN"))).toBe(true);
+  });
+});
+
+describe("groups of two circuits", () => {
+  const group = (id: string, name: string, nodes: number[]) => ({ id, name, nodes });
+  const always = { a: () => true, b: () => true };
+
+  it("belong together by the features that they share, the most first", () => {
+    const pairs = matchGroups(
+      [group("g1", "state", [0, 5, 7]), group("g2", "capital", [5])],
+      [group("h1", "a state", [3, 1]), group("h2", "other", [9])],
+      found.both,
+      always,
+    );
+    expect(pairs.map((pair) => [pair.a?.id, pair.b?.id, pair.shared, pair.all])).toEqual([
+      ["g1", "h1", 2, 3],
+      ["g2", undefined, 0, 0],
+      [undefined, "h2", 0, 0],
+    ]);
+  });
+
+  it("or by name; and what is no feature does not count", () => {
+    const pairs = matchGroups(
+      [group("g1", "Texas", [0]), group("g2", "say", [40])],
+      [group("h1", "say ", [3, 41])],
+      found.both,
+      { a: (node) => node === 40, b: always.b },
+    );
+    expect(pairs[0]).toMatchObject({ a: { id: "g2" }, b: { id: "h1" }, shared: 0 });
+    expect(pairs[1]).toMatchObject({ a: { id: "g1" }, b: null });
+  });
+});
