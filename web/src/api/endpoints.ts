@@ -146,6 +146,11 @@ export function viewRemote(id: string, name: string): Remote {
 
 export const featureSets = (signal?: AbortSignal) =>
   json<wire.FeatureSets>("/api/features", { signal });
+/** Where the index of a set of features lies on the server's machine, if there is one. */
+export async function indexPath(set: string | null): Promise<string | null> {
+  const known = set === null ? [] : (await featureSets()).sets;
+  return known.find((one) => one.name === set)?.index?.path ?? null;
+}
 export const feature = (set: string, layer: number, index: number, signal?: AbortSignal) =>
   json<wire.Feature>(`/api/features/${enc(set)}/${layer}/${index}`, { signal });
 export const featureWeights = (set: string, layer: number, index: number, signal?: AbortSignal) =>

@@ -9,13 +9,15 @@ import { sentence } from "../api/client.ts";
 import {
   head as askHead,
   runs as askRuns,
-  featureSets,
   figure,
+  indexPath,
   viewRemote,
 } from "../api/endpoints.ts";
 import { readView } from "../state/document.ts";
+import { copyCommand as copyText } from "../ui/command.tsx";
 import { type Load, useLoad } from "../ui/load.ts";
 import { Button, Empty, Failure, Field, Skeleton } from "../ui/parts.tsx";
+import { IN_FOLDER } from "../ui/shell.ts";
 import { toast } from "../ui/toast.tsx";
 import type { FigureAsk, FigureFormat, FigureOptions, GraphHead, RunRow } from "../wire.ts";
 import { graphAddress } from "../workspace/address.ts";
@@ -244,10 +246,8 @@ async function download(ask: FigureAsk): Promise<void> {
 
 async function copyCommand(ask: FigureAsk, set: string | null): Promise<void> {
   try {
-    const known = set === null ? [] : (await featureSets()).sets;
-    const index = known.find((one) => one.name === set)?.index?.path ?? null;
-    await navigator.clipboard.writeText(figureCommand(ask, index));
-    toast("Command copied. It runs in the workspace's folder, and gives the same bytes.");
+    const index = await indexPath(set);
+    await copyText(figureCommand(ask, index), `${IN_FOLDER} It gives the same bytes.`);
   } catch (failure) {
     toast(`Not copied: ${sentence(failure)}.`);
   }

@@ -1,22 +1,15 @@
 // A figure as the command that draws the same bytes, for the folder of the workspace.
 
+import { graphFile, line, runFile } from "../ui/shell.ts";
 import type { FigureAsk } from "../wire.ts";
-
-/** A word of a shell's command. */
-function quoted(word: string): string {
-  return /^[\w./:=-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
-}
 
 /** `connectome figure …`, for the workspace's folder; `index` names features, if there is one. */
 export function figureCommand(ask: FigureAsk, index: string | null): string {
   const { options } = ask;
-  const graph = `graphs/${ask.graph}`;
-  const words = ["connectome", "figure", `${graph}/graph.connectome`];
+  const words = ["connectome", "figure", graphFile(ask.graph)];
   if (ask.view) words.push("--view", ask.view);
   words.push("--layout", options.layout);
-  for (const run of ask.runs) {
-    words.push("--run", `${graph}/runs/${String(run).padStart(6, "0")}.json`);
-  }
+  for (const run of ask.runs) words.push("--run", runFile(ask.graph, run));
   if (index !== null) {
     words.push("--features", index);
     if (!options.automatic_names) words.push("--no-automatic-names");
@@ -29,5 +22,5 @@ export function figureCommand(ask: FigureAsk, index: string | null): string {
   if (!options.footer) words.push("--no-footer");
   if (ask.format === "png") words.push("--scale", String(options.scale));
   words.push("--output", `figure.${ask.format}`);
-  return words.map(quoted).join(" ");
+  return line(words);
 }

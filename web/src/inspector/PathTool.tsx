@@ -3,9 +3,12 @@
 import { useSignal } from "@preact/signals";
 import type { JSX } from "preact";
 import { paths as askPaths } from "../api/endpoints.ts";
+import { written } from "../graph/written.ts";
+import { copyCommand } from "../ui/command.tsx";
 import { useLoad } from "../ui/load.ts";
 import { percent, signedShare } from "../ui/numbers.ts";
 import { Button, Empty, Failure, Skeleton } from "../ui/parts.tsx";
+import { graphFile, IN_FOLDER, line } from "../ui/shell.ts";
 import type { Workspace } from "../workspace/model.ts";
 import { NodeSelect } from "./NodeSelect.tsx";
 
@@ -57,6 +60,11 @@ function PathList({ work, from, to }: { work: Workspace; from: number; to: numbe
   if (load.is === "loading") return <Skeleton lines={3} label="Looking for paths" />;
   if (load.is === "failed") return <Failure what="No paths" why={load.why} again={again} />;
   const { paths, coverage } = load.value;
+  const copy = async (): Promise<void> => {
+    const ends = [from, to].map((node) => written(work.pack.value!, node));
+    const words = ["connectome", "paths", graphFile(work.id), ...ends, "-k", MOST_PATHS];
+    await copyCommand(line(words), IN_FOLDER);
+  };
   if (paths.length === 0) return <Empty>No path of stored edges joins these two.</Empty>;
   return (
     <>
@@ -64,6 +72,9 @@ function PathList({ work, from, to }: { work: Workspace; from: number; to: numbe
         A path's number is the product of its edges' shares.
         {coverage !== null &&
           ` These ${paths.length} cover ${percent(coverage)} of all paths' absolute effect.`}
+        <Button kind="quiet" onClick={() => void copy()}>
+          Copy as a command
+        </Button>
       </p>
       <ol class="paths">
         {paths.map((path) => (

@@ -34,9 +34,10 @@ interface FormProps {
   busy: boolean;
   onRun: () => void;
   onAll: () => void;
+  onCopy: () => void;
 }
 
-export function PlanForm({ work, boxes, busy, onRun, onAll }: FormProps): JSX.Element {
+export function PlanForm({ work, boxes, busy, onRun, onAll, onCopy }: FormProps): JSX.Element {
   const now = plan.value;
   const set = (to: Partial<Plan>): void => {
     plan.value = { ...plan.value, ...to };
@@ -147,6 +148,9 @@ export function PlanForm({ work, boxes, busy, onRun, onAll }: FormProps): JSX.El
           title="Every group at 0 and −1 times, with matched controls"
         >
           Test all groups
+        </Button>
+        <Button kind="quiet" onClick={onCopy} title="What Run would do">
+          Copy as a command
         </Button>
       </div>
     </form>

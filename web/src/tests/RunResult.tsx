@@ -2,9 +2,10 @@
 
 import type { JSX } from "preact";
 import { date, percent, raw, tokenText } from "../ui/numbers.ts";
-import { Bar, Chip } from "../ui/parts.tsx";
+import { Bar, Button, Chip } from "../ui/parts.tsx";
 import type { GroupEffect, InterveneRun, Run, Shift } from "../wire.ts";
 import type { Workspace } from "../workspace/model.ts";
+import { copyRun } from "./copy.ts";
 import { Matrix } from "./Matrix.tsx";
 import { Sweep } from "./Sweep.tsx";
 
@@ -18,6 +19,11 @@ export function RunResult({ work, run }: { work: Workspace; run: Run }): JSX.Ele
         </h2>
         <p class="note">
           {date(run.created)} · {run.tool}
+          {!work.readOnly && (
+            <Button kind="quiet" onClick={() => void copyRun(work, run.ask)}>
+              Copy as a command
+            </Button>
+          )}
         </p>
       </header>
       {result.kind === "validate" ? <Matrix run={result} work={work} /> : <Effects run={result} />}

@@ -12,6 +12,7 @@ import { toast } from "../ui/toast.tsx";
 import type { Job, RunAsk } from "../wire.ts";
 import type { Workspace } from "../workspace/model.ts";
 import { lower } from "../workspace/Panes.tsx";
+import { copyRun } from "./copy.ts";
 import { PlanForm } from "./PlanForm.tsx";
 import { interveneAsk, plan } from "./plan.ts";
 import { RunResult } from "./RunResult.tsx";
@@ -67,6 +68,7 @@ export function TestsPane({ work }: { work: Workspace }): JSX.Element {
             busy={job !== null}
             onRun={() => void runPlan(work, boxes)}
             onAll={() => void runAll(work)}
+            onCopy={() => void copyPlan(work, boxes)}
           />
         )}
         {job && <JobLine job={job} />}
@@ -95,14 +97,25 @@ function OneRun({ work, number }: { work: Workspace; number: number }): JSX.Elem
   return <RunResult work={work} run={load.value} />;
 }
 
-async function runPlan(work: Workspace, boxes: Group[]): Promise<void> {
+/** What the form says, as a request; none, with a word to whoever asked, if it changes nothing. */
+function planned(work: Workspace, boxes: Group[]): RunAsk | null {
   const nLayers = work.shape.value?.nLayers ?? 1;
   const ask = interveneAsk(plan.value, boxes, work.view.value.watch, nLayers);
   if (ask.edits.length === 0 && ask.swap === null) {
     toast("Choose what to change first.");
-    return;
+    return null;
   }
-  await start(work, { kind: "intervene", ...ask });
+  return { kind: "intervene", ...ask };
+}
+
+async function runPlan(work: Workspace, boxes: Group[]): Promise<void> {
+  const ask = planned(work, boxes);
+  if (ask) await start(work, ask);
+}
+
+async function copyPlan(work: Workspace, boxes: Group[]): Promise<void> {
+  const ask = planned(work, boxes);
+  if (ask) await copyRun(work, ask);
 }
 
 /** Every group at 0 and −1 times, each with a control of random features like it. */

@@ -7,6 +7,7 @@ import { ApiError, sentence } from "../api/client.ts";
 import { models as askModels, status as askStatus, trace } from "../api/endpoints.ts";
 import { Running } from "../api/running.ts";
 import { JobRow } from "../library/Jobs.tsx";
+import { copyCommand } from "../ui/command.tsx";
 import { useActions } from "../ui/keys.ts";
 import { useLoad } from "../ui/load.ts";
 import { Button, Empty, Failure, Field, Skeleton } from "../ui/parts.tsx";
@@ -153,18 +154,13 @@ function TraceForm({ models, usual }: { models: ModelRow[]; usual: string }): JS
           <Button kind="primary" keyName="mod+Enter" title="Trace" onClick={() => void run()}>
             Trace
           </Button>
-          <Button kind="quiet" onClick={() => void copy(command(now))}>
+          <Button kind="quiet" onClick={() => void copyCommand(command(now))}>
             Copy as a command
           </Button>
         </div>
       )}
     </div>
   );
-}
-
-async function copy(text: string): Promise<void> {
-  await navigator.clipboard.writeText(text);
-  toast("Command copied.");
 }
 
 function Advanced({

@@ -1,5 +1,6 @@
 // The form of a new trace as one value, and what it becomes: a request, or a command.
 
+import { quoted } from "../ui/shell.ts";
 import type { PromptAsk, TargetAsk, TargetsAsk, TraceAsk } from "../wire.ts";
 
 export interface Request {
@@ -69,8 +70,4 @@ function targetFlag(target: TargetAsk): string[] {
     case "feature":
       return ["--feature", `L${target.layer}/${target.index}`];
   }
-}
-
-function quoted(text: string): string {
-  return /^[\w./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
 }

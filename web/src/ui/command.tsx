@@ -4,9 +4,10 @@ import type { JSX } from "preact";
 import { Button } from "./parts.tsx";
 import { toast } from "./toast.tsx";
 
-export async function copyCommand(text: string): Promise<void> {
+/** `more` is said beside that it was copied. */
+export async function copyCommand(text: string, more = ""): Promise<void> {
   await navigator.clipboard.writeText(text);
-  toast("Command copied.");
+  toast(`Command copied. ${more}`.trim());
 }
 
 export function Command({ text }: { text: string }): JSX.Element {

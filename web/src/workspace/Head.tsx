@@ -9,6 +9,7 @@ import { Button, Segments } from "../ui/parts.tsx";
 import { Popover } from "../ui/popover.tsx";
 import { toast } from "../ui/toast.tsx";
 import { graphAddress, MAIN } from "./address.ts";
+import { copyJson, copyPage } from "./exports.ts";
 import type { Workspace } from "./model.ts";
 import { type Mode, mode } from "./Panes.tsx";
 import { Versions } from "./Versions.tsx";
@@ -145,13 +146,23 @@ function ExportMenu({ work }: { work: Workspace }): JSX.Element {
       <a href={pageUrl(work.id, work.viewName)} download>
         Page: this view in one HTML file that opens from disk
       </a>
+      <CopyItem what="the page" onClick={() => void copyPage(work)} />
       <a href={url("json")} download>
         JSON for circuit-tracer and Neuronpedia, with this view, pruned as shown
       </a>
+      <CopyItem what="the JSON" onClick={() => void copyJson(work)} />
       <a href={url("csv")} download>
         Edges as CSV, pruned as shown
       </a>
       <a href={graphAddress(work.id, work.viewName, "/figure")}>Figure: SVG, PDF, PNG</a>
     </Popover>
+  );
+}
+
+function CopyItem({ what, onClick }: { what: string; onClick: () => void }): JSX.Element {
+  return (
+    <button type="button" class="menu-copy" onClick={onClick}>
+      Copy {what} as a command
+    </button>
   );
 }

@@ -1,10 +1,11 @@
 // The real server on a free port of loopback, with a workspace folder of its own.
 
-import { type ChildProcess, spawn } from "node:child_process";
+import { type ChildProcess, exec, spawn } from "node:child_process";
 import { mkdtempSync, rmSync, statSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join, resolve } from "node:path";
+import { promisify } from "node:util";
 
 const ROOT = join(import.meta.dirname, "../../..");
 export const BINARY = process.env.CONNECTOME ?? newestBuild();
@@ -28,6 +29,14 @@ export interface Running {
   restart: () => Promise<void>;
   /** Ends it, and removes its folder. */
   close: () => Promise<void>;
+}
+
+/** What a line of a shell writes, in a folder, with the program as `connectome`. */
+export async function shell(command: string, cwd: string): Promise<string> {
+  if (!BINARY) throw new Error("build the program first: cargo build --workspace");
+  const env = { ...process.env, PATH: `${dirname(resolve(BINARY))}:${process.env.PATH}` };
+  const { stdout } = await promisify(exec)(command, { cwd, env });
+  return stdout;
 }
 
 /** Runs another command of the program to its end. */
