@@ -3,7 +3,7 @@
 
 import { useSignal } from "@preact/signals";
 import type { JSX } from "preact";
-import { count, percent, raw, score } from "../ui/numbers.ts";
+import { count, percent, plain, score } from "../ui/numbers.ts";
 import { Chip, Empty, Segments } from "../ui/parts.tsx";
 import type { MatrixCell, ValidateRun } from "../wire.ts";
 import type { Workspace } from "../workspace/model.ts";
@@ -32,7 +32,7 @@ export function Matrix({ run, work }: { run: ValidateRun; work: Workspace }): JS
         <Segments
           label="Dose"
           value={String(dose.value)}
-          options={run.doses.map((value, at) => ({ value: String(at), text: `${raw(value)} ×` }))}
+          options={run.doses.map((value, at) => ({ value: String(at), text: `${plain(value)} ×` }))}
           onChange={(at) => (dose.value = Number(at))}
         />
         <Chip tone="good">{tally.supported} supported</Chip>

@@ -1,7 +1,7 @@
 // A sweep as lines: outputs and groups over the dose, the end layer or the position.
 
 import type { JSX } from "preact";
-import { count, percent, raw, tokenText } from "../ui/numbers.ts";
+import { count, percent, plain, tokenText } from "../ui/numbers.ts";
 import type { GroupEffect, SweepResult } from "../wire.ts";
 
 const SIZE = { width: 420, height: 170, left: 40, bottom: 26, top: 8, right: 8 };
@@ -112,7 +112,7 @@ function Chart({ title, at, lines }: { title: string; at: number[]; lines: Line[
         ))}
         {at.map((value) => (
           <text key={value} x={x(value)} y={SIZE.height - 8} class="tick middle">
-            {Number.isInteger(value) || at.length < 8 ? raw(value).replace(/\.?0+$/, "") : ""}
+            {Number.isInteger(value) || at.length < 8 ? plain(value) : ""}
           </text>
         ))}
         {lines.map((line, place) => (

@@ -1,6 +1,7 @@
 // What a validation said of the circuit's edges.
 
 import type { Group } from "../state/document.ts";
+import { plain } from "../ui/numbers.ts";
 import type { Run, RunRow, VerdictName } from "../wire.ts";
 
 /** Where tests of one edge differ, the first of these is the edge's verdict. */
@@ -71,7 +72,7 @@ function judged(tests: readonly Test[]): EdgeVerdict {
   const verdict = WORST_FIRST.find((one) => tests.some((test) => test.verdict === one)) ?? "weak";
   const isOne = new Set(tests.map((test) => test.name)).size === 1;
   const words = tests.map((test) => {
-    const what = `${test.verdict} at ${String(test.dose).replace("-", "−")} ×`;
+    const what = `${test.verdict} at ${plain(test.dose)} ×`;
     return isOne ? what : `${test.name} ${what}`;
   });
   return { verdict, words: words.join(", ") };

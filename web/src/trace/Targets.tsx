@@ -8,6 +8,7 @@ import { Button, Chip, Field } from "../ui/parts.tsx";
 import { toast } from "../ui/toast.tsx";
 import type { TargetAsk } from "../wire.ts";
 import type { Request } from "./request.ts";
+import { targetText, useTexts } from "./texts.ts";
 
 type Kind = "salient" | "tokens" | "contrast" | "feature";
 
@@ -21,6 +22,7 @@ export function Targets({ request, onChange }: TargetsProps): JSX.Element {
   const given = targets.kind === "given" ? targets.targets : [];
   const kind = useSignal<Kind>("salient");
   const now: Kind = targets.kind === "salient" && kind.value === "tokens" ? "tokens" : kind.value;
+  const texts = useTexts(request.model, given);
   const set = (list: TargetAsk[]): void => onChange({ targets: { kind: "given", targets: list } });
   const choose = (to: Kind): void => {
     kind.value = to;
@@ -99,24 +101,13 @@ export function Targets({ request, onChange }: TargetsProps): JSX.Element {
               }}
               removeLabel="Do not explain this"
             >
-              {targetText(one)}
+              {targetText(one, texts)}
             </Chip>
           ))}
         </p>
       )}
     </section>
   );
-}
-
-function targetText(target: TargetAsk): string {
-  switch (target.kind) {
-    case "token":
-      return `token ${target.id}`;
-    case "contrast":
-      return `token ${target.plus} − token ${target.minus}`;
-    case "feature":
-      return `L${target.layer} · ${target.index}`;
-  }
 }
 
 /** The last token of a word, as the model's vocabulary has it; a leading space counts. */

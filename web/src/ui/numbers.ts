@@ -40,6 +40,11 @@ export function raw(value: number): string {
   return value.toFixed(digits).replace("-", "−");
 }
 
+/** A number that somebody chose, as short as it is: a dose of −1 or 0.5, a layer. */
+export function plain(value: number): string {
+  return String(Number(value.toPrecision(6))).replace("-", "−");
+}
+
 /** A score between 0 and 1: .41 */
 export function score(value: number): string {
   return value

@@ -5,7 +5,16 @@ import { decodeView, encodeView } from "../../src/state/link.ts";
 import { DOSES, interveneAsk, type Plan, STRENGTHS } from "../../src/tests/plan.ts";
 import { putIn, takeOut, told, unchanged } from "../../src/tokens/edit.ts";
 import { command, type Request, traceAsk } from "../../src/trace/request.ts";
-import { bytes, percent, raw, score, signedScore, signedShare } from "../../src/ui/numbers.ts";
+import { targetText } from "../../src/trace/texts.ts";
+import {
+  bytes,
+  percent,
+  plain,
+  raw,
+  score,
+  signedScore,
+  signedShare,
+} from "../../src/ui/numbers.ts";
 import type { Circuit } from "../../src/wire.ts";
 
 describe("a link", () => {
@@ -133,6 +142,16 @@ describe("a trace's request", () => {
     );
   });
 
+  it("shows targets by the text of their tokens, as soon as it is known", () => {
+    const texts = new Map([
+      [7, " oak"],
+      [8, "\n"],
+    ]);
+    expect(targetText({ kind: "contrast", plus: 7, minus: 8 }, texts)).toBe("“ oak” − “⏎”");
+    expect(targetText({ kind: "token", id: 9 }, texts)).toBe("token 9");
+    expect(targetText({ kind: "feature", layer: 2, index: 46 }, texts)).toBe("L2 · 46");
+  });
+
   it("and its command name the targets that are not the usual ones", () => {
     const targets: Request["targets"] = {
       kind: "given",
@@ -172,6 +191,7 @@ describe("numbers", () => {
     expect([0.03, -0.004, 0.0001, 1].map(signedScore)).toEqual(["+.03", "−.004", "±0", "+1.00"]);
     expect(raw(-3.21)).toBe("−3.21");
     expect(raw(Number.NaN)).toBe("–");
+    expect([0, -1, 0.5, 100, -0.1 * 3].map(plain)).toEqual(["0", "−1", "0.5", "100", "−0.3"]);
     expect(score(0.414)).toBe(".41");
     expect(bytes(1_234_567)).toBe("1.2 MB");
   });
