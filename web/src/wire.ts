@@ -1388,6 +1388,45 @@ version: number,
 current: unknown, };
 
 /**
+ * The answer when a graph or a probe was deleted.
+ */
+export type Deleted = { 
+/**
+ * Its name in the trash.
+ */
+trash: string, };
+
+/**
+ * A row of `GET /api/trash`, the newest first.
+ */
+export type TrashRow = { 
+/**
+ * Its name in the trash.
+ */
+name: string, 
+/**
+ * What it is.
+ */
+kind: TrashKind, 
+/**
+ * The title or prompt of a graph, the template of a probe.
+ */
+title: string, 
+/**
+ * Milliseconds since 1970.
+ */
+deleted: number, 
+/**
+ * It is removed for good when a server starts so many days later.
+ */
+kept_days: number, };
+
+/**
+ * What was deleted.
+ */
+export type TrashKind = "Graph" | "Probe";
+
+/**
  * The body of `POST /api/graphs/:id/runs`.
  */
 export type RunAsk = { "kind": "intervene" } & InterveneAsk | { "kind": "validate" } & ValidateAsk;

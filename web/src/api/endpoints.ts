@@ -27,7 +27,11 @@ export const importGraph = (file: Blob, name: string) =>
   json<wire.Imported>(`/api/graphs/import?name=${enc(name)}`, { method: "POST", body: file });
 export const patchGraph = (id: string, body: wire.GraphPatch) =>
   send(`/api/graphs/${enc(id)}`, { method: "PATCH", body });
-export const deleteGraph = (id: string) => send(`/api/graphs/${enc(id)}`, { method: "DELETE" });
+export const deleteGraph = (id: string) =>
+  json<wire.Deleted>(`/api/graphs/${enc(id)}`, { method: "DELETE" });
+export const trash = (signal?: AbortSignal) => json<wire.TrashRow[]>("/api/trash", { signal });
+export const putBack = (name: string) => send(`/api/trash/${enc(name)}`, { method: "POST" });
+export const emptyTrash = (name: string) => send(`/api/trash/${enc(name)}`, { method: "DELETE" });
 export const cancelJob = (id: string) => send(`/api/jobs/${enc(id)}`, { method: "DELETE" });
 
 export const head = (id: string, signal?: AbortSignal) =>
@@ -170,7 +174,8 @@ export const probeGrids = (number: number, features: readonly string[], signal?:
   });
 export const probeAnswers = (number: number, signal?: AbortSignal) =>
   json<wire.ProbeAnswers>(`/api/probes/${number}/answers`, { signal });
-export const deleteProbe = (number: number) => send(`/api/probes/${number}`, { method: "DELETE" });
+export const deleteProbe = (number: number) =>
+  json<wire.Deleted>(`/api/probes/${number}`, { method: "DELETE" });
 
 /** Follows a job to its end; `onStep` hears of every state. The answer is the last one. */
 export function follow(

@@ -3,22 +3,18 @@
 import { useSignal } from "@preact/signals";
 import type { JSX } from "preact";
 import { useEffect } from "preact/hooks";
-import { sentence } from "../api/client.ts";
-import {
-  graphs as askGraphs,
-  status as askStatus,
-  deleteGraph,
-  patchGraph,
-} from "../api/endpoints.ts";
+import { graphs as askGraphs, status as askStatus } from "../api/endpoints.ts";
 import { ask } from "../ui/ask.tsx";
 import { useActions } from "../ui/keys.ts";
 import { useLoad } from "../ui/load.ts";
-import { count, date, percent, promptText, score, tokenText } from "../ui/numbers.ts";
+import { count, promptText } from "../ui/numbers.ts";
 import { Button, Chip, Empty, Failure, Skeleton } from "../ui/parts.tsx";
-import { lastUndo, toast } from "../ui/toast.tsx";
-import type { GraphPatch, GraphRow } from "../wire.ts";
+import { lastUndo } from "../ui/toast.tsx";
+import type { GraphRow } from "../wire.ts";
 import { Jobs } from "./Jobs.tsx";
 import { openAddress, opened, openFiles } from "./open.ts";
+import { Row } from "./Row.tsx";
+import { Trash } from "./Trash.tsx";
 
 export function Library(): JSX.Element {
   const { state, again } = useLoad((signal) => askGraphs(signal), [opened.value]);
@@ -96,6 +92,7 @@ export function Library(): JSX.Element {
           onChange={again}
         />
       )}
+      <Trash of={load} onChange={again} />
     </div>
   );
 }
@@ -136,90 +133,6 @@ function Rows(props: {
       )}
     </>
   );
-}
-
-function Row({ row, onChange }: { row: GraphRow; onChange: () => void }): JSX.Element {
-  const remove = async (): Promise<void> => {
-    if (!window.confirm(`Delete the graph of “${promptText(row.tokens)}” with its views and runs?`))
-      return;
-    try {
-      await deleteGraph(row.id);
-      onChange();
-    } catch (failure) {
-      toast(`Not deleted: ${sentence(failure)}.`);
-    }
-  };
-  return (
-    <li class="graph-row">
-      <a href={`/g/${row.id}`} class="graph-link">
-        <span class="graph-prompt">
-          {row.title && <strong>{row.title} </strong>}
-          {promptText(row.tokens)}
-          <span class="muted"> → </span>
-          <strong>{tokenText(row.target)}</strong>{" "}
-          <span class="muted">
-            {percent(row.target_weight)}
-            {row.n_targets > 1 && ` and ${row.n_targets - 1} more`}
-          </span>
-        </span>
-        <span class="graph-facts">
-          <span>{row.model}</span>
-          <span>
-            {count(row.n_nodes)} nodes, {count(row.n_edges)} edges
-          </span>
-          <span>replacement {score(row.scores.replacement.value)}</span>
-          <span>completeness {score(row.scores.completeness.value)}</span>
-          <span>
-            {row.n_runs > 0
-              ? `${count(row.n_runs)} tests`
-              : row.has_circuit
-                ? "circuit"
-                : "no circuit yet"}
-          </span>
-          <span>{date(row.created)}</span>
-          {row.imported && <Chip>imported: {row.imported}</Chip>}
-          {row.partial && <Chip tone="warn">partial</Chip>}
-          {row.tags.map((tag) => (
-            <Chip key={tag}>{tag}</Chip>
-          ))}
-        </span>
-      </a>
-      <Button kind="quiet" onClick={() => void retitle(row, onChange)} title="Title and tags">
-        Edit
-      </Button>
-      <Button
-        kind="quiet"
-        onClick={() => void remove()}
-        label={`Delete ${promptText(row.tokens)}`}
-        title="Delete"
-      >
-        ✕
-      </Button>
-    </li>
-  );
-}
-
-/** Asks for a title and tags: words, and words after `#`. */
-async function retitle(row: GraphRow, onChange: () => void): Promise<void> {
-  const now = [row.title, ...row.tags.map((tag) => `#${tag}`)].filter(Boolean).join(" ");
-  const text = await ask("Title and tags", "Title, then tags as #two-hop #checked", now, "Keep");
-  if (text === null) return;
-  const tags = [...text.matchAll(/#(\S+)/g)].map(([, tag]) => tag);
-  const title = text.replaceAll(/#\S+/g, "").trim();
-  const put = async (to: GraphPatch, told: string, undo: (() => void) | null): Promise<void> => {
-    try {
-      await patchGraph(row.id, to);
-      onChange();
-      toast(told, undo);
-    } catch (failure) {
-      toast(`Not changed: ${sentence(failure)}.`);
-    }
-  };
-  if (text === now) return;
-  const before = { title: row.title, tags: row.tags };
-  await put({ title, tags }, "Title and tags changed.", () => {
-    void put(before, "Title and tags are as they were.", null);
-  });
 }
 
 function FirstSteps(): JSX.Element {

@@ -3,7 +3,6 @@
 import { useSignal } from "@preact/signals";
 import type { JSX } from "preact";
 import { useEffect } from "preact/hooks";
-import { sentence } from "../api/client.ts";
 import {
   models as askModels,
   probes as askProbes,
@@ -13,12 +12,12 @@ import {
 } from "../api/endpoints.ts";
 import { featureId, readFeatures } from "../feature/shape.ts";
 import { JobRow } from "../library/Jobs.tsx";
+import { remove } from "../library/Trash.tsx";
 import { useActions } from "../ui/keys.ts";
 import { useLoad } from "../ui/load.ts";
 import { count, date } from "../ui/numbers.ts";
 import { Button, Empty, Failure, Field, Skeleton } from "../ui/parts.tsx";
 import { place } from "../ui/router.ts";
-import { toast } from "../ui/toast.tsx";
 import type { ModelRow, ProbeAsk, ProbeRow } from "../wire.ts";
 import { running } from "./running.ts";
 import { type Start, slots, templateOf } from "./template.ts";
@@ -208,14 +207,6 @@ function Kept(props: {
   readOnly: boolean;
   again: () => void;
 }): JSX.Element {
-  const drop = async (number: number): Promise<void> => {
-    try {
-      await deleteProbe(number);
-      props.again();
-    } catch (failure) {
-      toast(`Not deleted: ${sentence(failure)}.`);
-    }
-  };
   return (
     <table>
       <thead>
@@ -247,7 +238,9 @@ function Kept(props: {
                 <Button
                   kind="quiet"
                   label={`Delete probe ${row.number}`}
-                  onClick={() => void drop(row.number)}
+                  onClick={() =>
+                    void remove("The probe", () => deleteProbe(row.number), props.again)
+                  }
                 >
                   Delete
                 </Button>

@@ -38,4 +38,30 @@ describe("the library", () => {
     await changed.waitFor({ state: "detached" });
     expect(await row.innerText()).toBe(before);
   });
+
+  it("puts a deleted graph back, from the message and later from the list of deleted ones", async () => {
+    const page = await site.open("/");
+    const row = page.locator("li.graph-row", { has: page.getByRole("button", { name: "Edit" }) });
+    await row.first().waitFor();
+    const n = await row.count();
+    const text = await row.first().innerText();
+    const drop = (): Promise<void> =>
+      row
+        .first()
+        .getByRole("button", { name: /^Delete / })
+        .click();
+    await drop();
+    const deleted = page.getByText("1 deleted", { exact: true });
+    await deleted.waitFor();
+    expect(await row.count()).toBe(n - 1);
+    await page.getByRole("button", { name: "Undo" }).click();
+    await deleted.waitFor({ state: "detached" });
+    expect(await row.first().innerText()).toBe(text);
+
+    await drop();
+    await deleted.click();
+    await page.getByRole("button", { name: /^Put back / }).click();
+    await deleted.waitFor({ state: "detached" });
+    expect(await row.first().innerText()).toBe(text);
+  });
 });

@@ -1,0 +1,89 @@
+// What was deleted: put back at once by the message's Undo, or later from the foot of the library.
+
+import type { JSX } from "preact";
+import { sentence } from "../api/client.ts";
+import { emptyTrash, putBack, trash } from "../api/endpoints.ts";
+import { useLoad } from "../ui/load.ts";
+import { count, date } from "../ui/numbers.ts";
+import { Button } from "../ui/parts.tsx";
+import { toast } from "../ui/toast.tsx";
+import type { Deleted, TrashRow } from "../wire.ts";
+
+/** Deletes something, and offers to put it back. */
+export async function remove(
+  what: string,
+  deleting: () => Promise<Deleted>,
+  onChange: () => void,
+): Promise<void> {
+  try {
+    const { trash: name } = await deleting();
+    onChange();
+    toast(`${what} is deleted.`, () => void restore(name, onChange));
+  } catch (failure) {
+    toast(`Not deleted: ${sentence(failure)}.`);
+  }
+}
+
+async function restore(name: string, onChange: () => void): Promise<void> {
+  try {
+    await putBack(name);
+    onChange();
+    toast("It is back.");
+  } catch (failure) {
+    toast(`Not put back: ${sentence(failure)}.`);
+  }
+}
+
+/** Deleted graphs and probes; nothing if there are none. `of` changes when there may be others. */
+export function Trash({ of, onChange }: { of: unknown; onChange: () => void }): JSX.Element | null {
+  const { state, again } = useLoad((signal) => trash(signal), [of]);
+  const rows = state.value.is === "ready" ? state.value.value : [];
+  const changed = (): void => {
+    again();
+    onChange();
+  };
+  const forGood = async (row: TrashRow): Promise<void> => {
+    if (!window.confirm(`Remove “${row.title}” for good? This cannot be undone.`)) return;
+    try {
+      await emptyTrash(row.name);
+      again();
+    } catch (failure) {
+      toast(`Not removed: ${sentence(failure)}.`);
+    }
+  };
+  if (rows.length === 0) return null;
+  return (
+    <details>
+      <summary>{count(rows.length)} deleted</summary>
+      <p class="muted">Kept for {rows[0].kept_days} days, graphs with their views and runs.</p>
+      <ul class="graphs">
+        {rows.map((row) => (
+          <li key={row.name} class="graph-row">
+            <span class="graph-link">
+              <span class="graph-prompt">{row.title}</span>
+              <span class="graph-facts">
+                <span>{row.kind}</span>
+                <span>deleted {date(row.deleted)}</span>
+              </span>
+            </span>
+            <Button
+              kind="quiet"
+              label={`Put back ${row.title}`}
+              onClick={() => void restore(row.name, changed)}
+            >
+              Put back
+            </Button>
+            <Button
+              kind="quiet"
+              label={`Remove ${row.title} for good`}
+              title="Remove for good"
+              onClick={() => void forGood(row)}
+            >
+              ✕
+            </Button>
+          </li>
+        ))}
+      </ul>
+    </details>
+  );
+}
