@@ -2758,6 +2758,10 @@ model: string,
  */
 dictionary: string, 
 /**
+ * What tells it from others of its name.
+ */
+dictionary_digest: string, 
+/**
  * Values of each slot.
  */
 n_values: [number, number], 

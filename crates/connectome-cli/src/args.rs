@@ -468,6 +468,11 @@ pub(crate) struct ValidateArgs {
 pub(crate) enum Format {
     /// The pruned graph, for circuit-tracer's, Anthropic's and Neuronpedia's pages.
     Json,
+    /// Edges of the pruned graph as a table: names, labels, raw weight, share of the target's
+    /// absolute input.
+    Csv,
+    /// The whole graph in our own format, with what --view says.
+    Connectome,
     /// The whole graph as dense matrices, for numpy.
     Safetensors,
     /// The workspace's page with the graph inside, to be read offline in any browser.
@@ -493,7 +498,8 @@ pub(crate) struct ExportArgs {
     /// Enter the graph in `graph-metadata.json` beside the file, which pages list graphs from.
     #[arg(long)]
     pub(crate) graph_metadata: bool,
-    /// Of a page: the view it shows, as a file, or by name if the graph lies in a workspace.
+    /// A view whose pins, groups and names the file has, and of a page all else: as a file, or by
+    /// name if the graph lies in a workspace.
     #[arg(long, value_name = "NAME|FILE")]
     pub(crate) view: Option<String>,
     /// Of a page: an index (`connectome features collect`) whose examples, names and logits of

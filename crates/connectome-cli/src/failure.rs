@@ -105,6 +105,8 @@ pub(crate) enum UsageError {
     FigureFormat { path: PathBuf },
     #[error("`{option}` is for pages")]
     NotAPage { option: &'static str },
+    #[error("dense matrices hold no names and groups of a view")]
+    NoView,
     #[error("not a measured run ({reason}): `{}`", path.display())]
     NotARun { path: PathBuf, reason: String },
     #[error("this machine has no folder for a user's data")]

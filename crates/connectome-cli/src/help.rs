@@ -72,7 +72,7 @@ EXAMPLES
     connectome trace \"the capital of the state containing Oak gate is\" \\
         --position 7
     connectome trace \"the capital of the state containing Oak gate is\" \\
-        --feature L6/67
+        --feature L5/486
 
   A direction of yours at the output of the last norm: a probe, a difference.
     connectome trace \"…\" --direction probes.safetensors:truth@0.5
@@ -160,7 +160,7 @@ EXAMPLES
 
   Fewer; one of your choice, with a picture; against the model as it is.
     connectome validate oak.graph --features 10 --no-save
-    connectome validate oak.graph --node L6/67@9 --dose 0 --plot oak.svg
+    connectome validate oak.graph --node L5/486@9 --dose 0 --plot oak.svg
     connectome validate oak.graph --rung attention --no-save
 
   Numbers for scripts.
@@ -188,9 +188,9 @@ WHAT IS PRINTED
 
 pub(crate) const INTERVENE: &str = "\
 NODES
-  L6/67@9            feature 67 of layer 6, at position 9
+  L5/486@9           feature 486 of layer 5, at position 9
   L6/*@9             every feature of layer 6 that fires at position 9
-  L6/67@9,L5/483@9   both
+  L5/486@9,L3/637@9  both
   state              a supernode of the graph, at its own positions
   state@8            its features at another position
   Positions: 8, -1 (the last), 3..6 (3, 4 and 5), all, 8.. (goes on where text
@@ -200,15 +200,15 @@ EXAMPLES
 
   Turn features off, or turn them round, and see what comes next.
     connectome intervene \"the capital of the state containing Oak gate is\" \\
-        --ablate L6/67@9
+        --ablate L5/486@9
     connectome intervene \"the capital of the state containing Oak gate is\" \\
         --scale 'L6/*@9=-1' --tokens Willa,Rowan
 
   A graph, a supernode of it, and what is left of its other supernodes.
     connectome trace \"the capital of the state containing Oak gate is\" \\
         --output oak.graph
-    connectome group oak.graph state L6/67@9 L5/483@9 L3/328@9
-    connectome group oak.graph \"say a capital\" L7/283@9 L3/470@9
+    connectome group oak.graph state L5/486@9 L3/637@9 L3/678@9
+    connectome group oak.graph \"say a capital\" L6/250@9 L0/549@2
     connectome intervene --graph oak.graph --scale state=-1 \\
         --figure oak.svg
 
@@ -246,7 +246,7 @@ WHAT IS PRINTED
 
 pub(crate) const GROUP: &str = "\
 EXAMPLES
-  connectome group oak.graph \"say a capital\" L7/283@9 L3/470@9
+  connectome group oak.graph \"say a capital\" L6/250@9 L0/549@2
   connectome group oak.graph --list
   connectome group oak.graph --remove \"say a capital\"
 
@@ -263,7 +263,7 @@ EXAMPLES
 
   Does the city act through these features? Through a supernode of the graph?
     connectome doubt oak.graph --only mediated \\
-        --from token:7,token:8 --middle L6/67@9,L5/483@9
+        --from token:7,token:8 --middle L5/486@9,L3/637@9
     connectome doubt oak.graph --only mediated --middle \"say a capital\"
 
   Is a token held down on another prompt, or do others win?
@@ -314,7 +314,7 @@ pub(crate) const INSPECT: &str = "\
 EXAMPLES
   connectome inspect two-hop
   connectome inspect oak.graph
-  connectome inspect oak.graph --node L6/67@9
+  connectome inspect oak.graph --node L5/486@9
   connectome inspect oak.graph --edge token:7 L0/668@8 --heads
   connectome inspect ./my-clt
 
@@ -329,7 +329,7 @@ EXAMPLES
 
   connectome trace \"the capital of the state containing Oak gate is\" \\
       --output oak.graph
-  connectome group oak.graph Zephria L3/20@9 L6/67@9 L5/483@9
+  connectome group oak.graph Zephria L0/582@9 L5/486@9 L3/637@9
   connectome figure oak.graph --pin target:0 --output oak.svg
   connectome figure oak.graph --pin target:0 --pin token:7 --output oak.pdf
 
@@ -340,7 +340,7 @@ EXAMPLES
 
   With names from an index of features, where nobody gave one; each is marked:
 
-  connectome figure oak.graph --pin L3/20@9 --features my.features \\
+  connectome figure oak.graph --pin L0/582@9 --features my.features \\
       --output named.svg
 
   With what a run on the page did to each box:
@@ -500,7 +500,7 @@ pub(crate) const FEATURES_COLLECT: &str = "\
 EXAMPLES
   The shipped dictionary, on the sentences that its model was trained on.
     connectome features collect
-    connectome features show L6/67
+    connectome features show L5/486
 
   Text of yours; of the model organism.
     connectome features collect --data pile.jsonl --tokens 10M \\
@@ -511,9 +511,9 @@ Ctrl-C keeps what was gathered; `--resume` goes on and gives the same file.";
 
 pub(crate) const FEATURES_SHOW: &str = "\
 EXAMPLES
-  connectome features show L6/67
-  connectome features show L6/67 --top 20 --activations
-  connectome features show L6/67 --json | jq .top_logits
+  connectome features show L5/486
+  connectome features show L5/486 --top 20 --activations
+  connectome features show L5/486 --json | jq .top_logits
 
 Peaks stand in «», and the stronger a token's activation the stronger its
 colour. Logits are per unit of activation, less the mean over the vocabulary,
@@ -539,8 +539,8 @@ otherwise.";
 
 pub(crate) const FEATURES_WEIGHTS: &str = "\
 EXAMPLES
-  connectome features weights L6/67
-  connectome features weights L6/67 --top 20 --json | jq .inputs.by_twera
+  connectome features weights L5/486
+  connectome features weights L5/486 --top 20 --json | jq .inputs.by_twera
 
 A virtual weight is what one feature adds to the pre-activation of another at
 the same token through the stream alone, for a unit of activation; attention

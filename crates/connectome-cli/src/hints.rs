@@ -154,6 +154,7 @@ fn of_graphs_and_tables(error: &UsageError) -> String {
         UsageError::FigureFormat { .. } => {
             "for example `--output circuit.pdf`; what is in the file follows its name".to_owned()
         }
+        UsageError::NoView => "leave `--view` out, or write another format".to_owned(),
         UsageError::NotAPage { .. } => "`--format html` writes one".to_owned(),
         UsageError::NotARun { .. } => {
             "`/api/graphs/ID/runs/N` of `connectome serve` gives one".to_owned()

@@ -19,6 +19,7 @@
 //! - Killed at any moment, the store holds whole files.
 
 mod circuits;
+mod edges_csv;
 mod engine;
 mod error;
 mod features;
@@ -45,6 +46,7 @@ use connectome::hub::HubSettings;
 use connectome::organism;
 use futures_util::future::Either;
 
+pub use edges_csv::edges_csv;
 pub use engine::ModelName;
 pub use error::ServeError;
 pub use figure::{Drawn, Sources, draw};

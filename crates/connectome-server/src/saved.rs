@@ -137,10 +137,7 @@ impl SavedView {
     /// # Errors
     ///
     /// [`ServeError::Bad`] for nodes that the graph has not.
-    pub(crate) fn annotated(
-        &self,
-        graph: &AttributionGraph,
-    ) -> Result<AttributionGraph, ServeError> {
+    pub fn annotated(&self, graph: &AttributionGraph) -> Result<AttributionGraph, ServeError> {
         let mut said = graph.annotations().clone();
         said.pinned = checked(graph, &self.parts.pins)?;
         said.supernodes = self

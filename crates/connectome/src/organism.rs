@@ -79,7 +79,7 @@ macro_rules! file {
 }
 
 /// A Llama of eight layers from `assets/elegans/NAME`. The family shares tokenizer, world and
-/// dictionary.
+/// dictionaries.
 macro_rules! elegans {
     ($name:literal, $about:literal, $example:literal) => {
         Organism {
@@ -96,7 +96,7 @@ macro_rules! elegans {
                     ("tokenizer_config.json", file!("elegans/tokenizer_config.json")),
                 ],
             },
-            dictionaries: &[&ELEGANS_CLT],
+            dictionaries: &[&ELEGANS_CLT, &ELEGANS_PLT],
         }
     };
 }
@@ -145,6 +145,22 @@ static ELEGANS_CLT: EmbeddedFolder = EmbeddedFolder {
         ("W_enc_6.safetensors", file!("elegans/clt/W_enc_6.safetensors")),
         ("W_enc_7.safetensors", file!("elegans/clt/W_enc_7.safetensors")),
         ("config.yaml", file!("elegans/clt/config.yaml")),
+    ],
+};
+
+/// Features of all three, each of which writes to its own layer.
+static ELEGANS_PLT: EmbeddedFolder = EmbeddedFolder {
+    name: "elegans/plt",
+    files: &[
+        ("layer_0.safetensors", file!("elegans/plt/layer_0.safetensors")),
+        ("layer_1.safetensors", file!("elegans/plt/layer_1.safetensors")),
+        ("layer_2.safetensors", file!("elegans/plt/layer_2.safetensors")),
+        ("layer_3.safetensors", file!("elegans/plt/layer_3.safetensors")),
+        ("layer_4.safetensors", file!("elegans/plt/layer_4.safetensors")),
+        ("layer_5.safetensors", file!("elegans/plt/layer_5.safetensors")),
+        ("layer_6.safetensors", file!("elegans/plt/layer_6.safetensors")),
+        ("layer_7.safetensors", file!("elegans/plt/layer_7.safetensors")),
+        ("config.yaml", file!("elegans/plt/config.yaml")),
     ],
 };
 

@@ -16,7 +16,7 @@ import { count } from "../ui/numbers.ts";
 import { Button, Chip, Empty, Failure, Skeleton } from "../ui/parts.tsx";
 import type { FeatureName, FeatureSet, Probe, ProbeAsk, ProbeRow } from "../wire.ts";
 import { sentenceOf } from "./grid.ts";
-import { askFor, type InProbe, inProbes, shownOf, whyNotJudged } from "./kept.ts";
+import { askFor, type InProbe, inProbes, ofDictionary, shownOf, whyNotJudged } from "./kept.ts";
 import { PlotOf } from "./Looked.tsx";
 import { finished, running } from "./running.ts";
 
@@ -38,10 +38,10 @@ interface Kept {
   probes: readonly Probe[];
 }
 
-async function find(name: string, abort: AbortSignal): Promise<Kept> {
+async function find(name: string, digest: string | null, abort: AbortSignal): Promise<Kept> {
   const { sets } = await featureSets(abort);
   const set = sets.find((one) => one.name === name) ?? null;
-  const rows = (await askProbes(abort)).filter((row) => row.dictionary === set?.dictionary);
+  const rows = ofDictionary(await askProbes(abort), set?.dictionary ?? null, digest);
   return { set, probes: await Promise.all(rows.map((row) => whole(row, abort))) };
 }
 
@@ -52,15 +52,16 @@ interface Props {
   digest?: string | null;
 }
 
-export function Operand({ set, feature, digest }: Props): JSX.Element {
-  const { state, again } = useLoad((abort) => find(set, abort), [set, finished.value]);
+export function Operand({ set, feature, digest = null }: Props): JSX.Element {
+  const keys = [set, digest, finished.value];
+  const { state, again } = useLoad((abort) => find(set, digest, abort), keys);
   useEffect(() => void running.adopt(null), []);
   const load = state.value;
   if (load.is === "loading") return <Skeleton lines={6} label="Looking for plots" />;
   if (load.is === "failed") {
     return <Failure what="Probes could not be read" why={load.why} again={again} />;
   }
-  const all = inProbes(load.value.probes, feature, digest);
+  const all = inProbes(load.value.probes, feature);
   const shown = shownOf(all, chosen.value);
   const job = running.of(null);
   return (

@@ -1,7 +1,7 @@
 // Which of the kept probes say something of one feature, and which of them is shown.
 
 import { featureId } from "../feature/shape.ts";
-import type { FeatureName, Probe, ProbeAsk, ProbedFeature } from "../wire.ts";
+import type { FeatureName, Probe, ProbeAsk, ProbedFeature, ProbeRow } from "../wire.ts";
 
 /** A probe of the feature's dictionary: it has the numbers of all that fires. */
 export interface InProbe {
@@ -10,18 +10,21 @@ export interface InProbe {
   found: ProbedFeature | null;
 }
 
-/**
- * Those that judged the feature first; the newest first among each. A dictionary of another digest
- * has other features, whatever it is called.
- */
-export function inProbes(
-  probes: readonly Probe[],
-  feature: FeatureName,
-  digest: string | null = null,
-): InProbe[] {
+/** Those of a dictionary: one of another digest has other features, whatever it is called. */
+export function ofDictionary(
+  rows: readonly ProbeRow[],
+  dictionary: string | null,
+  digest: string | null,
+): ProbeRow[] {
+  const isOf = (row: ProbeRow): boolean =>
+    row.dictionary === dictionary && (digest === null || row.dictionary_digest === digest);
+  return rows.filter(isOf);
+}
+
+/** Those that judged the feature first; the newest first among each. */
+export function inProbes(probes: readonly Probe[], feature: FeatureName): InProbe[] {
   const name = featureId(feature);
   return probes
-    .filter((probe) => digest === null || probe.dictionary_digest === digest)
     .map((probe) => ({ probe, found: probe.features.find((f) => featureId(f) === name) ?? null }))
     .sort(
       (a, b) =>

@@ -9,7 +9,7 @@ import { Button, Segments } from "../ui/parts.tsx";
 import { Popover } from "../ui/popover.tsx";
 import { toast } from "../ui/toast.tsx";
 import { graphAddress, MAIN } from "./address.ts";
-import { copyJson, copyPage } from "./exports.ts";
+import { copyPage, copyPruned } from "./exports.ts";
 import type { Workspace } from "./model.ts";
 import { type Mode, mode } from "./Panes.tsx";
 import { Versions } from "./Versions.tsx";
@@ -150,10 +150,11 @@ function ExportMenu({ work }: { work: Workspace }): JSX.Element {
       <a href={url("json")} download>
         JSON for circuit-tracer and Neuronpedia, with this view, pruned as shown
       </a>
-      <CopyItem what="the JSON" onClick={() => void copyJson(work)} />
+      <CopyItem what="the JSON" onClick={() => void copyPruned(work, "json")} />
       <a href={url("csv")} download>
         Edges as CSV, pruned as shown
       </a>
+      <CopyItem what="the CSV" onClick={() => void copyPruned(work, "csv")} />
       <a href={graphAddress(work.id, work.viewName, "/figure")}>Figure: SVG, PDF, PNG</a>
     </Popover>
   );

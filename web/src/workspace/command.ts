@@ -15,13 +15,16 @@ export function pageCommand(
   return line([...words, "--output", `${id}.html`]);
 }
 
-/** The pruned graph for the pages of others. */
-export function jsonCommand(
+/** The pruned graph for the pages of others, or its edges as a table. */
+export function prunedCommand(
   id: string,
-  filters: Pick<Filters, "nodeThreshold" | "edgeThreshold">,
+  format: "json" | "csv",
+  of: { view: string | null; filters: Pick<Filters, "nodeThreshold" | "edgeThreshold"> },
 ): string {
-  const { nodeThreshold, edgeThreshold } = filters;
-  const pruned = ["--node-threshold", nodeThreshold, "--edge-threshold", edgeThreshold];
-  const words = ["connectome", "export", graphFile(id), "--format", "json", ...pruned];
-  return line([...words, "--slug", id, "--output", `${id}.json`]);
+  const { nodeThreshold, edgeThreshold } = of.filters;
+  const words = ["connectome", "export", graphFile(id), "--format", format];
+  words.push("--node-threshold", String(nodeThreshold), "--edge-threshold", String(edgeThreshold));
+  if (of.view !== null) words.push("--view", of.view);
+  if (format === "json") words.push("--slug", id);
+  return line([...words, "--output", `${id}.${format}`]);
 }

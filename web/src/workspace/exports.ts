@@ -5,7 +5,7 @@ import { runs as askRuns, indexPath, viewRemote } from "../api/endpoints.ts";
 import { copyCommand } from "../ui/command.tsx";
 import { IN_FOLDER } from "../ui/shell.ts";
 import { toast } from "../ui/toast.tsx";
-import { jsonCommand, pageCommand } from "./command.ts";
+import { pageCommand, prunedCommand } from "./command.ts";
 import type { Workspace } from "./model.ts";
 
 export async function copyPage(work: Workspace): Promise<void> {
@@ -23,7 +23,13 @@ export async function copyPage(work: Workspace): Promise<void> {
   }
 }
 
-export async function copyJson(work: Workspace): Promise<void> {
-  const command = jsonCommand(work.id, work.view.value.filters);
-  await copyCommand(command, `${IN_FOLDER} It leaves this view's pins, groups and names out.`);
+export async function copyPruned(work: Workspace, format: "json" | "csv"): Promise<void> {
+  try {
+    const saved = await viewRemote(work.id, work.viewName).load();
+    const view = saved && work.viewName;
+    const command = prunedCommand(work.id, format, { view, filters: work.view.value.filters });
+    await copyCommand(command, IN_FOLDER);
+  } catch (failure) {
+    toast(`Not copied: ${sentence(failure)}.`);
+  }
 }

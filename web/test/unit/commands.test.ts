@@ -4,7 +4,7 @@ import { written } from "../../src/graph/written.ts";
 import { interveneCommand, type Of, validateCommand } from "../../src/tests/command.ts";
 import { line, quoted } from "../../src/ui/shell.ts";
 import type { InterveneAsk } from "../../src/wire.ts";
-import { jsonCommand, pageCommand } from "../../src/workspace/command.ts";
+import { pageCommand, prunedCommand } from "../../src/workspace/command.ts";
 
 // Two features that stand at tokens 1 and 2, one of them at both; an error, a token, two outputs.
 const nodes: [number, number, number, number][] = [
@@ -147,8 +147,11 @@ describe("exports as commands", () => {
 
   it("prune as shown", () => {
     const filters = { nodeThreshold: 0.7, edgeThreshold: 0.9 };
-    expect(jsonCommand("oak", filters)).toBe(
+    expect(prunedCommand("oak", "json", { view: null, filters })).toBe(
       "connectome export graphs/oak/graph.connectome --format json --node-threshold 0.7 --edge-threshold 0.9 --slug oak --output oak.json",
+    );
+    expect(prunedCommand("oak", "csv", { view: "main", filters })).toBe(
+      "connectome export graphs/oak/graph.connectome --format csv --node-threshold 0.7 --edge-threshold 0.9 --view main --output oak.csv",
     );
   });
 });

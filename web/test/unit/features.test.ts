@@ -23,9 +23,9 @@ import {
   strongestCells,
   ticks,
 } from "../../src/probe/grid.ts";
-import { askFor, inProbes, shownOf, whyNotJudged } from "../../src/probe/kept.ts";
+import { askFor, inProbes, ofDictionary, shownOf, whyNotJudged } from "../../src/probe/kept.ts";
 import { slots, templateOf } from "../../src/probe/template.ts";
-import type { Probe, ProbedFeature } from "../../src/wire.ts";
+import type { Probe, ProbedFeature, ProbeRow } from "../../src/wire.ts";
 import { generate } from "../support/generate.ts";
 
 describe("names of features", () => {
@@ -206,25 +206,32 @@ describe("probes", () => {
 });
 
 describe("kept probes of a feature", () => {
-  const made = (number: number, features: number[], digest = "d"): Probe =>
+  const made = (number: number, features: number[]): Probe =>
     ({
       number,
-      dictionary_digest: digest,
       ask: { template: "{a} {b}", model: "theirs", features: [], min_cells: 10 },
       features: features.map((index) => feature(index, "sum")),
     }) as unknown as Probe;
-  const probes = [made(4, [2]), made(3, [1, 2]), made(2, [1]), made(1, [1], "other")];
+  const probes = [made(4, [2]), made(3, [1, 2]), made(2, [1])];
   const id = { layer: 1, index: 1 };
-  const numbers = (digest: string | null) =>
-    inProbes(probes, id, digest).map(({ probe, found }) => [probe.number, found?.index ?? null]);
 
-  it("are those that judged it and then the others, the newest first, none of another digest", () => {
-    expect(numbers("d")).toEqual([
+  it("are those that judged it and then the others, the newest first", () => {
+    const all = inProbes(probes, id);
+    expect(all.map(({ probe, found }) => [probe.number, found?.index ?? null])).toEqual([
       [3, 1],
       [2, 1],
       [4, null],
     ]);
-    expect(numbers(null).map(([number]) => number)).toEqual([3, 2, 1, 4]);
+  });
+
+  it("are of its dictionary, and not of another that is called the same", () => {
+    const row = (number: number, dictionary: string, dictionary_digest: string): ProbeRow =>
+      ({ number, dictionary, dictionary_digest }) as ProbeRow;
+    const rows = [row(3, "clt", "d"), row(2, "clt", "other"), row(1, "plt", "d")];
+    const numbers = (digest: string | null): number[] =>
+      ofDictionary(rows, "clt", digest).map((one) => one.number);
+    expect(numbers("d")).toEqual([3]);
+    expect(numbers(null)).toEqual([3, 2]);
   });
 
   it("the chosen one is shown as long as it is there", () => {

@@ -7,7 +7,7 @@ use connectome::features::FeatureIndex;
 use connectome_graph::wire::circuit_tracer::{GraphJson, export, update_index};
 use connectome_graph::wire::tensors::to_dense_safetensors;
 use connectome_graph::{AttributionGraph, GraphError, Provenance, Row, RowRef, prune, write_whole};
-use connectome_server::{PageSources, page_file};
+use connectome_server::{PageSources, edges_csv, page_file};
 use serde::Serialize;
 
 use super::Ending;
@@ -58,20 +58,19 @@ pub(crate) fn run(args: &ExportArgs, world: &World) -> Result<Ending> {
         graph_metadata: None,
         features: None,
     };
-    let of_page = [
-        ("--view", args.view.is_some()),
-        ("--run", !args.run.is_empty()),
-        ("--features", args.features.is_some()),
-    ];
+    let of_page = [("--run", !args.run.is_empty()), ("--features", args.features.is_some())];
     if let Some((option, _)) = of_page.into_iter().find(|(_, given)| *given)
         && !matches!(args.format, Format::Html)
     {
         return Err(UsageError::NotAPage { option }.into());
     }
+    let view = args.view.as_deref().map(|view| saved::view(&args.graph, view)).transpose()?;
+    let named = |graph: AttributionGraph| match &view {
+        Some(view) => view.annotated(&graph).map_err(plain),
+        None => Ok(graph),
+    };
     match args.format {
         Format::Html => {
-            let view =
-                args.view.as_deref().map(|view| saved::view(&args.graph, view)).transpose()?;
             let runs = saved::runs(&args.run)?;
             let features = args.features.as_deref().map(FeatureIndex::open).transpose()?;
             let sources = PageSources { view: view.as_ref(), runs: &runs, features };
@@ -85,6 +84,19 @@ pub(crate) fn run(args: &ExportArgs, world: &World) -> Result<Ending> {
                 limit_bytes: found.limit_bytes,
             });
         }
+        Format::Csv => {
+            let bytes = edges_csv(named(graph)?, &thresholds).map_err(plain)?;
+            write_whole(&args.output, |out| out.write_all(&bytes))?;
+            report.format = "csv";
+            report.bytes = bytes.len();
+        }
+        Format::Connectome => {
+            let bytes = named(graph)?.to_bytes();
+            write_whole(&args.output, |out| out.write_all(&bytes))?;
+            report.format = "connectome";
+            report.bytes = bytes.len();
+        }
+        Format::Safetensors if view.is_some() => return Err(UsageError::NoView.into()),
         Format::Safetensors => {
             let bytes = to_dense_safetensors(&graph)?;
             write_whole(&args.output, |out| out.write_all(&bytes))?;
@@ -92,7 +104,7 @@ pub(crate) fn run(args: &ExportArgs, world: &World) -> Result<Ending> {
         }
         Format::Json => {
             let slug = slug(args, &graph);
-            let graph = with_scan(graph, args.scan.as_deref())?;
+            let graph = with_scan(named(graph)?, args.scan.as_deref())?;
             let json = export(&graph, &prune(&graph, &thresholds)?, &slug)?;
             let bytes = json.to_bytes();
             write_whole(&args.output, |out| out.write_all(&bytes))?;

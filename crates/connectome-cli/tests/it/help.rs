@@ -117,8 +117,8 @@ fn what_clap_refuses_is_one_sentence_and_a_hint_too() {
         "lacks `--format <FORMAT>` and `--output <FILE>`",
         "export --help",
     );
-    let formats =
-        "`dot` is no value of `--format <FORMAT>`, expected `json`, `safetensors` or `html`";
+    let formats = "`dot` is no value of `--format <FORMAT>`, expected `json`, `csv`, `connectome`, \
+         `safetensors` or `html`";
     place.refused(&["export", "a", "--format", "dot"], formats, "export --help");
     place.refused(
         &["export", "a", "--format"],

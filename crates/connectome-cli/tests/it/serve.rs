@@ -5,9 +5,9 @@ use std::net::TcpStream;
 use std::process::{Child, Stdio};
 
 use connectome::features::FeatureIndex;
-use connectome_graph::AttributionGraph;
+use connectome_graph::{AttributionGraph, Thresholds};
 use connectome_server::wire::{FigureAsk, FigureFormat, FigureLayout, FigureOptions};
-use connectome_server::{PageSources, SavedView, Sources};
+use connectome_server::{PageSources, SavedView, Sources, edges_csv};
 
 use crate::support::{PROMPT, Place};
 
@@ -211,6 +211,20 @@ fn a_saved_view_is_drawn_and_written() {
     let export = ["export", path, "--format", "html", "--view", "mine", "--output", "oak.html"];
     place.ok(&export);
     assert!(std::fs::read(place.path("oak.html")).unwrap() == page.bytes, "another page");
+
+    // Pins, groups and names of the view are in all files but dense matrices.
+    let named = saved.annotated(&graph).unwrap();
+    let of_view =
+        |format, output| ["export", path, "--format", format, "-o", output, "--view", "mine"];
+    place.ok(&of_view("connectome", "named.graph"));
+    assert!(std::fs::read(place.path("named.graph")).unwrap() == named.to_bytes(), "another graph");
+    place.ok(&of_view("csv", "oak.csv"));
+    let table = edges_csv(named, &Thresholds::default()).unwrap();
+    assert!(std::fs::read(place.path("oak.csv")).unwrap() == table, "another table");
+    place.ok(&of_view("json", "oak.json"));
+    let json = std::fs::read_to_string(place.path("oak.json")).unwrap();
+    assert!(json.contains("\"supernodes\"") && json.contains("First"), "{json:.2000}");
+    place.refused(&of_view("safetensors", "oak.st"), "dense matrices hold no names", "`--view`");
 
     std::fs::write(place.path("text.txt"), PROMPT).unwrap();
     place.ok(&["features", "collect", "--data", "text.txt", "-q", "--out", "my.features"]);

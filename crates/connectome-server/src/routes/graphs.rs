@@ -4,11 +4,12 @@ use axum::extract::{Path, State};
 use axum::http::{StatusCode, header};
 use axum::response::IntoResponse as _;
 use connectome_graph::wire::{circuit_tracer, torch};
-use connectome_graph::{AttributionGraph, Pruned, Thresholds, prune};
+use connectome_graph::{AttributionGraph, Thresholds, prune};
 use serde::Deserialize;
 
 use super::extract::{Asked, Raw, Sent};
 use super::{Answer, Shared, blocking, download, json};
+use crate::edges_csv;
 use crate::error::ServeError;
 use crate::features::labelled;
 use crate::id::Id;
@@ -209,8 +210,10 @@ pub(super) async fn export(
             }
             "csv" => {
                 let kept = app.store.graph(&id)?;
-                let pruned = prune(&kept.graph, &thresholds)?;
-                Ok(download(&format!("{id}.csv"), "text/csv; charset=utf-8", csv(&kept, &pruned)))
+                let named = named(&app, &id, query.view.as_deref())?;
+                let graph = named.as_ref().unwrap_or(&kept.graph);
+                let table = edges_csv::table(&kept, graph, &thresholds)?;
+                Ok(download(&format!("{id}.csv"), "text/csv; charset=utf-8", table))
             }
             "html" => {
                 let view = app.store.shown_view(&id, query.view.as_deref().unwrap_or(MAIN))?;
@@ -236,26 +239,4 @@ fn named(app: &App, id: &Id, view: Option<&str>) -> Result<Option<AttributionGra
     let Some(name) = view else { return Ok(None) };
     let kept = app.store.graph(id)?;
     Ok(Some(app.store.shown_view(id, name)?.annotated(&kept.graph)?))
-}
-
-/// Edges of the pruned graph: names, labels, raw weight and share of the target's absolute input.
-fn csv(kept: &crate::store::Kept, pruned: &Pruned) -> Vec<u8> {
-    let (graph, nodes) = (&kept.graph, kept.graph.nodes());
-    let mut text = String::from("source,source_label,target,target_label,raw,share_of_input\n");
-    for edge in &pruned.edges {
-        let share = f64::from(edge.weight) / kept.abs_in[edge.target.as_usize()];
-        let ends = [edge.source, edge.target];
-        for idx in ends {
-            let label = circuits::label(graph, idx);
-            text.push_str(&format!("{},{},", cell(&nodes.name(idx)), cell(&label)));
-        }
-        text.push_str(&format!("{},{share}\n", edge.weight));
-    }
-    text.into_bytes()
-}
-
-/// A cell that no program takes for a formula.
-fn cell(text: &str) -> String {
-    let start = if text.starts_with(['=', '+', '-', '@', '\t', '\r']) { "'" } else { "" };
-    format!("\"{start}{}\"", text.replace('"', "\"\""))
 }

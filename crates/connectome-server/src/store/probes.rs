@@ -50,6 +50,7 @@ impl Store {
             template: probe.ask.template,
             model: probe.model,
             dictionary: probe.dictionary,
+            dictionary_digest: probe.dictionary_digest,
             n_values: [probe.values[0].len(), probe.values[1].len()],
             n_features: probe.features.len(),
         };

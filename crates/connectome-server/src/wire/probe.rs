@@ -51,6 +51,8 @@ pub struct ProbeRow {
     pub model: String,
     /// The dictionary.
     pub dictionary: String,
+    /// What tells it from others of its name.
+    pub dictionary_digest: String,
     /// Values of each slot.
     pub n_values: [usize; 2],
     /// Features that were judged.

@@ -136,6 +136,7 @@ impl<'a> Plain<'a> {
             }
             Gate::BatchTopK { k, scope: Scope::All { floor } } => {
                 let scores: Vec<f64> = all_layers
+                    .clone()
                     .flat_map(|layer| {
                         let pre = &pre[layer];
                         (0..n * f).map(move |at| pre[at] * self.norm(params, layer, at % f))

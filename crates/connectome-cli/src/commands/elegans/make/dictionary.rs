@@ -57,11 +57,10 @@ pub(super) fn train(place: &Place<'_>, recipes: &[Recipe], kind: DictionaryArg) 
 fn flags(place: &Place<'_>, recipes: &[Recipe], kind: &str) -> Vec<String> {
     let path = |name: &str| place.out.join(name).display().to_string();
     let [first, others @ ..] = recipes else { unreachable!("there is a base") };
-    // `k` features of a layer on average: layers compete for them.
-    let (features, tokens, k) = match (place.organism.size(), kind) {
-        (Size::Full, "plt") => (1024, 2_400_000, 7),
-        (Size::Full, _) => (768, 2_400_000, 7),
-        (Size::Nano, _) => (256, 1_000_000, 6),
+    // `k` features of a layer on average.
+    let (features, tokens, k) = match place.organism.size() {
+        Size::Full => (768, 2_400_000, 7),
+        Size::Nano => (256, 1_000_000, 6),
     };
     let tokens = place.args.dictionary_tokens.unwrap_or(tokens);
     let mut words: Vec<String> =
@@ -79,7 +78,11 @@ fn flags(place: &Place<'_>, recipes: &[Recipe], kind: &str) -> Vec<String> {
     flag("lr", "2e-3".to_owned());
     flag("activation", "batch-topk".to_owned());
     flag("k", k.to_string());
-    flag("k-scope", "all".to_owned());
+    // Where layers compete, the first takes half of all that fires and the last starve; where each
+    // has as many, the first is short of them.
+    flag("k-scope", "layer".to_owned());
+    flag("k-tilt", "4".to_owned());
+    flag("k-from", (4 * k).to_string());
     flag("pre-loss", "0".to_owned());
     flag("aux", "0.03".to_owned());
     // Hundreds of dead features a token cost more than all that fire.

@@ -8,7 +8,9 @@
 //! OUT/clt, OUT/plt                      a dictionary each, as `train clt` leaves it
 //! ```
 //!
-//! Every stage goes on where it was stopped, and is passed over when it is done.
+//! Every stage goes on where it was stopped, and is passed over when it is done. A model that was
+//! put into its folder is taken as it is, so that the models that ship can be given other
+//! dictionaries.
 
 mod dictionary;
 mod model;

@@ -26,9 +26,15 @@ use crate::report::elegans::eval::EvalReport;
 /// Standard deviation of random weights.
 const SPREAD: f32 = 0.02;
 
-/// Trains a model to the end, or until somebody presses Ctrl-C.
+/// Trains a model to the end, or until somebody presses Ctrl-C. A model that lies there without
+/// the files of its training was put there by somebody, and is taken as it is.
 pub(super) fn train(place: &Place<'_>, recipe: Recipe) -> Result<Ending> {
     let out = place.model(recipe);
+    let training = out.join("training");
+    if out.join("model.safetensors").exists() && !training.exists() {
+        place.world.note(&format!("{}: taken as it is", name_of(recipe)));
+        return Ok(Ending::Done);
+    }
     let json = architecture(place.organism.size());
     let hf = HfConfig::new(json.clone(), out.join("config.json"));
     let (config, names) = families::describe(&hf)?;
@@ -55,7 +61,7 @@ pub(super) fn train(place: &Place<'_>, recipe: Recipe) -> Result<Ending> {
         }
         rows
     });
-    let checkpoints = out.join("training").join("checkpoints");
+    let checkpoints = training.join("checkpoints");
     let has_begun = checkpoints.read_dir().is_ok_and(|mut files| files.next().is_some());
     let tokens_a_step = (options.batch_rows * options.n_tokens) as u64;
     let interrupt = place.interrupt.clone();

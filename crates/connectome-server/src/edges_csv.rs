@@ -1,0 +1,42 @@
+//! Edges of a pruned graph as a table.
+
+use connectome_graph::{AttributionGraph, Thresholds, prune};
+
+use crate::circuits::label;
+use crate::error::ServeError;
+use crate::store::Kept;
+
+/// Edges of the graph, pruned with these thresholds: ends by name and label, the raw weight, and
+/// its share of the target's absolute input. The labels are those of the graph's annotations.
+///
+/// # Errors
+///
+/// [`ServeError`] for thresholds that are none.
+pub fn edges_csv(graph: AttributionGraph, thresholds: &Thresholds) -> Result<Vec<u8>, ServeError> {
+    let kept = Kept::new(graph)?;
+    table(&kept, &kept.graph, thresholds)
+}
+
+/// The same; `named` is the graph with the annotations that labels are read from.
+pub(crate) fn table(
+    kept: &Kept,
+    named: &AttributionGraph,
+    thresholds: &Thresholds,
+) -> Result<Vec<u8>, ServeError> {
+    let nodes = named.nodes();
+    let mut text = String::from("source,source_label,target,target_label,raw,share_of_input\n");
+    for edge in &prune(&kept.graph, thresholds)?.edges {
+        let share = f64::from(edge.weight) / kept.abs_in[edge.target.as_usize()];
+        for idx in [edge.source, edge.target] {
+            text.push_str(&format!("{},{},", cell(&nodes.name(idx)), cell(&label(named, idx))));
+        }
+        text.push_str(&format!("{},{share}\n", edge.weight));
+    }
+    Ok(text.into_bytes())
+}
+
+/// A cell that no program takes for a formula.
+fn cell(text: &str) -> String {
+    let start = if text.starts_with(['=', '+', '-', '@', '\t', '\r']) { "'" } else { "" };
+    format!("\"{start}{}\"", text.replace('"', "\"\""))
+}
