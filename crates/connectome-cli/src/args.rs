@@ -83,6 +83,9 @@ pub(crate) enum Command {
     /// How much of the model graphs explain.
     #[command(after_long_help = help::SCORE)]
     Score(ScoreArgs),
+    /// Two graphs of one dictionary, feature by feature.
+    #[command(after_long_help = help::COMPARE)]
+    Compare(CompareArgs),
     /// The strongest signed paths between two nodes, or of the whole graph.
     #[command(after_long_help = help::PATHS)]
     Paths(PathsArgs),
@@ -314,6 +317,33 @@ pub(crate) struct ScoreArgs {
     pub(crate) graphs: Vec<PathBuf>,
     #[command(flatten)]
     pub(crate) thresholds: ThresholdArgs,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct CompareArgs {
+    /// A graph file.
+    #[arg(value_name = "A")]
+    pub(crate) a: PathBuf,
+    /// Another one.
+    #[arg(value_name = "B")]
+    pub(crate) b: PathBuf,
+    /// Which positions belong together.
+    #[arg(long, value_enum, value_name = "HOW", default_value_t)]
+    pub(crate) align: AlignArg,
+    /// Print so many features of each list; the JSON has all.
+    #[arg(long, value_name = "N", default_value_t = 12)]
+    pub(crate) top: usize,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum AlignArg {
+    /// Counted from the end of the prompt.
+    #[default]
+    End,
+    /// Counted from its start.
+    Start,
+    /// Any: a feature's strongest place in each.
+    Any,
 }
 
 #[derive(Debug, Args)]

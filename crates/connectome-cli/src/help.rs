@@ -117,6 +117,18 @@ EXAMPLES
 The graph file is not changed. For a file that pages can show, see
 `connectome export`.";
 
+pub(crate) const COMPARE: &str = "\
+EXAMPLES
+  connectome trace \"the capital of the state containing Oak gate is\" \\
+      --output oak.graph
+  connectome trace \"the bird of the state containing Oak gate is\" \\
+      --output bird.graph
+  connectome compare oak.graph bird.graph
+  connectome compare oak.graph bird.graph --align any --json | jq .jaccard
+
+Features are told apart by layer, index and, but for `--align any`, position.
+Influence is a node's share of all influence in its graph.";
+
 pub(crate) const SCORE: &str = "\
 EXAMPLES
   connectome score oak.graph

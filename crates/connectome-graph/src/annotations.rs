@@ -44,6 +44,16 @@ impl Annotations {
         own.or_else(of_feature).map(String::as_str)
     }
 
+    /// Nodes that somebody pinned or grouped, ascending.
+    #[must_use]
+    pub fn chosen(&self) -> Vec<NodeIdx> {
+        let members = self.supernodes.iter().flat_map(|group| &group.members);
+        let mut chosen: Vec<NodeIdx> = members.chain(&self.pinned).copied().collect();
+        chosen.sort_unstable();
+        chosen.dedup();
+        chosen
+    }
+
     /// Refuses annotations that speak of nodes the graph does not have.
     pub(crate) fn check(&self, n_nodes: usize) -> Result<(), GraphError> {
         let members = self.supernodes.iter().flat_map(|group| &group.members);

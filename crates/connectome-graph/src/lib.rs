@@ -89,7 +89,7 @@ pub use influence::{Influence, influence};
 pub use node::{Node, NodeIdx, Nodes, Target, TargetKind, UNKNOWN_TOKEN};
 pub use paths::{Path, strongest_paths, top_paths};
 pub use provenance::{Expansion, Extent, Origin, Prompt, Provenance};
-pub use prune::{Membership, Pruned, Thresholds, prune};
+pub use prune::{Membership, Pruned, Thresholds, prune, prune_keeping};
 pub use score::{Bounded, Scores, circuit_scores, scores, scores_of};
 pub use supernode::{SupernodeEdge, Weighing, supernode_edges};
 pub use verdict::{ControlBand, EdgeVerdict, Verdict, Verdicts};

@@ -141,6 +141,20 @@ impl Pruned {
 ///
 /// [`GraphError::Threshold`] if a threshold is not a number from 0 to 1.
 pub fn prune(graph: &AttributionGraph, thresholds: &Thresholds) -> Result<Pruned, GraphError> {
+    prune_keeping(graph, thresholds, &[])
+}
+
+/// The same, with nodes that stay in any case: those that somebody pinned or grouped. Their edges
+/// compete with all others.
+///
+/// # Errors
+///
+/// As [`prune`]; [`GraphError::OutOfRange`] for nodes that the graph has not.
+pub fn prune_keeping(
+    graph: &AttributionGraph,
+    thresholds: &Thresholds,
+    keep: &[NodeIdx],
+) -> Result<Pruned, GraphError> {
     for (what, found) in
         [("node threshold", thresholds.nodes), ("edge threshold", thresholds.edges)]
     {
@@ -149,9 +163,16 @@ pub fn prune(graph: &AttributionGraph, thresholds: &Thresholds) -> Result<Pruned
         }
     }
     let influence = influence(graph);
+    let mut stays = vec![false; graph.nodes().len()];
+    for idx in keep {
+        let (found, count) = (u64::from(idx.get()), stays.len() as u64);
+        let outside = GraphError::OutOfRange { what: "kept node", found, count };
+        *stays.get_mut(idx.as_usize()).ok_or(outside)? = true;
+    }
     let mut node_mask = influential(graph.nodes(), &influence.node, thresholds.nodes);
+    node_mask.iter_mut().zip(&stays).for_each(|(keep, stays)| *keep |= stays);
     let mut edges = scored_edges(graph, &node_mask, thresholds.edges);
-    drop_loose_ends(graph, &mut node_mask, &mut edges);
+    drop_loose_ends(graph, &stays, &mut node_mask, &mut edges);
     Ok(Pruned {
         thresholds: *thresholds,
         edges,
@@ -199,7 +220,12 @@ fn score(edge: Edge, per_unit: f64) -> f64 {
 
 /// Step 4, until nothing changes. A pass ends at least one chain of nodes, so there are at most
 /// as many passes as layers, and some.
-fn drop_loose_ends(graph: &AttributionGraph, node_mask: &mut [bool], edges: &mut Vec<Edge>) {
+fn drop_loose_ends(
+    graph: &AttributionGraph,
+    always: &[bool],
+    node_mask: &mut [bool],
+    edges: &mut Vec<Edge>,
+) {
     let nodes = graph.nodes();
     loop {
         let (mut feeds, mut is_fed) = (vec![false; node_mask.len()], vec![false; node_mask.len()]);
@@ -211,7 +237,7 @@ fn drop_loose_ends(graph: &AttributionGraph, node_mask: &mut [bool], edges: &mut
         for place in 0..nodes.error_range().end {
             let needs_inputs = nodes.feature_range().contains(&place)
                 && graph.is_expanded(NodeIdx::from_usize(place));
-            let stays = feeds[place] && (is_fed[place] || !needs_inputs);
+            let stays = always[place] || feeds[place] && (is_fed[place] || !needs_inputs);
             changed |= node_mask[place] && !stays;
             node_mask[place] &= stays;
         }

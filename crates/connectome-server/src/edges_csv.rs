@@ -1,13 +1,14 @@
 //! Edges of a pruned graph as a table.
 
-use connectome_graph::{AttributionGraph, Thresholds, prune};
+use connectome_graph::{AttributionGraph, Thresholds, prune_keeping};
 
 use crate::circuits::label;
 use crate::error::ServeError;
 use crate::store::Kept;
 
 /// Edges of the graph, pruned with these thresholds: ends by name and label, the raw weight, and
-/// its share of the target's absolute input. The labels are those of the graph's annotations.
+/// its share of the target's absolute input. Labels, and nodes that stay in any case, are those of
+/// the graph's annotations.
 ///
 /// # Errors
 ///
@@ -25,7 +26,8 @@ pub(crate) fn table(
 ) -> Result<Vec<u8>, ServeError> {
     let nodes = named.nodes();
     let mut text = String::from("source,source_label,target,target_label,raw,share_of_input\n");
-    for edge in &prune(&kept.graph, thresholds)?.edges {
+    let pruned = prune_keeping(named, thresholds, &named.annotations().chosen())?;
+    for edge in &pruned.edges {
         let share = f64::from(edge.weight) / kept.abs_in[edge.target.as_usize()];
         for idx in [edge.source, edge.target] {
             text.push_str(&format!("{},{},", cell(&nodes.name(idx)), cell(&label(named, idx))));

@@ -14,10 +14,12 @@ import { shapeOf } from "../graph/layout.ts";
 import { Names } from "../graph/names.ts";
 import { readPack } from "../graph/pack.ts";
 import { type Group, groupsIn, readView } from "../state/document.ts";
+import { copyCommand } from "../ui/command.tsx";
 import { useLoad } from "../ui/load.ts";
 import { count, percent, promptText, tokenText } from "../ui/numbers.ts";
-import { Choice, Empty, Failure, Segments, Skeleton } from "../ui/parts.tsx";
+import { Button, Choice, Empty, Failure, Segments, Skeleton } from "../ui/parts.tsx";
 import { go, place, setQuery } from "../ui/router.ts";
+import { graphFile, IN_FOLDER, line } from "../ui/shell.ts";
 import type { CompareAlign, Compare as Found } from "../wire.ts";
 import { MAIN } from "../workspace/address.ts";
 import { Picked } from "./About.tsx";
@@ -32,6 +34,11 @@ const ALIGNS: readonly { value: CompareAlign; text: string; title: string }[] = 
   { value: "start", text: "from the start", title: "Positions are counted from the start" },
   { value: "any", text: "anywhere", title: "A feature's strongest place in each" },
 ];
+
+/** The same comparison, on the command line. */
+export function compareCommand(a: string, b: string, align: CompareAlign): string {
+  return line(["connectome", "compare", graphFile(a), graphFile(b), "--align", align]);
+}
 
 export function Compare(): JSX.Element {
   const { state, again } = useLoad((signal) => askGraphs(signal), []);
@@ -66,6 +73,14 @@ export function Compare(): JSX.Element {
       <div class="head-row">
         <h1>Compare</h1>
         <span class="grow" />
+        {a !== b && (
+          <Button
+            kind="quiet"
+            onClick={() => void copyCommand(compareCommand(a, b, align), IN_FOLDER)}
+          >
+            Copy as a command
+          </Button>
+        )}
         <Segments
           label="Which positions belong together"
           value={align}

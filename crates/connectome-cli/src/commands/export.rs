@@ -6,7 +6,9 @@ use anyhow::Result;
 use connectome::features::FeatureIndex;
 use connectome_graph::wire::circuit_tracer::{GraphJson, export, update_index};
 use connectome_graph::wire::tensors::to_dense_safetensors;
-use connectome_graph::{AttributionGraph, GraphError, Provenance, Row, RowRef, prune, write_whole};
+use connectome_graph::{
+    AttributionGraph, GraphError, Provenance, Row, RowRef, prune_keeping, write_whole,
+};
 use connectome_server::{PageSources, edges_csv, page_file};
 use serde::Serialize;
 
@@ -105,7 +107,8 @@ pub(crate) fn run(args: &ExportArgs, world: &World) -> Result<Ending> {
         Format::Json => {
             let slug = slug(args, &graph);
             let graph = with_scan(named(graph)?, args.scan.as_deref())?;
-            let json = export(&graph, &prune(&graph, &thresholds)?, &slug)?;
+            let pruned = prune_keeping(&graph, &thresholds, &graph.annotations().chosen())?;
+            let json = export(&graph, &pruned, &slug)?;
             let bytes = json.to_bytes();
             write_whole(&args.output, |out| out.write_all(&bytes))?;
             report.format = "json";

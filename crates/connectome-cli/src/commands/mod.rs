@@ -2,6 +2,7 @@
 //! command ends.
 
 mod causal;
+mod compare;
 mod doctor;
 pub(crate) mod doubt;
 mod elegans;
@@ -85,6 +86,7 @@ fn run(command: Option<Command>, world: &World) -> Result<Ending> {
         Some(Command::Trace(args)) => trace::run(&args, world),
         Some(Command::Prune(args)) => prune::run(&args, world),
         Some(Command::Score(args)) => score::run(&args, world),
+        Some(Command::Compare(args)) => compare::run(&args, world),
         Some(Command::Paths(args)) => paths::run(&args, world),
         Some(Command::Causal(args)) => causal::run(&args, world),
         Some(Command::Validate(args)) => validate::run(&args, world),

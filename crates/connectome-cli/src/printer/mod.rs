@@ -6,6 +6,7 @@
 
 mod bars;
 pub(crate) mod causal;
+pub(crate) mod compare;
 pub(crate) mod doctor;
 pub(crate) mod doubt;
 pub(crate) mod elegans;

@@ -15,6 +15,7 @@
 //!   or edges are no part of the graph, so that nothing bounds what they carry.
 
 pub(crate) mod causal;
+pub(crate) mod compare;
 pub(crate) mod doctor;
 pub(crate) mod doubt;
 pub(crate) mod elegans;

@@ -1,6 +1,6 @@
 //! Graph files and what is done with them.
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::support::{PROMPT, Place, Tensors, golden};
 
@@ -75,6 +75,36 @@ fn paths_stay_within_the_pruned_graph_if_asked() {
             assert!(ids.contains(&stop["id"].as_str().unwrap()), "{stop}");
         }
     }
+}
+
+#[test]
+fn two_graphs_are_compared_feature_by_feature() {
+    let place = Place::new();
+    place.oak();
+    let itself = place.json(&["compare", "oak.graph", "oak.graph"]);
+    assert_eq!((&itself["jaccard"], &itself["only_a"]), (&json!(1.0), &json!([])));
+    let both = itself["both"].as_array().unwrap();
+    assert!(both.iter().all(|one| one["a"] == one["b"] && one["change"] == 0.0));
+
+    place.ok(&["trace", "the bird of the state containing oak port is", "-o", "bird.graph"]);
+    let args = ["compare", "oak.graph", "bird.graph"];
+    let found = place.json(&args);
+    let len = |key: &str| found[key].as_array().unwrap().len();
+    let jaccard = len("both") as f64 / (len("both") + len("only_a") + len("only_b")) as f64;
+    assert!((found["jaccard"].as_f64().unwrap() - jaccard).abs() < 1e-12 && jaccard < 1.0);
+    for one in found["both"].as_array().unwrap() {
+        let influence = |side: &str| one[side]["influence"].as_f64().unwrap();
+        let change = influence("b") - influence("a");
+        assert_eq!(one["change"].as_f64().unwrap(), change, "{one}");
+        let named = one["a"]["node"].as_str().unwrap();
+        assert!(named.starts_with(one["feature"].as_str().unwrap()), "{one}");
+    }
+    let page = place.ok(&[&args[..], &["--top", "2"]].concat()).stdout;
+    let more = format!("and {} more", len("both") - 2);
+    assert!(page.contains(&more) && page.contains("Only in B"), "{page}");
+    place.ok(&["trace", PROMPT, "--model", "one-token", "-o", "other.graph"]);
+    let other = ["compare", "oak.graph", "other.graph"];
+    place.run(&other).refused("the graphs are of two dictionaries", "");
 }
 
 #[test]

@@ -247,8 +247,9 @@ fn a_saved_view_is_drawn_and_written() {
     let ran =
         place.run(&["export", path, "--format", "html", "--view", "view.json", "--output", "n"]);
     assert!(ran.stderr.contains("its schema is 2, expected 1"), "{}", ran.stderr);
-    let ran = place.run(&["export", path, "--format", "json", "--view", "mine", "--output", "n"]);
+    let features = ["export", path, "--format", "json", "--features", "my.features", "-o", "n"];
+    let ran = place.run(&features);
     assert_eq!((ran.code, ran.stderr.lines().count()), (Some(2), 2), "{}", ran.stderr);
-    assert!(ran.stderr.contains("`--view` is for pages"), "{}", ran.stderr);
+    assert!(ran.stderr.contains("`--features` is for pages"), "{}", ran.stderr);
     assert!(!place.path("n").exists() && !place.path("none.svg").exists());
 }

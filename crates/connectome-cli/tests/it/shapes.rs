@@ -60,6 +60,9 @@ fn documents_keep_their_shapes() {
     check(&report, include_str!("shapes/prune.txt"), "prune");
     let report = place.json(&["score", "oak.graph"]);
     check(&report, include_str!("shapes/score.txt"), "score");
+    place.ok(&["trace", "the bird of the state containing oak port is", "-o", "bird.graph"]);
+    let report = place.json(&["compare", "oak.graph", "bird.graph"]);
+    check(&report, include_str!("shapes/compare.txt"), "compare");
     let report = place.json(&["paths", "oak.graph"]);
     check(&report, include_str!("shapes/paths.txt"), "paths");
     let report = place.json(&["paths", "oak.graph", "oak", "Alder"]);

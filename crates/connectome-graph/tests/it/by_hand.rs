@@ -1,6 +1,6 @@
 use connectome_graph::{
     AttributionGraph, FeatureId, Membership, Node, NodeIdx, Nodes, Row, Supernode, Target,
-    Thresholds, Weighing, circuit_scores, influence, prune, scores, strongest_paths,
+    Thresholds, Weighing, circuit_scores, influence, prune, prune_keeping, scores, strongest_paths,
     supernode_edges, top_paths,
 };
 
@@ -166,6 +166,19 @@ fn pruning_cuts_weak_nodes_and_then_loose_ends() {
     assert_eq!(pruned.membership[1], Membership::Dropped);
     assert_eq!(pruned.n_undetermined(), 0);
     assert!((pruned.cumulative[2] - 0.375 / 1.28125).abs() < 1e-6);
+}
+
+#[test]
+fn what_somebody_pinned_stays_with_its_edges() {
+    let thresholds = Thresholds { nodes: 0.5, edges: 1.0 };
+    let pruned = prune_keeping(&graph(), &thresholds, &[NodeIdx::new(2)]).unwrap();
+    assert_eq!(pruned.nodes().map(NodeIdx::get).collect::<Vec<_>>(), [2, 7, 8, 9]);
+    let edges: Vec<_> = pruned.edges.iter().map(|e| (e.target.get(), e.source.get())).collect();
+    assert_eq!(edges, [(9, 2)]);
+    let plain = prune(&graph(), &thresholds).unwrap();
+    assert_eq!(prune_keeping(&graph(), &thresholds, &[]).unwrap(), plain);
+    let outside = prune_keeping(&graph(), &thresholds, &[NodeIdx::new(10)]).unwrap_err();
+    assert!(outside.to_string().contains("10"), "{outside}");
 }
 
 // The bounds must not only hold but say something: at the same share as above, one missing row

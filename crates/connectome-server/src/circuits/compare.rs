@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use connectome_graph::{ActiveFeature, FeatureId, NodeIdx};
+use connectome_graph::{ActiveFeature, AttributionGraph, FeatureId, NodeIdx};
 
 use crate::error::ServeError;
 use crate::store::Kept;
@@ -10,6 +10,19 @@ use crate::wire::{Compare, CompareAlign, MatchedFeature};
 
 /// Where a feature is looked for in the other graph.
 type Key = (FeatureId, Option<i64>);
+
+/// Compares the features of two graphs, as `POST /api/compare` does.
+///
+/// # Errors
+///
+/// [`ServeError::Bad`] for graphs of two dictionaries.
+pub fn compare_graphs(
+    a: &AttributionGraph,
+    b: &AttributionGraph,
+    align: CompareAlign,
+) -> Result<Compare, ServeError> {
+    compare(&Kept::new(a.clone())?, &Kept::new(b.clone())?, align)
+}
 
 /// Compares the features of two graphs.
 pub(crate) fn compare(a: &Kept, b: &Kept, align: CompareAlign) -> Result<Compare, ServeError> {

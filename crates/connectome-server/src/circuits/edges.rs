@@ -1,7 +1,7 @@
 //! Edges of a node, pruning, and paths.
 
 use connectome_graph::{
-    Edge, NodeIdx, Path, Pruned, Route, Thresholds, circuit_scores, prune, share_flow,
+    Edge, NodeIdx, Path, Pruned, Route, Thresholds, circuit_scores, prune_keeping, share_flow,
     strongest_paths, top_paths,
 };
 
@@ -59,17 +59,14 @@ fn sorted(mut rows: Vec<EdgeRow>) -> Vec<EdgeRow> {
 pub(crate) fn pruned(kept: &Kept, ask: &PruneAsk) -> Result<PrunedGraph, ServeError> {
     let graph = &kept.graph;
     let thresholds = Thresholds { nodes: ask.node_threshold, edges: ask.edge_threshold };
-    let found = prune(graph, &thresholds)?;
-    let mut mask = found.node_mask.clone();
-    for idx in checked(graph, &ask.keep)? {
-        mask[idx.as_usize()] = true;
-    }
+    let found = prune_keeping(graph, &thresholds, &checked(graph, &ask.keep)?)?;
+    let mask = &found.node_mask;
     let places = mask.iter().enumerate().filter(|(_, keep)| **keep);
     Ok(PrunedGraph {
         kept: places.map(|(place, _)| place as u32).collect(),
         n_edges: found.edges.len(),
         n_undetermined: found.n_undetermined(),
-        scores: circuit_scores(graph, &mask)?.into(),
+        scores: circuit_scores(graph, mask)?.into(),
     })
 }
 

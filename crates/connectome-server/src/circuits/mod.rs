@@ -9,6 +9,7 @@ mod layout;
 mod suggest;
 
 pub(crate) use compare::compare;
+pub use compare::compare_graphs;
 pub(crate) use edges::{edges, paths, pruned};
 pub(crate) use head::{Around, head, head_of};
 pub(crate) use layout::{BOX, Boxes, circuit};

@@ -14,7 +14,7 @@ use connectome::features::index::{Label, LabelSource};
 use connectome::features::layout;
 use connectome::features::packed::PackedName;
 use connectome_graph::wire::circuit_tracer::export;
-use connectome_graph::{FeatureId, prune};
+use connectome_graph::{FeatureId, prune_keeping};
 use serde_json::{Map, Value, json};
 
 use super::extract::Sent;
@@ -23,6 +23,8 @@ use crate::App;
 use crate::error::ServeError;
 use crate::features::labelled;
 use crate::id::Id;
+use crate::saved::SavedView;
+use crate::store::MAIN;
 
 /// The view that these pages save to.
 const VIEW: &str = "compat";
@@ -60,20 +62,30 @@ fn slug(file: &str) -> Result<&str, ServeError> {
 /// A graph as they read it, with what they saved of it.
 fn graph_json(app: &App, id: &Id) -> Result<Value, ServeError> {
     let kept = app.store.graph(id)?;
-    let pruned = prune(&kept.graph, &kept.pruned.thresholds)?;
+    let saved = saved(app, id)?.map(|(document, _)| document);
+    let theirs = saved.as_ref().and_then(|document| document.get("qParams")?.as_object());
+    // What was done in our workspace is what they start from; their own view, too, once it was
+    // changed there.
+    let view = match &saved {
+        Some(document) if theirs.is_none() => {
+            SavedView::from_json(document.to_string().as_bytes())?
+        }
+        _ => app.store.shown_view(id, MAIN)?,
+    };
+    let graph = view.annotated(&kept.graph)?;
+    let pruned = prune_keeping(&graph, &kept.pruned.thresholds, &graph.annotations().chosen())?;
     let fault = |error: serde_json::Error| ServeError::Fault { reason: error.to_string() };
-    let bytes = export(&kept.graph, &pruned, id.as_str())?.to_bytes();
+    let bytes = export(&graph, &pruned, id.as_str())?.to_bytes();
     let mut json: Value = serde_json::from_slice(&bytes).map_err(fault)?;
     if let Some(set) = app.set_of_graph(&kept.graph).filter(|set| set.index.is_some()) {
         json["metadata"]["scan"] = json!(format!("./feat/{}", set.slug()));
         json["metadata"]["transcoder_list"] = json!([]);
         name_nodes(&mut json, &labelled(Some(set.index()?), &kept.graph)?);
     }
-    if let Some(Value::Object(saved)) = saved(app, id)?.map(|(document, _)| document)
-        && let Some(Value::Object(saved)) = saved.get("qParams")
+    if let Some(theirs) = theirs
         && let Some(own) = json.get_mut("qParams").and_then(Value::as_object_mut)
     {
-        merge(own, saved);
+        merge(own, theirs);
     }
     Ok(json)
 }

@@ -4,7 +4,7 @@ use axum::extract::{Path, State};
 use axum::http::{StatusCode, header};
 use axum::response::IntoResponse as _;
 use connectome_graph::wire::{circuit_tracer, torch};
-use connectome_graph::{AttributionGraph, Thresholds, prune};
+use connectome_graph::{AttributionGraph, Thresholds, prune_keeping};
 use serde::Deserialize;
 
 use super::extract::{Asked, Raw, Sent};
@@ -202,9 +202,9 @@ pub(super) async fn export(
             }
             "json" => {
                 let kept = app.store.graph(&id)?;
-                let pruned = prune(&kept.graph, &thresholds)?;
                 let named = named(&app, &id, query.view.as_deref())?;
                 let graph = named.as_ref().unwrap_or(&kept.graph);
+                let pruned = prune_keeping(graph, &thresholds, &graph.annotations().chosen())?;
                 let json = circuit_tracer::export(graph, &pruned, id.as_str())?;
                 Ok(download(&format!("{id}.json"), "application/json", json.to_bytes()))
             }

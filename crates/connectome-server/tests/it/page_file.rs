@@ -1,5 +1,5 @@
 use connectome::features::FeatureIndex;
-use connectome_graph::{AttributionGraph, Thresholds, prune};
+use connectome_graph::{AttributionGraph, NodeIdx, Thresholds, prune_keeping};
 use connectome_server::{PageSources, SavedView};
 use serde_json::{Value, json};
 
@@ -86,12 +86,12 @@ fn every_stop_of_the_slider_is_there() {
     assert_eq!(pruned.len(), 2 * (81 + 1));
     for one in [&pruned[0], &pruned[40], &pruned[81], &pruned[163]] {
         let [nodes, edges] = ["node_threshold", "edge_threshold"].map(|k| one[k].as_f64().unwrap());
-        let found = prune(&graph, &Thresholds { nodes, edges }).unwrap();
+        let pins: Vec<NodeIdx> = strongest(3).into_iter().map(NodeIdx::new).collect();
+        let found = prune_keeping(&graph, &Thresholds { nodes, edges }, &pins).unwrap();
         assert_eq!(one["n_edges"], found.edges.len());
-        let kept = found.node_mask.iter().enumerate().filter(|(_, keep)| **keep);
-        let mut kept: std::collections::BTreeSet<usize> = kept.map(|(place, _)| place).collect();
-        kept.extend(strongest(3).iter().map(|node| *node as usize));
-        assert_eq!(ones(one["kept"].as_str().unwrap()), kept.into_iter().collect::<Vec<_>>());
+        assert!(pins.iter().all(|idx| found.keeps(*idx)));
+        let kept: Vec<usize> = found.nodes().map(NodeIdx::as_usize).collect();
+        assert_eq!(ones(one["kept"].as_str().unwrap()), kept);
     }
 }
 

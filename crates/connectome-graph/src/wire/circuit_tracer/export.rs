@@ -147,6 +147,7 @@ pub fn update_index(existing: Option<&[u8]>, graph: &GraphJson) -> Result<Vec<u8
     Ok(serde_json::to_vec_pretty(&index).expect("it was read as JSON"))
 }
 
+/// Nodes that an edge is left of, as the peer has it; and those that somebody chose.
 fn shown_nodes(graph: &AttributionGraph, pruned: &Pruned) -> Vec<NodeIdx> {
     let always = graph.nodes().token_range().start;
     let mut shown = vec![false; graph.nodes().len()];
@@ -154,6 +155,9 @@ fn shown_nodes(graph: &AttributionGraph, pruned: &Pruned) -> Vec<NodeIdx> {
     for edge in &pruned.edges {
         shown[edge.source.as_usize()] = true;
         shown[edge.target.as_usize()] = true;
+    }
+    for idx in graph.annotations().chosen() {
+        shown[idx.as_usize()] |= pruned.keeps(idx);
     }
     graph.nodes().indices().filter(|idx| shown[idx.as_usize()]).collect()
 }

@@ -1,0 +1,27 @@
+//! `connectome compare`: two graphs of one dictionary, feature by feature.
+
+use anyhow::Result;
+use connectome_graph::AttributionGraph;
+use connectome_server::compare_graphs;
+use connectome_server::wire::CompareAlign;
+
+use super::Ending;
+use super::serve::plain;
+use crate::args::{AlignArg, CompareArgs};
+use crate::printer;
+use crate::report::compare::CompareReport;
+use crate::settings::World;
+
+pub(crate) fn run(args: &CompareArgs, world: &World) -> Result<Ending> {
+    let graphs = [AttributionGraph::load(&args.a)?, AttributionGraph::load(&args.b)?];
+    let align = match args.align {
+        AlignArg::End => CompareAlign::End,
+        AlignArg::Start => CompareAlign::Start,
+        AlignArg::Any => CompareAlign::Any,
+    };
+    let found = compare_graphs(&graphs[0], &graphs[1], align).map_err(plain)?;
+    let report = CompareReport::of([&args.a, &args.b], [&graphs[0], &graphs[1]], &found);
+    world.print(&printer::compare::page(&report, args.top, world.screen))?;
+    world.document(&report)?;
+    Ok(Ending::Done)
+}

@@ -1,0 +1,63 @@
+//! The page of `compare`.
+
+use super::text::{bare_percent, count, counted, pad, plain, token};
+use super::{Page, Screen};
+use crate::report::compare::{CompareReport, PlacedReport};
+
+pub(crate) fn page(report: &CompareReport, top: usize, screen: Screen) -> String {
+    let mut page = Page::new(screen);
+    page.prose(&format!("A {}   B {}", plain(&report.a), plain(&report.b)));
+    page.prose(&format!(
+        "{} in both, {} only in A, {} only in B: {} of all are in both",
+        counted(report.both.len(), "feature"),
+        count(report.only_a.len()),
+        count(report.only_b.len()),
+        bare_percent(report.jaccard)
+    ));
+    page.heading(
+        "In both",
+        "by the larger influence, a share of all in its graph; activation and influence in A, in B",
+    );
+    for one in report.both.iter().take(top) {
+        let change = page
+            .screen
+            .signed(if one.change < 0.0 { -1 } else { 1 }, &format!("{:+.1}", 100.0 * one.change));
+        let name = if one.a.node == one.b.node {
+            one.a.node.clone()
+        } else {
+            format!("{} {}", one.a.node, one.b.node)
+        };
+        let line = format!(
+            "  {} {} {:>7.2} {:>6}   {:>7.2} {:>6}   {change}",
+            pad(&name, 20),
+            pad(&token(&one.a.token), 10),
+            one.a.activation,
+            bare_percent(one.a.influence),
+            one.b.activation,
+            bare_percent(one.b.influence),
+        );
+        page.line(&line);
+    }
+    more(&mut page, report.both.len(), top);
+    alone(&mut page, "Only in A", &report.only_a, top);
+    alone(&mut page, "Only in B", &report.only_b, top);
+    page.finish()
+}
+
+fn alone(page: &mut Page, title: &str, all: &[PlacedReport], top: usize) {
+    page.heading(title, "by influence; activation and influence");
+    for one in all.iter().take(top) {
+        let (name, said) = (pad(&one.node, 20), pad(&token(&one.token), 10));
+        let influence = bare_percent(one.influence);
+        page.line(&format!("  {name} {said} {:>7.2} {influence:>6}", one.activation));
+    }
+    more(page, all.len(), top);
+}
+
+/// How many are not listed.
+fn more(page: &mut Page, all: usize, top: usize) {
+    if all > top {
+        let line = page.screen.dim(&format!("  and {} more", count(all - top)));
+        page.line(&line);
+    }
+}

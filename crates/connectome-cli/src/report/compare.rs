@@ -1,0 +1,84 @@
+//! What `compare` found, as JSON.
+
+use std::path::Path;
+
+use connectome_graph::{AttributionGraph, Node, NodeIdx};
+use connectome_server::wire::Compare;
+use serde::Serialize;
+
+#[derive(Debug, Serialize)]
+pub(crate) struct CompareReport {
+    pub(crate) a: String,
+    pub(crate) b: String,
+    /// Features of both, as a share of all.
+    pub(crate) jaccard: f64,
+    /// By the larger influence.
+    pub(crate) both: Vec<BothReport>,
+    /// By influence.
+    pub(crate) only_a: Vec<PlacedReport>,
+    pub(crate) only_b: Vec<PlacedReport>,
+}
+
+#[derive(Debug, Serialize)]
+pub(crate) struct BothReport {
+    pub(crate) feature: String,
+    pub(crate) a: PlacedReport,
+    pub(crate) b: PlacedReport,
+    /// Influence in B less that in A.
+    pub(crate) change: f64,
+}
+
+/// A feature where it fires.
+#[derive(Debug, Serialize)]
+pub(crate) struct PlacedReport {
+    /// `L2/50@7`.
+    pub(crate) node: String,
+    /// The token that it fires on.
+    pub(crate) token: String,
+    pub(crate) activation: f64,
+    /// Its share of all influence in its graph.
+    pub(crate) influence: f64,
+}
+
+impl CompareReport {
+    pub(crate) fn of(paths: [&Path; 2], graphs: [&AttributionGraph; 2], found: &Compare) -> Self {
+        let [a, b] = graphs;
+        let both = found.both.iter().map(|one| BothReport {
+            feature: one.feature.clone(),
+            a: placed(a, one.a, one.influence_a),
+            b: placed(b, one.b, one.influence_b),
+            change: one.influence_b - one.influence_a,
+        });
+        let [path_a, path_b] = paths.map(|path| path.display().to_string());
+        Self {
+            a: path_a,
+            b: path_b,
+            jaccard: found.jaccard,
+            both: both.collect(),
+            only_a: alone(a, &found.only_a),
+            only_b: alone(b, &found.only_b),
+        }
+    }
+}
+
+fn alone(graph: &AttributionGraph, nodes: &[u32]) -> Vec<PlacedReport> {
+    let influence = connectome_graph::influence(graph);
+    let total = influence.total();
+    let share = |node: u32| influence.node[node as usize] / if total > 0.0 { total } else { 1.0 };
+    let mut found: Vec<PlacedReport> =
+        nodes.iter().map(|node| placed(graph, *node, share(*node))).collect();
+    found.sort_by(|x, y| y.influence.total_cmp(&x.influence).then_with(|| x.node.cmp(&y.node)));
+    found
+}
+
+fn placed(graph: &AttributionGraph, node: u32, influence: f64) -> PlacedReport {
+    let idx = NodeIdx::new(node);
+    let (token, activation) = match graph.nodes().node(idx) {
+        Node::Feature(fired) => {
+            let token = graph.prompt().token_texts[fired.pos as usize].clone();
+            (token, f64::from(fired.activation))
+        }
+        _ => unreachable!("features are compared"),
+    };
+    PlacedReport { node: graph.nodes().name(idx), token, activation, influence }
+}
