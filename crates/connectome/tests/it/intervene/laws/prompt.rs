@@ -332,13 +332,18 @@ impl Subject<'_> {
         }
     }
 
-    /// Residual interchange at every position leaves nothing of this prompt.
-    pub(crate) fn the_stream_of_another_prompt_gives_its_logits(&self) {
+    /// Another prompt of the same length.
+    fn another(&self) -> Baseline<'_> {
         let here = self.baseline;
         let n_vocab = here.replacement().model().config().n_vocab as u32;
         let ids = here.prompt().ids.iter().map(|id| (id * 7 + 3) % n_vocab).collect();
         let other = PromptTokens { ids, n_zeroed: here.prompt().n_zeroed };
-        let there = Baseline::new(here.replacement(), &other).unwrap();
+        Baseline::new(here.replacement(), &other).unwrap()
+    }
+
+    /// Residual interchange at every position leaves nothing of this prompt.
+    pub(crate) fn the_stream_of_another_prompt_gives_its_logits(&self) {
+        let (here, there) = (self.baseline, self.another());
         let swap = Swap { here, there: &there, alignment: &Alignment::Same };
         for layer in 0..=here.n_layers() {
             let patches = (0..here.n_tokens()).map(|pos| swap.residual(layer, pos).unwrap());
@@ -364,11 +369,7 @@ impl Subject<'_> {
     /// The embedding of another prompt and what its MLPs write leave nothing of this one, whether
     /// MLPs answer or are held.
     pub(crate) fn the_mlps_of_another_prompt_give_its_logits(&self) {
-        let here = self.baseline;
-        let n_vocab = here.replacement().model().config().n_vocab as u32;
-        let ids = here.prompt().ids.iter().map(|id| (id * 7 + 3) % n_vocab).collect();
-        let other = PromptTokens { ids, n_zeroed: here.prompt().n_zeroed };
-        let there = Baseline::new(here.replacement(), &other).unwrap();
+        let (here, there) = (self.baseline, self.another());
         let swap = Swap { here, there: &there, alignment: &Alignment::Same };
         let residuals = (0..here.n_tokens()).map(|pos| swap.residual(0, pos).unwrap()).collect();
         let asked = Intervention {
