@@ -13,8 +13,8 @@ use axum::response::IntoResponse as _;
 use connectome::features::index::{Label, LabelSource};
 use connectome::features::layout;
 use connectome::features::packed::PackedName;
-use connectome_graph::wire::circuit_tracer::export;
-use connectome_graph::{FeatureId, prune_keeping};
+use connectome_graph::wire::circuit_tracer::{annotations_of_view, export};
+use connectome_graph::{AttributionGraph, FeatureId, NodeIdx, Supernode, prune_keeping};
 use serde_json::{Map, Value, json};
 
 use super::extract::Sent;
@@ -28,6 +28,8 @@ use crate::store::MAIN;
 
 /// The view that these pages save to.
 const VIEW: &str = "compat";
+/// What both their views and ours say, each in its own form.
+const SHARED: [&str; 3] = ["pinnedIds", "supernodes", "clerps"];
 /// Where circuit-tracer's and Anthropic's pages fetch everything that starts with `/`.
 const THEIR_HOST: &str = "https://transformer-circuits.pub/2025/attribution-graphs";
 
@@ -64,10 +66,9 @@ fn graph_json(app: &App, id: &Id) -> Result<Value, ServeError> {
     let kept = app.store.graph(id)?;
     let saved = saved(app, id)?.map(|(document, _)| document);
     let theirs = saved.as_ref().and_then(|document| document.get("qParams")?.as_object());
-    // What was done in our workspace is what they start from; their own view, too, once it was
-    // changed there.
+    // What was done in our workspace is what they start from.
     let view = match &saved {
-        Some(document) if theirs.is_none() => {
+        Some(document) if has_ours(document) => {
             SavedView::from_json(document.to_string().as_bytes())?
         }
         _ => app.store.shown_view(id, MAIN)?,
@@ -82,10 +83,15 @@ fn graph_json(app: &App, id: &Id) -> Result<Value, ServeError> {
         json["metadata"]["transcoder_list"] = json!([]);
         name_nodes(&mut json, &labelled(Some(set.index()?), &kept.graph)?);
     }
-    if let Some(theirs) = theirs
+    if let (Some(document), Some(theirs)) = (&saved, theirs)
         && let Some(own) = json.get_mut("qParams").and_then(Value::as_object_mut)
     {
-        merge(own, theirs);
+        let mut theirs = theirs.clone();
+        // As they saved it, unless it was changed in our workspace since.
+        if has_ours(document) && with_theirs(document, &theirs, &kept.graph) != *document {
+            theirs.retain(|key, _| !SHARED.contains(&key.as_str()));
+        }
+        merge(own, &theirs);
     }
     Ok(json)
 }
@@ -136,17 +142,52 @@ pub(super) async fn save(
             return Err(ServeError::bad("the body has no object `qParams`"));
         };
         let found = saved(&app, &id)?;
+        let base = match &found {
+            Some((document, _)) => document.clone(),
+            None => app.store.shown_view(&id, MAIN)?.document().clone(),
+        };
         let mut params = Map::new();
         if let Some(Value::Object(known)) = found.as_ref().and_then(|(doc, _)| doc.get("qParams")) {
             merge(&mut params, known);
         }
         merge(&mut params, sent);
-        let document = json!({ "schema": 1, "name": "saved by another page", "qParams": params });
+        let mut document = with_theirs(&base, &params, &app.store.graph(&id)?.graph);
+        document["name"] = json!("saved by another page");
         let etag = found.map(|(_, etag)| etag);
         app.store.save_view(&id, &view(), etag.as_deref(), document.to_string().as_bytes())
     });
     saved.await?;
     Ok(answer(&json!({ "status": "success" })))
+}
+
+/// Whether a document of [`VIEW`] has what our workspace reads, too.
+fn has_ours(document: &Value) -> bool {
+    document.get("pins").is_some() || document.get("groups").is_some()
+}
+
+/// A document of our workspace with what their page pins, groups and names.
+fn with_theirs(document: &Value, theirs: &Map<String, Value>, graph: &AttributionGraph) -> Value {
+    let said = annotations_of_view(graph, theirs);
+    let is_said = |key: &str| theirs.get(key).is_some_and(|value| !value.is_null());
+    let numbers = |nodes: &[NodeIdx]| nodes.iter().map(|idx| idx.get()).collect::<Vec<_>>();
+    let mut document = document.clone();
+    document["schema"] = json!(1);
+    document["qParams"] = json!(theirs);
+    if is_said("supernodes") {
+        let group = |(at, group): (usize, &Supernode)| {
+            let nodes = numbers(&group.members);
+            json!({ "id": format!("{VIEW}-{at}"), "name": group.name, "nodes": nodes })
+        };
+        document["groups"] = said.supernodes.iter().enumerate().map(group).collect();
+    }
+    if is_said("supernodes") || is_said("pinnedIds") {
+        document["pins"] = json!(numbers(&said.chosen()));
+    }
+    if is_said("clerps") {
+        let label = |(idx, text): (&NodeIdx, &String)| (idx.get().to_string(), json!(text));
+        document["labels"] = Value::Object(said.node_labels.iter().map(label).collect());
+    }
+    document
 }
 
 /// Takes over what is no null: their page posts nulls for everything that its address lacks.

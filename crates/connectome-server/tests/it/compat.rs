@@ -46,6 +46,48 @@ fn saving_merges_and_nulls_take_nothing_away() {
     served.post("/save_graph/no-such-graph", &json!({ "qParams": {} })).refused(404);
 }
 
+/// What they save opens in our workspace, and what is changed there is what they see next.
+#[test]
+fn their_view_and_ours_are_one() {
+    let served = Served::new();
+    let id = served.graph();
+    let graph_data = format!("/graph_data/{id}.json");
+    let nodes = served.ok(&graph_data)["nodes"].clone();
+    let features = nodes.as_array().unwrap().iter();
+    let mut features = features.filter(|node| node["is_target_logit"] == false);
+    let mut next = || features.next().unwrap()["node_id"].as_str().unwrap().to_owned();
+    let [a, b] = [next(), next()];
+    let params = json!({
+        "pinnedIds": format!("{a},{b}"), "supernodes": [["pair", a]],
+        "clerps": json!([[b, "mine"]]).to_string(), "linkType": "input",
+    });
+    let body = json!({ "qParams": params });
+    assert_eq!(served.post(&format!("/save_graph/{id}"), &body).status, 200);
+    assert_eq!(served.ok(&graph_data)["qParams"]["pinnedIds"], params["pinnedIds"], "as it was");
+
+    let path = format!("/api/graphs/{id}/views/compat");
+    let got = served.get(&path);
+    let mut view = got.json();
+    assert_eq!(view["groups"][0]["name"], "pair");
+    assert_eq!(view["groups"][0]["nodes"].as_array().unwrap().len(), 1);
+    assert_eq!(view["pins"].as_array().unwrap().len(), 2);
+    assert_eq!(view["labels"].as_object().unwrap().values().next(), Some(&json!("mine")));
+
+    view["groups"][0]["name"] = json!("one of ours");
+    let etag = got.header("etag").unwrap().to_owned();
+    let saved = served.send("PUT", &path, &[("If-Match", &etag)], view.to_string().as_bytes());
+    assert_eq!(saved.status, 200, "{}", saved.text());
+    let seen = served.ok(&graph_data)["qParams"].clone();
+    assert_eq!(seen["supernodes"], json!([["one of ours", a]]));
+    assert_eq!(seen["linkType"], "input", "what only theirs has stays");
+    let mut pinned: Vec<&str> =
+        seen["pinnedIds"].as_array().unwrap().iter().filter_map(Value::as_str).collect();
+    pinned.sort_unstable();
+    let mut expected = [a.as_str(), b.as_str()];
+    expected.sort_unstable();
+    assert_eq!(pinned, expected);
+}
+
 /// A checkout of somebody's, made here: none of their code is in ours.
 #[test]
 fn a_folder_of_others_is_served_with_its_data_from_here() {

@@ -219,7 +219,7 @@ fn view(graph: &AttributionGraph, ids: &BTreeMap<NodeIdx, String>) -> View {
 }
 
 /// The id by which links and views name a node.
-fn node_id(graph: &AttributionGraph, idx: NodeIdx) -> String {
+pub(super) fn node_id(graph: &AttributionGraph, idx: NodeIdx) -> String {
     match graph.nodes().node(idx) {
         Node::Feature(ActiveFeature { id: FeatureId { layer, index }, pos, .. }) => {
             format!("{layer}_{index}_{pos}")

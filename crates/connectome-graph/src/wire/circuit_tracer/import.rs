@@ -10,6 +10,7 @@ use std::collections::{BTreeMap, HashMap};
 use serde::Deserialize;
 use serde_json::{Map, Number, Value};
 
+use super::export::node_id;
 use super::{FORMAT, unpair};
 use crate::{
     ActiveFeature, Annotations, AttributionGraph, Expansion, Extent, FeatureId, GraphError,
@@ -412,6 +413,34 @@ fn annotations(
                     said.notes.insert(format!("qParams.{key}"), text.to_owned());
                 }
             }
+        }
+    }
+    said
+}
+
+/// What a view that one of these pages saved (`qParams`) pins, groups and names, on the graph that
+/// it is a view of. Ids of nodes that the graph has not are passed over.
+#[must_use]
+pub fn annotations_of_view(graph: &AttributionGraph, view: &Map<String, Value>) -> Annotations {
+    let nodes = graph.nodes();
+    let places: BTreeMap<String, NodeIdx> =
+        nodes.indices().map(|idx| (node_id(graph, idx), idx)).collect();
+    let place = |id: &str| places.get(id).copied();
+    let of = |key: &str| view.get(key).unwrap_or(&Value::Null);
+    let mut said = Annotations {
+        pinned: ids(of("pinnedIds")).iter().filter_map(|id| place(id)).collect(),
+        supernodes: supernodes(of("supernodes"), place),
+        ..Annotations::default()
+    };
+    for pair in lists(of("clerps")) {
+        let [key, Value::String(label)] = pair.as_slice() else { continue };
+        let key = key.as_str().map_or_else(|| key.to_string(), str::to_owned);
+        let number = || key.parse().ok().and_then(unpair);
+        if let Some(idx) = place(&key) {
+            said.node_labels.insert(idx, label.clone());
+        } else if let Some(id) = number() {
+            let wherever = nodes.features().filter(|(_, fired)| fired.id == id);
+            said.node_labels.extend(wherever.map(|(idx, _)| (idx, label.clone())));
         }
     }
     said

@@ -30,7 +30,7 @@ mod import;
 
 pub(crate) use export::target_token;
 pub use export::{GraphJson, export, update_index};
-pub use import::import;
+pub use import::{annotations_of_view, import};
 
 use crate::{FeatureId, GraphError};
 
