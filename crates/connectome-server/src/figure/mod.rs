@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 
 use connectome::features::index::Label;
 use connectome_figure::{Edge, Figure, Naming, Node, Note, Output, Outputs, Panel, Spot};
-use connectome_graph::{AttributionGraph, FeatureId, TargetKind};
+use connectome_graph::{AttributionGraph, FeatureId, Node as GraphNode, NodeIdx, TargetKind};
 
 use crate::TOOL;
 use crate::circuits::{BOX, Boxes, checked, label};
@@ -200,15 +200,14 @@ impl Drawer<'_> {
             None => has_features.then_some(1.0),
             Some(_) => effect.and_then(|effect| effect.measured),
         };
-        let detail = match names.as_slice() {
-            [one] if *one != named.text => one.clone(),
-            [_] => String::new(),
-            several => format!("{} nodes", several.len()),
+        let detail = match group.members.as_slice() {
+            [one] => Some(self.place(*one)).filter(|place| *place != named.text),
+            several => Some(format!("{} nodes", several.len())),
         };
         Node {
             name: visible(&named.text),
             naming: named.naming(),
-            detail,
+            detail: detail.unwrap_or_default(),
             hover: named.said().into_iter().chain(names).collect::<Vec<_>>().join("\n"),
             n_members: group.members.len(),
             share: share.filter(|_| self.options.percentages),
@@ -216,6 +215,25 @@ impl Drawer<'_> {
             level: self.boxes.level(self.graph, at),
             column: self.boxes.column(self.graph, at),
             spot: self.placed.spots.get(at).copied(),
+        }
+    }
+
+    /// Where a node is, for who reads the figure: a feature by its name, a target by its
+    /// probability where it is one.
+    fn place(&self, idx: NodeIdx) -> String {
+        let nodes = self.graph.nodes();
+        match nodes.node(idx) {
+            GraphNode::Token { pos, .. } => format!("token, position {pos}"),
+            GraphNode::Target(k) => {
+                let target = &nodes.targets()[k as usize];
+                match target.kind {
+                    TargetKind::Logit { .. } => {
+                        format!("output, p {:.1} %", 100.0 * f64::from(target.weight))
+                    }
+                    _ => "target".to_owned(),
+                }
+            }
+            _ => nodes.name(idx),
         }
     }
 
@@ -308,7 +326,7 @@ fn metadata(
         checked(graph, &group.nodes)?;
     }
     let names = |nodes: &[u32]| -> Vec<String> {
-        let name = |node: &u32| graph.nodes().name(connectome_graph::NodeIdx::new(*node));
+        let name = |node: &u32| graph.nodes().name(NodeIdx::new(*node));
         nodes.iter().map(name).collect()
     };
     let groups: Vec<_> = groups
