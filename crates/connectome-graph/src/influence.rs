@@ -54,6 +54,13 @@ impl Influence {
         self.node.iter().sum()
     }
 
+    /// `[N]` each node's share of the influence of all; zeros if there is none.
+    #[must_use]
+    pub fn shares(&self) -> Vec<f64> {
+        let total = self.total();
+        self.node.iter().map(|node| if total > 0.0 { node / total } else { 0.0 }).collect()
+    }
+
     /// Whether nothing is missing.
     pub fn is_exact(&self) -> bool {
         self.unresolved == 0.0

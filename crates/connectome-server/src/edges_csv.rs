@@ -4,7 +4,7 @@ use connectome_graph::{AttributionGraph, Thresholds, prune_keeping};
 
 use crate::circuits::label;
 use crate::error::ServeError;
-use crate::store::Kept;
+use crate::store::abs_in;
 
 /// Edges of the graph, pruned with these thresholds: ends by name and label, the raw weight, and
 /// its share of the target's absolute input. Labels, and nodes that stay in any case, are those of
@@ -13,24 +13,14 @@ use crate::store::Kept;
 /// # Errors
 ///
 /// [`ServeError`] for thresholds that are none.
-pub fn edges_csv(graph: AttributionGraph, thresholds: &Thresholds) -> Result<Vec<u8>, ServeError> {
-    let kept = Kept::new(graph)?;
-    table(&kept, &kept.graph, thresholds)
-}
-
-/// The same; `named` is the graph with the annotations that labels are read from.
-pub(crate) fn table(
-    kept: &Kept,
-    named: &AttributionGraph,
-    thresholds: &Thresholds,
-) -> Result<Vec<u8>, ServeError> {
-    let nodes = named.nodes();
+pub fn edges_csv(graph: &AttributionGraph, thresholds: &Thresholds) -> Result<Vec<u8>, ServeError> {
+    let (nodes, abs_in) = (graph.nodes(), abs_in(graph));
     let mut text = String::from("source,source_label,target,target_label,raw,share_of_input\n");
-    let pruned = prune_keeping(named, thresholds, &named.annotations().chosen())?;
+    let pruned = prune_keeping(graph, thresholds, &graph.annotations().chosen())?;
     for edge in &pruned.edges {
-        let share = f64::from(edge.weight) / kept.abs_in[edge.target.as_usize()];
+        let share = f64::from(edge.weight) / abs_in[edge.target.as_usize()];
         for idx in [edge.source, edge.target] {
-            text.push_str(&format!("{},{},", cell(&nodes.name(idx)), cell(&label(named, idx))));
+            text.push_str(&format!("{},{},", cell(&nodes.name(idx)), cell(&label(graph, idx))));
         }
         text.push_str(&format!("{},{share}\n", edge.weight));
     }

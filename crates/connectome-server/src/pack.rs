@@ -107,8 +107,7 @@ fn add_nodes(kept: &Kept, frequency: &dyn Fn(FeatureId) -> Option<f32>, columns:
         _ => f32::NAN,
     };
     let frequencies: Vec<f32> = all.iter().map(|idx| frequency(nodes.node(*idx))).collect();
-    let influence: Vec<f32> =
-        (0..all.len()).map(|place| kept.influence_share(place) as f32).collect();
+    let influence: Vec<f32> = kept.influence_shares.iter().map(|share| *share as f32).collect();
     let abs_in: Vec<f32> = kept.abs_in.iter().map(|sum| *sum as f32).collect();
     let expanded: Vec<u8> = all.iter().map(|idx| u8::from(kept.graph.is_expanded(*idx))).collect();
     columns.add(("kind", "u8"), &kinds, |value| [value]);

@@ -1,9 +1,9 @@
 //! `connectome compare`: two graphs of one dictionary, feature by feature.
 
 use anyhow::Result;
-use connectome_graph::AttributionGraph;
-use connectome_server::compare_graphs;
+use connectome_graph::{AttributionGraph, influence};
 use connectome_server::wire::CompareAlign;
+use connectome_server::{Side, compare};
 
 use super::Ending;
 use super::serve::plain;
@@ -19,8 +19,10 @@ pub(crate) fn run(args: &CompareArgs, world: &World) -> Result<Ending> {
         AlignArg::Start => CompareAlign::Start,
         AlignArg::Any => CompareAlign::Any,
     };
-    let found = compare_graphs(&graphs[0], &graphs[1], align).map_err(plain)?;
-    let report = CompareReport::of([&args.a, &args.b], [&graphs[0], &graphs[1]], &found);
+    let shares = graphs.each_ref().map(|graph| influence(graph).shares());
+    let [a, b] = [0, 1].map(|at| Side { graph: &graphs[at], shares: &shares[at] });
+    let found = compare(a, b, align).map_err(plain)?;
+    let report = CompareReport::of([&args.a, &args.b], [a, b], &found);
     world.print(&printer::compare::page(&report, args.top, world.screen))?;
     world.document(&report)?;
     Ok(Ending::Done)

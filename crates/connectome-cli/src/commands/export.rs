@@ -51,15 +51,6 @@ pub(crate) fn run(args: &ExportArgs, world: &World) -> Result<Ending> {
     let thresholds = settings::thresholds(args.thresholds)?;
     settings::writable(&args.output)?;
     let graph = AttributionGraph::load(&args.graph)?;
-    let mut report = ExportReport {
-        graph: args.graph.display().to_string(),
-        format: "safetensors",
-        output: args.output.display().to_string(),
-        bytes: 0,
-        slug: None,
-        graph_metadata: None,
-        features: None,
-    };
     let of_page = [("--run", !args.run.is_empty()), ("--features", args.features.is_some())];
     if let Some((option, _)) = of_page.into_iter().find(|(_, given)| *given)
         && !matches!(args.format, Format::Html)
@@ -71,52 +62,48 @@ pub(crate) fn run(args: &ExportArgs, world: &World) -> Result<Ending> {
         Some(view) => view.annotated(&graph).map_err(plain),
         None => Ok(graph),
     };
-    match args.format {
+    let (mut features_inside, mut slugged) = (None, None);
+    let (format, bytes) = match args.format {
         Format::Html => {
             let runs = saved::runs(&args.run)?;
             let features = args.features.as_deref().map(FeatureIndex::open).transpose()?;
             let sources = PageSources { view: view.as_ref(), runs: &runs, features };
             let page = page_file(graph, sources).map_err(plain)?;
-            write_whole(&args.output, |out| out.write_all(&page.bytes))?;
-            report.format = "html";
-            report.bytes = page.bytes.len();
-            report.features = page.features.map(|found| FeaturesReport {
+            features_inside = page.features.map(|found| FeaturesReport {
                 inside: found.n_inside,
                 shown: found.n_shown,
                 limit_bytes: found.limit_bytes,
             });
+            ("html", page.bytes)
         }
-        Format::Csv => {
-            let bytes = edges_csv(named(graph)?, &thresholds).map_err(plain)?;
-            write_whole(&args.output, |out| out.write_all(&bytes))?;
-            report.format = "csv";
-            report.bytes = bytes.len();
-        }
-        Format::Connectome => {
-            let bytes = named(graph)?.to_bytes();
-            write_whole(&args.output, |out| out.write_all(&bytes))?;
-            report.format = "connectome";
-            report.bytes = bytes.len();
-        }
+        Format::Csv => ("csv", edges_csv(&named(graph)?, &thresholds).map_err(plain)?),
+        Format::Connectome => ("connectome", named(graph)?.to_bytes()),
         Format::Safetensors if view.is_some() => return Err(UsageError::NoView.into()),
-        Format::Safetensors => {
-            let bytes = to_dense_safetensors(&graph)?;
-            write_whole(&args.output, |out| out.write_all(&bytes))?;
-            report.bytes = bytes.len();
-        }
+        Format::Safetensors => ("safetensors", to_dense_safetensors(&graph)?),
         Format::Json => {
             let slug = slug(args, &graph);
             let graph = with_scan(named(graph)?, args.scan.as_deref())?;
             let pruned = prune_keeping(&graph, &thresholds, &graph.annotations().chosen())?;
             let json = export(&graph, &pruned, &slug)?;
             let bytes = json.to_bytes();
-            write_whole(&args.output, |out| out.write_all(&bytes))?;
-            report.format = "json";
-            report.bytes = bytes.len();
-            report.slug = Some(slug);
-            report.graph_metadata = enter(args, &json)?;
+            slugged = Some((slug, json));
+            ("json", bytes)
         }
-    }
+    };
+    write_whole(&args.output, |out| out.write_all(&bytes))?;
+    let (slug, graph_metadata) = match slugged {
+        Some((slug, json)) => (Some(slug), enter(args, &json)?),
+        None => (None, None),
+    };
+    let report = ExportReport {
+        graph: args.graph.display().to_string(),
+        format,
+        output: args.output.display().to_string(),
+        bytes: bytes.len(),
+        slug,
+        graph_metadata,
+        features: features_inside,
+    };
     world.print(&page(&report))?;
     world.document(&report)?;
     Ok(Ending::Done)

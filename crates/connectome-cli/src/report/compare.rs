@@ -2,7 +2,8 @@
 
 use std::path::Path;
 
-use connectome_graph::{AttributionGraph, Node, NodeIdx};
+use connectome_graph::{Node, NodeIdx};
+use connectome_server::Side;
 use connectome_server::wire::Compare;
 use serde::Serialize;
 
@@ -41,12 +42,11 @@ pub(crate) struct PlacedReport {
 }
 
 impl CompareReport {
-    pub(crate) fn of(paths: [&Path; 2], graphs: [&AttributionGraph; 2], found: &Compare) -> Self {
-        let [a, b] = graphs;
+    pub(crate) fn of(paths: [&Path; 2], [a, b]: [Side<'_>; 2], found: &Compare) -> Self {
         let both = found.both.iter().map(|one| BothReport {
             feature: one.feature.clone(),
-            a: placed(a, one.a, one.influence_a),
-            b: placed(b, one.b, one.influence_b),
+            a: placed(a, one.a),
+            b: placed(b, one.b),
             change: one.influence_b - one.influence_a,
         });
         let [path_a, path_b] = paths.map(|path| path.display().to_string());
@@ -61,17 +61,13 @@ impl CompareReport {
     }
 }
 
-fn alone(graph: &AttributionGraph, nodes: &[u32]) -> Vec<PlacedReport> {
-    let influence = connectome_graph::influence(graph);
-    let total = influence.total();
-    let share = |node: u32| influence.node[node as usize] / if total > 0.0 { total } else { 1.0 };
-    let mut found: Vec<PlacedReport> =
-        nodes.iter().map(|node| placed(graph, *node, share(*node))).collect();
+fn alone(side: Side<'_>, nodes: &[u32]) -> Vec<PlacedReport> {
+    let mut found: Vec<PlacedReport> = nodes.iter().map(|node| placed(side, *node)).collect();
     found.sort_by(|x, y| y.influence.total_cmp(&x.influence).then_with(|| x.node.cmp(&y.node)));
     found
 }
 
-fn placed(graph: &AttributionGraph, node: u32, influence: f64) -> PlacedReport {
+fn placed(Side { graph, shares }: Side<'_>, node: u32) -> PlacedReport {
     let idx = NodeIdx::new(node);
     let (token, activation) = match graph.nodes().node(idx) {
         Node::Feature(fired) => {
@@ -80,5 +76,6 @@ fn placed(graph: &AttributionGraph, node: u32, influence: f64) -> PlacedReport {
         }
         _ => unreachable!("features are compared"),
     };
+    let influence = shares[idx.as_usize()];
     PlacedReport { node: graph.nodes().name(idx), token, activation, influence }
 }

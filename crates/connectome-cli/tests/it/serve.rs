@@ -219,7 +219,7 @@ fn a_saved_view_is_drawn_and_written() {
     place.ok(&of_view("connectome", "named.graph"));
     assert!(std::fs::read(place.path("named.graph")).unwrap() == named.to_bytes(), "another graph");
     place.ok(&of_view("csv", "oak.csv"));
-    let table = edges_csv(named, &Thresholds::default()).unwrap();
+    let table = edges_csv(&named, &Thresholds::default()).unwrap();
     assert!(std::fs::read(place.path("oak.csv")).unwrap() == table, "another table");
     place.ok(&of_view("json", "oak.json"));
     let json = std::fs::read_to_string(place.path("oak.json")).unwrap();

@@ -5,28 +5,27 @@ use std::collections::{BTreeMap, BTreeSet};
 use connectome_graph::{ActiveFeature, AttributionGraph, FeatureId, NodeIdx};
 
 use crate::error::ServeError;
-use crate::store::Kept;
 use crate::wire::{Compare, CompareAlign, MatchedFeature};
 
 /// Where a feature is looked for in the other graph.
 type Key = (FeatureId, Option<i64>);
+
+/// A graph that is compared.
+#[derive(Clone, Copy, Debug)]
+pub struct Side<'a> {
+    /// The graph.
+    pub graph: &'a AttributionGraph,
+    /// `[N]` its nodes' shares of all influence, [`connectome_graph::Influence::shares`].
+    pub shares: &'a [f64],
+}
 
 /// Compares the features of two graphs, as `POST /api/compare` does.
 ///
 /// # Errors
 ///
 /// [`ServeError::Bad`] for graphs of two dictionaries.
-pub fn compare_graphs(
-    a: &AttributionGraph,
-    b: &AttributionGraph,
-    align: CompareAlign,
-) -> Result<Compare, ServeError> {
-    compare(&Kept::new(a.clone())?, &Kept::new(b.clone())?, align)
-}
-
-/// Compares the features of two graphs.
-pub(crate) fn compare(a: &Kept, b: &Kept, align: CompareAlign) -> Result<Compare, ServeError> {
-    let [of_a, of_b] = [a, b].map(|kept| kept.graph.provenance());
+pub fn compare(a: Side<'_>, b: Side<'_>, align: CompareAlign) -> Result<Compare, ServeError> {
+    let [of_a, of_b] = [a, b].map(|side| side.graph.provenance());
     if of_a.dictionary.digest != of_b.dictionary.digest
         || of_a.dictionary.name != of_b.dictionary.name
     {
@@ -36,7 +35,7 @@ pub(crate) fn compare(a: &Kept, b: &Kept, align: CompareAlign) -> Result<Compare
              common"
         )));
     }
-    let (in_a, in_b) = (places(a, align), places(b, align));
+    let (in_a, in_b) = (places(a.graph, align), places(b.graph, align));
     let mut both = Vec::new();
     for (key, (node_a, fired_a)) in &in_a {
         let Some((node_b, fired_b)) = in_b.get(key) else { continue };
@@ -46,8 +45,8 @@ pub(crate) fn compare(a: &Kept, b: &Kept, align: CompareAlign) -> Result<Compare
             feature: fired_a.id.to_string(),
             activation_a: f64::from(fired_a.activation),
             activation_b: f64::from(fired_b.activation),
-            influence_a: a.influence_share(node_a.as_usize()),
-            influence_b: b.influence_share(node_b.as_usize()),
+            influence_a: a.shares[node_a.as_usize()],
+            influence_b: b.shares[node_b.as_usize()],
         });
     }
     let most = |one: &MatchedFeature| one.influence_a.max(one.influence_b);
@@ -67,10 +66,13 @@ pub(crate) fn compare(a: &Kept, b: &Kept, align: CompareAlign) -> Result<Compare
 }
 
 /// Features of a graph by what they are matched by; of several the most active one.
-fn places(kept: &Kept, align: CompareAlign) -> BTreeMap<Key, (NodeIdx, ActiveFeature)> {
-    let n_tokens = kept.graph.nodes().n_tokens() as i64;
+fn places(
+    graph: &AttributionGraph,
+    align: CompareAlign,
+) -> BTreeMap<Key, (NodeIdx, ActiveFeature)> {
+    let n_tokens = graph.nodes().n_tokens() as i64;
     let mut places: BTreeMap<Key, (NodeIdx, ActiveFeature)> = BTreeMap::new();
-    for (idx, fired) in kept.graph.nodes().features() {
+    for (idx, fired) in graph.nodes().features() {
         let pos = match align {
             CompareAlign::Start => Some(i64::from(fired.pos)),
             CompareAlign::End => Some(i64::from(fired.pos) - n_tokens),

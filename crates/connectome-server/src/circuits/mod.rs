@@ -8,8 +8,7 @@ mod head;
 mod layout;
 mod suggest;
 
-pub(crate) use compare::compare;
-pub use compare::compare_graphs;
+pub use compare::{Side, compare};
 pub(crate) use edges::{edges, paths, pruned};
 pub(crate) use head::{Around, head, head_of};
 pub(crate) use layout::{BOX, Boxes, circuit};

@@ -57,7 +57,9 @@ pub(super) async fn compare(State(app): Shared, Sent(ask): Sent<CompareAsk>) -> 
     let found = blocking(move || {
         let a = app.store.graph(&Id::parse("graph", &ask.a)?)?;
         let b = app.store.graph(&Id::parse("graph", &ask.b)?)?;
-        circuits::compare(&a, &b, ask.align)
+        let [a, b] = [&a, &b]
+            .map(|kept| circuits::Side { graph: &kept.graph, shares: &kept.influence_shares });
+        circuits::compare(a, b, ask.align)
     });
     Ok(json(&found.await?))
 }

@@ -1,5 +1,7 @@
 //! Graphs: the library, a graph's head, pack and edges, traces, import and export.
 
+use std::borrow::Cow;
+
 use axum::extract::{Path, State};
 use axum::http::{StatusCode, header};
 use axum::response::IntoResponse as _;
@@ -9,12 +11,12 @@ use serde::Deserialize;
 
 use super::extract::{Asked, Raw, Sent};
 use super::{Answer, Shared, blocking, download, json};
-use crate::edges_csv;
+use crate::edges_csv::edges_csv;
 use crate::error::ServeError;
 use crate::features::labelled;
 use crate::id::Id;
 use crate::page_file;
-use crate::store::MAIN;
+use crate::store::{Kept, MAIN};
 use crate::wire::{GraphPatch, Imported, JobKind, JobResult, JobStarted, TraceAsk};
 use crate::{App, circuits};
 
@@ -192,27 +194,28 @@ pub(super) async fn export(
             nodes: query.node_threshold.unwrap_or(usual.nodes),
             edges: query.edge_threshold.unwrap_or(usual.edges),
         };
+        let view = query.view.as_deref();
         match query.format.as_str() {
             "connectome" => {
-                let bytes = match named(&app, &id, query.view.as_deref())? {
-                    Some(graph) => graph.to_bytes(),
-                    None => app.store.bytes(&id)?,
+                let bytes = if view.is_some() {
+                    let kept = app.store.graph(&id)?;
+                    shown(&app, &id, view, &kept)?.to_bytes()
+                } else {
+                    app.store.bytes(&id)?
                 };
                 Ok(download(&format!("{id}.graph"), "application/octet-stream", bytes))
             }
             "json" => {
                 let kept = app.store.graph(&id)?;
-                let named = named(&app, &id, query.view.as_deref())?;
-                let graph = named.as_ref().unwrap_or(&kept.graph);
-                let pruned = prune_keeping(graph, &thresholds, &graph.annotations().chosen())?;
-                let json = circuit_tracer::export(graph, &pruned, id.as_str())?;
+                let graph = shown(&app, &id, view, &kept)?;
+                let pruned = prune_keeping(&graph, &thresholds, &graph.annotations().chosen())?;
+                let json = circuit_tracer::export(&graph, &pruned, id.as_str())?;
                 Ok(download(&format!("{id}.json"), "application/json", json.to_bytes()))
             }
             "csv" => {
                 let kept = app.store.graph(&id)?;
-                let named = named(&app, &id, query.view.as_deref())?;
-                let graph = named.as_ref().unwrap_or(&kept.graph);
-                let table = edges_csv::table(&kept, graph, &thresholds)?;
+                let graph = shown(&app, &id, view, &kept)?;
+                let table = edges_csv(&graph, &thresholds)?;
                 Ok(download(&format!("{id}.csv"), "text/csv; charset=utf-8", table))
             }
             "html" => {
@@ -234,9 +237,13 @@ pub(super) async fn export(
     .await
 }
 
-/// The graph with what a person made of it in a view.
-fn named(app: &App, id: &Id, view: Option<&str>) -> Result<Option<AttributionGraph>, ServeError> {
-    let Some(name) = view else { return Ok(None) };
-    let kept = app.store.graph(id)?;
-    Ok(Some(app.store.shown_view(id, name)?.annotated(&kept.graph)?))
+/// A graph with what a person made of it in a view; as it is without one.
+fn shown<'a>(
+    app: &App,
+    id: &Id,
+    view: Option<&str>,
+    kept: &'a Kept,
+) -> Result<Cow<'a, AttributionGraph>, ServeError> {
+    let Some(name) = view else { return Ok(Cow::Borrowed(&kept.graph)) };
+    Ok(Cow::Owned(app.store.shown_view(id, name)?.annotated(&kept.graph)?))
 }

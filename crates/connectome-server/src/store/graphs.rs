@@ -22,17 +22,16 @@ pub(crate) struct Kept {
     pub(crate) pruned: Pruned,
     /// `[N]` what shares of inputs are of.
     pub(crate) abs_in: Vec<f64>,
+    /// `[N]` shares of all influence.
+    pub(crate) influence_shares: Vec<f64>,
     order: OnceLock<Vec<u32>>,
 }
 
 impl Kept {
     pub(crate) fn new(graph: AttributionGraph) -> Result<Self, ServeError> {
         let pruned = prune(&graph, &Thresholds::default())?;
-        let mut abs_in = vec![0.0; graph.nodes().len()];
-        for row in graph.rows() {
-            abs_in[row.target.as_usize()] = row.abs_sum() + f64::from(row.abs_remainder);
-        }
-        Ok(Self { graph, pruned, abs_in, order: OnceLock::new() })
+        let (abs_in, influence_shares) = (abs_in(&graph), pruned.influence.shares());
+        Ok(Self { graph, pruned, abs_in, influence_shares, order: OnceLock::new() })
     }
 
     pub(crate) fn influence(&self) -> &Influence {
@@ -41,8 +40,7 @@ impl Kept {
 
     /// A node's share of all influence.
     pub(crate) fn influence_share(&self, place: usize) -> f64 {
-        let total = self.influence().total();
-        if total > 0.0 { self.influence().node[place] / total } else { 0.0 }
+        self.influence_shares[place]
     }
 
     /// Edges by descending share of their target's absolute input, then as stored.
@@ -60,6 +58,15 @@ impl Kept {
             order
         })
     }
+}
+
+/// `[N]` the absolute input of every node, what was cut from its row included.
+pub(crate) fn abs_in(graph: &AttributionGraph) -> Vec<f64> {
+    let mut abs_in = vec![0.0; graph.nodes().len()];
+    for row in graph.rows() {
+        abs_in[row.target.as_usize()] = row.abs_sum() + f64::from(row.abs_remainder);
+    }
+    abs_in
 }
 
 /// `meta.json`.

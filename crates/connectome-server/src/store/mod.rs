@@ -33,7 +33,7 @@ use crate::error::ServeError;
 use crate::id::Id;
 
 pub(crate) use files::{now_ms, read_json, write_json};
-pub(crate) use graphs::{Kept, new_row};
+pub(crate) use graphs::{Kept, abs_in, new_row};
 pub(crate) use runs::run_row;
 pub(crate) use views::{MAIN, newest_version};
 
