@@ -16,12 +16,13 @@ pub(crate) fn page(report: &CompareReport, top: usize, screen: Screen) -> String
     ));
     page.heading(
         "In both",
-        "by the larger influence, a share of all in its graph; activation and influence in A, in B",
+        "by the larger influence, a share of all in its graph; activation and influence in A, in B; \
+         influence in B less that in A, in points",
     );
     for one in report.both.iter().take(top) {
-        let change = page
-            .screen
-            .signed(if one.change < 0.0 { -1 } else { 1 }, &format!("{:+.1}", 100.0 * one.change));
+        let (sign, mark) = if one.change < 0.0 { (-1, '−') } else { (1, '+') };
+        let points = format!("{mark}{:.1}", 100.0 * one.change.abs());
+        let change = page.screen.signed(sign, &points);
         let name = if one.a.node == one.b.node {
             one.a.node.clone()
         } else {
