@@ -2,20 +2,12 @@
 
 import type { ComponentChildren, JSX } from "preact";
 import { online } from "./api/client.ts";
-import { Compare } from "./compare/Compare.tsx";
-import { FeaturePage } from "./feature/FeaturePage.tsx";
-import { Features } from "./feature/Features.tsx";
-import { FigureStudio } from "./figure/FigureStudio.tsx";
-import { Help } from "./help/Help.tsx";
 import { Library } from "./library/Library.tsx";
 import { dropping, useDrop } from "./library/open.ts";
-import { Models } from "./models/Models.tsx";
-import { ProbePage } from "./probe/ProbePage.tsx";
-import { Probes } from "./probe/Probes.tsx";
-import { NewTrace } from "./trace/NewTrace.tsx";
 import { AskDialog } from "./ui/ask.tsx";
 import { EVERYWHERE } from "./ui/everywhere.ts";
 import { useActions } from "./ui/keys.ts";
+import { lazy } from "./ui/lazy.tsx";
 import { Mark } from "./ui/Mark.tsx";
 import { ContextMenu } from "./ui/menu.tsx";
 import { open, Palette } from "./ui/palette.tsx";
@@ -25,6 +17,16 @@ import { choice, nextTheme } from "./ui/theme.ts";
 import { Toasts } from "./ui/toast.tsx";
 import { MAIN } from "./workspace/address.ts";
 import { WorkspacePage } from "./workspace/WorkspacePage.tsx";
+
+const Compare = lazy(async () => (await import("./compare/Compare.tsx")).Compare);
+const FeaturePage = lazy(async () => (await import("./feature/FeaturePage.tsx")).FeaturePage);
+const Features = lazy(async () => (await import("./feature/Features.tsx")).Features);
+const FigureStudio = lazy(async () => (await import("./figure/FigureStudio.tsx")).FigureStudio);
+const Help = lazy(async () => (await import("./help/Help.tsx")).Help);
+const Models = lazy(async () => (await import("./models/Models.tsx")).Models);
+const NewTrace = lazy(async () => (await import("./trace/NewTrace.tsx")).NewTrace);
+const ProbePage = lazy(async () => (await import("./probe/ProbePage.tsx")).ProbePage);
+const Probes = lazy(async () => (await import("./probe/Probes.tsx")).Probes);
 
 type Parts = Record<string, string>;
 

@@ -258,7 +258,7 @@ function quantile(values: number[], share: number): number {
   return sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))];
 }
 
-/** All that the page loads, gzipped. */
+/** All that a workspace loads, gzipped. */
 function bundleKb(): string {
   const sizes = bundleFiles().map((path) => gzipSync(readFileSync(path), { level: 9 }).length);
   return (sizes.reduce((sum, size) => sum + size, 0) / 1000).toFixed(0);
@@ -290,7 +290,7 @@ function text(rows: Row[]): string {
   return [
     MARKS[0],
     "",
-    `Headless Chromium, software rendering, ${machine}; generated graphs with all nodes shown. The page, all its files together, is ${bundleKb()} KB gzipped (budget: 120).`,
+    `Headless Chromium, software rendering, ${machine}; generated graphs with all nodes shown. What the page loads for a workspace is ${bundleKb()} KB gzipped (budget: 120); other pages bring the rest when they are opened.`,
     "",
     `Milliseconds: median / 95th percentile of ${ROUNDS} events (CPU time of the page's thread an event, with what follows it). Events are the browser's own; a time runs from an event's first handler to the end of the frame that shows it on the page's thread. Opening: ${OPENINGS} times from navigation to the first frame with nodes, each in a new tab of a browser that has shown the page before.`,
     "",

@@ -20,12 +20,12 @@ pub(crate) struct Parts {
     pub(crate) icon: &'static [u8],
 }
 
-/// The page's one script, one style and its icon.
+/// Script and style of the build that fetches nothing (`web/vite.file.config.ts`), and the icon.
 ///
 /// # Errors
 ///
 /// [`ServeError::Absent`] if the program was built without its page; [`ServeError::Fault`] if
-/// the page has other parts, or parts that cannot stand inside HTML.
+/// a part is missing or cannot stand inside HTML.
 pub(crate) fn parts() -> Result<Parts, ServeError> {
     if PAGE.is_empty() {
         let what = "this program was built without its page".to_owned();
@@ -33,21 +33,17 @@ pub(crate) fn parts() -> Result<Parts, ServeError> {
         return Err(ServeError::Absent { what, hint });
     }
     Ok(Parts {
-        script: inlined(".js", &["</script", "<!--"])?,
-        style: inlined(".css", &["</style"])?,
+        script: inlined("file/page.js", &["</script", "<!--"])?,
+        style: inlined("file/page.css", &["</style"])?,
         icon: PAGE.iter().find(|asset| asset.path == "icon.svg").map_or(b"", |icon| icon.plain),
     })
 }
 
-/// The one built file whose name ends so, as text that may stand in an element.
-fn inlined(ending: &'static str, never: &[&str]) -> Result<&'static str, ServeError> {
+/// A built file, as text that may stand in an element.
+fn inlined(path: &'static str, never: &[&str]) -> Result<&'static str, ServeError> {
     let fault = |reason: String| ServeError::Fault { reason };
-    let is_built =
-        |asset: &&Asset| asset.path.starts_with("assets/") && asset.path.ends_with(ending);
-    let found: Vec<&Asset> = PAGE.iter().filter(is_built).collect();
-    let [one] = found.as_slice() else {
-        return Err(fault(format!("the page has {} files `{ending}`, expected 1", found.len())));
-    };
+    let one = PAGE.iter().find(|asset| asset.path == path);
+    let one = one.ok_or_else(|| fault(format!("the page has no `{path}`")))?;
     let text = std::str::from_utf8(one.plain).map_err(|error| fault(error.to_string()))?;
     let text = text.trim_end();
     match never.iter().find(|what| text.to_ascii_lowercase().contains(**what)) {

@@ -1,6 +1,6 @@
 // A headless Chromium, and a page whose requests may be answered from memory.
 
-import { existsSync, readdirSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
@@ -44,10 +44,22 @@ export async function pageFromDist(context: BrowserContext, server: string): Pro
 
 const DIST = join(import.meta.dirname, "../../dist");
 
-/** Paths of everything that the page loads. */
+/** Paths of all that the page loads before an address asks for more: the document, what it names,
+ * and what that imports at once. */
 export function bundleFiles(): string[] {
-  const assets = readdirSync(join(DIST, "assets")).map((name) => join(DIST, "assets", name));
-  return [join(DIST, "index.html"), ...assets];
+  const found = new Set([join(DIST, "index.html")]);
+  for (const file of found) {
+    const text = readFileSync(file, "utf8");
+    const named = file.endsWith(".html")
+      ? text.matchAll(/"\/(assets\/[^"]+)"/g)
+      : file.endsWith(".js")
+        ? text.matchAll(/(?:from|import)\s*"\.\/([^"]+)"/g)
+        : [];
+    for (const [, name] of named) {
+      found.add(join(DIST, file.endsWith(".html") ? name : join("assets", name)));
+    }
+  }
+  return [...found];
 }
 
 /** The built file of an address; every address without a dot is the page itself. */
