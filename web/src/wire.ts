@@ -638,7 +638,12 @@ flags: { [key in string]: string },
 /**
  * What was imported and from which format; null for a graph traced here.
  */
-imported: string | null, };
+imported: string | null, 
+/**
+ * What the imported file has and the graph has not, as `1 node, 5 links`; null if nothing is
+ * missing.
+ */
+passed_over: string | null, };
 
 /**
  * A model or dictionary.
@@ -1388,7 +1393,7 @@ version: number,
 current: unknown, };
 
 /**
- * The answer when a graph or a probe was deleted.
+ * The answer when a graph, a probe or a run was deleted.
  */
 export type Deleted = { 
 /**
@@ -1409,7 +1414,7 @@ name: string,
  */
 kind: TrashKind, 
 /**
- * The title or prompt of a graph, the template of a probe.
+ * The title or prompt of a graph, the template of a probe, the name of a run.
  */
 title: string, 
 /**
@@ -1424,7 +1429,7 @@ kept_days: number, };
 /**
  * What was deleted.
  */
-export type TrashKind = "Graph" | "Probe";
+export type TrashKind = "Graph" | "Probe" | "Run";
 
 /**
  * The body of `POST /api/graphs/:id/runs`.
@@ -1616,6 +1621,15 @@ validates: boolean,
 partial: boolean, };
 
 /**
+ * `PATCH /api/graphs/:id/runs/:number`.
+ */
+export type RunPatch = { 
+/**
+ * What it is called from now on.
+ */
+name: string, };
+
+/**
  * `GET /api/graphs/:id/runs/:number`.
  */
 export type Run = { 
@@ -1684,7 +1698,40 @@ text: TextPair | null,
 /**
  * The sweep, if one was asked for.
  */
-sweep: SweepResult | null, };
+sweep: SweepResult | null, 
+/**
+ * What was taken from another prompt; null if nothing was, and in runs of older versions.
+ */
+inserted: Inserted | null, };
+
+/**
+ * Features whose activation on another prompt was set on this one.
+ */
+export type Inserted = { 
+/**
+ * What its one feature is called, or how many they are.
+ */
+name: string, 
+/**
+ * The other prompt.
+ */
+prompt: string, 
+/**
+ * How many features.
+ */
+n_features: number, 
+/**
+ * Their mean layer.
+ */
+layer: number, 
+/**
+ * Their mean position here.
+ */
+pos: number, 
+/**
+ * What was done, as `2×`: so many times the activation that they have there.
+ */
+dose: string, };
 
 /**
  * What became of a group.
@@ -1870,7 +1917,15 @@ shift: Shift,
 /**
  * Σ activation after by Σ before of each group, in the order of the request.
  */
-groups: Array<number | null>, };
+groups: Array<number | null>, 
+/**
+ * The same as the graph predicts it; null where it does not say.
+ */
+predicted: Array<number | null>, 
+/**
+ * As of one run.
+ */
+targets: Array<TargetEffect>, };
 
 /**
  * What a validation found.
@@ -2430,6 +2485,28 @@ fires_with: Array<TogetherRow>,
  * The index that says so.
  */
 index: IndexRow, };
+
+/**
+ * `PUT /api/features/:set/:layer/:index/label`.
+ */
+export type LabelAsk = { 
+/**
+ * What the feature is called from now on, in every graph; empty for what its index says.
+ */
+text: string, };
+
+/**
+ * What a feature is called.
+ */
+export type FeatureLabel = { 
+/**
+ * Its label, if it has one.
+ */
+label: string | null, 
+/**
+ * Whose words.
+ */
+label_source: string | null, };
 
 /**
  * A token that a feature acts on, or that acts on it.

@@ -445,6 +445,10 @@ pub(crate) struct ValidateArgs {
         help_heading = "What is tested"
     )]
     pub(crate) supernode: Vec<String>,
+    /// Test the groups of this saved view instead of the graph file's own supernodes: a file, or
+    /// a view's name if the graph lies in a workspace. Verdicts alone are saved, no groups.
+    #[arg(long, value_name = "NAME|FILE", help_heading = "What is tested")]
+    pub(crate) view: Option<String>,
     /// Multiply activations by this: 0 ablates, -1 inverts; both if not given.
     #[arg(
         long,

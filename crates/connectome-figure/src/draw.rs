@@ -16,6 +16,10 @@ const PAD: f64 = 24.0;
 const NARROWEST: f64 = 560.0;
 /// Boxes are as wide as their names, within these.
 const BOX_WIDTHS: [f64; 2] = [96.0, 250.0];
+/// Room for how many outputs are left out.
+const LEFT_OUT: f64 = 60.0;
+/// A share that moves by less stays.
+const STAYS: f64 = 0.05;
 /// Below this share of the original a box is faded.
 const FADED: f64 = 0.25;
 /// Edges that do not rise run so far to the right of the boxes.
@@ -39,6 +43,8 @@ text{font-family:'Helvetica Neue',Helvetica,Arial,'Liberation Sans',sans-serif;f
 .strip{fill:#ffffff;stroke:#ddd8c6}
 .box{fill:#e4e2d5;stroke:#6e6a55;stroke-width:1.8}
 .edited{fill:#eeece4;stroke:#c8641b;stroke-width:2.2}
+.inserted{fill:#fdf3dc;stroke:#c8641b;stroke-width:2.2}
+.foretold{fill:none;stroke:#c8641b;stroke-width:1.4}
 .name{font-size:13px;font-weight:bold;text-anchor:middle}
 .automatic{font-weight:normal;font-style:italic}
 .detail{font-size:10.5px;text-anchor:middle;fill:#57544a}
@@ -69,6 +75,8 @@ text{fill:#ece9dd}
 .strip{fill:#1a1916;stroke:#3a382f}
 .box{fill:#38352c;stroke:#8c8770}
 .edited{fill:#2a2823;stroke:#ee9445}
+.inserted{fill:#43341c;stroke:#ee9445}
+.foretold{stroke:#ee9445}
 .detail,.percent,.row,.note{fill:#bfbaa8}
 .pill{fill:#b3571a}
 .excites{stroke:#cfa79f}
@@ -124,7 +132,10 @@ fn description(figure: &Figure) -> String {
         for node in &panel.boxes {
             let share = node.share.map_or("no share".to_owned(), percent);
             let dose = node.dose.as_ref().map_or(String::new(), |dose| format!(", edited {dose}"));
-            words.push(format!("{}: {share}{dose}", called(node)));
+            let said = foretold(node);
+            let said = said.map_or(String::new(), |said| format!(", predicted {}", percent(said)));
+            let inserted = if node.inserted { ", inserted" } else { "" };
+            words.push(format!("{}: {share}{said}{dose}{inserted}", called(node)));
         }
         for row in &panel.outputs {
             let tokens: Vec<String> = row
@@ -312,13 +323,21 @@ pub(crate) fn draw_box(svg: &mut Svg, node: &Node, (x, y): (f64, f64), box_width
     let is_faded = node.share.is_some_and(|share| share < FADED) && !is_edited;
     svg.line(if is_faded { r#"<g class="faded">"# } else { "<g>" });
     svg.hover(&node.hover);
-    let class = if is_edited { "edited" } else { "box" };
+    let class = match (node.inserted, is_edited) {
+        (true, _) => "inserted",
+        (false, true) => "edited",
+        (false, false) => "box",
+    };
     // A stack of three says "several" as well as one of twelve.
     for behind in (1..node.n_members.min(3)).rev() {
         let shift = STACK * behind as f64;
         svg.rect(class, [x + shift, y + shift, box_width, BOX], 9.0);
     }
     svg.rect(class, [x, y, box_width, BOX], 9.0);
+    if foretold(node).is_some() {
+        let gap = 3.5;
+        svg.rect("foretold", [x - gap, y - gap, box_width + 2.0 * gap, BOX + 2.0 * gap], 12.0);
+    }
     let room = box_width - 14.0;
     let middle = x + box_width / 2.0;
     let base = if node.detail.is_empty() { y + 28.0 } else { y + 20.0 };
@@ -343,6 +362,11 @@ pub(crate) fn draw_box(svg: &mut Svg, node: &Node, (x, y): (f64, f64), box_width
         svg.words("dose", right - pill / 2.0, y + 1.8, dose);
     }
     svg.line("</g>");
+}
+
+/// What a graph predicts of a box, if that is an effect: an edited box has what it was given.
+fn foretold(node: &Node) -> Option<f64> {
+    node.predicted.filter(|share| node.dose.is_none() && (share - 1.0).abs() > STAYS)
 }
 
 pub(crate) fn sign(edge: Edge) -> &'static str {
@@ -414,12 +438,16 @@ pub(crate) fn end(svg: &mut Svg, edge: Edge, (x, y): (f64, f64), (dx, dy): (f64,
 }
 
 fn chips(svg: &mut Svg, row: &Outputs, (mut x, base): (f64, f64), right: f64) {
-    for output in &row.tokens {
+    for (at, output) in row.tokens.iter().enumerate() {
         let text = fit(&output.text, 170.0, |text| width(text, 12.5));
         let share = percent(output.probability);
         let (text_width, share_width) = (width(&text, 12.5), width(&share, 11.0));
         let chip = text_width + share_width + 22.0;
-        if x + chip > right {
+        // There is room to say how many are left out, if any are.
+        let left = row.tokens.len() - at;
+        let needed = if left > 1 { chip + LEFT_OUT } else { chip };
+        if x + needed > right {
+            svg.words("percent", x, base, &format!("+{left} more"));
             return;
         }
         svg.rect("chip", [x, base - 16.0, chip, 23.0], 7.0);
@@ -498,6 +526,84 @@ mod tests {
         // Inhibition is seen without colour.
         assert_eq!(svg.matches(r#"class="bar""#).count(), 1);
         assert_eq!(svg.matches(r#"class="faded""#).count(), 2);
+    }
+
+    #[test]
+    fn what_a_graph_predicts_and_what_was_put_in_is_marked() {
+        let mut figure = sample();
+        let boxes = &mut figure.panels[0].boxes;
+        boxes[0].predicted = Some(0.0);
+        boxes[1].predicted = Some(0.2);
+        boxes[2].predicted = Some(1.04);
+        let dose = Some("2×".to_owned());
+        let taken = Node { name: "California".to_owned(), dose, inserted: true, ..Node::default() };
+        boxes.push(taken);
+        let svg = figure.to_svg();
+        // An edited box has what it was given, and 4 % is no effect.
+        assert_eq!(svg.matches(r#"class="foretold""#).count(), 1);
+        assert!(svg.contains("Texas: 7 %, predicted 20 %"), "{svg}");
+        assert_eq!(svg.matches(r#"class="inserted""#).count(), 1);
+        assert!(svg.contains("California: no share, edited 2×, inserted"), "{svg}");
+        assert!(!sample().to_svg().contains(r#"class="foretold""#));
+    }
+
+    #[test]
+    fn outputs_that_have_no_room_are_counted() {
+        let mut figure = sample();
+        let row = &mut figure.panels[0].outputs[0];
+        let one = |at: usize| Output { text: format!("a long token {at}"), probability: 0.01 };
+        row.tokens = (0..40).map(one).collect();
+        let svg = figure.to_svg();
+        let drawn = svg.matches("a long token").count();
+        // Once in the description, which has all of them, and once for each chip.
+        let left = 40 - (drawn - 40);
+        assert!(left > 0 && svg.contains(&format!(">+{left} more<")), "{drawn} drawn");
+    }
+
+    /// Numbers come from models, files and views of others.
+    #[test]
+    fn no_number_breaks_a_figure() {
+        use crate::{Note, Spot};
+
+        let odd = [0.0, 1.0, -3.0, 0.5, 1e9, -1e9, f64::NAN, f64::INFINITY, f64::NEG_INFINITY];
+        let mut state = 7_u64;
+        let mut below = |n: usize| {
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+            (state >> 33) as usize % n
+        };
+        for round in 0..300 {
+            let n = below(9);
+            let mut panel = Panel::default();
+            for at in 0..n {
+                let mut pick = || odd[below(odd.len())];
+                let spot = (round % 3 == 0).then(|| Spot { x: pick(), y: pick() });
+                panel.boxes.push(Node {
+                    name: format!("box {at}"),
+                    level: pick(),
+                    column: pick(),
+                    share: Some(pick()),
+                    predicted: Some(pick()),
+                    spot,
+                    ..Node::default()
+                });
+            }
+            for _ in 0..below(3 * n + 1) {
+                let (source, target) = (below(n), below(n));
+                panel.edges.push(Edge { source, target, share: odd[below(odd.len())] });
+            }
+            panel.notes.push(Note { text: "note".to_owned(), spot: Spot { x: 1.0, y: f64::NAN } });
+            let probability = odd[below(odd.len())];
+            let tokens = vec![Output { text: "token".to_owned(), probability }];
+            panel.outputs.push(Outputs { label: String::new(), tokens });
+            let figure = Figure { panels: vec![panel], ..Figure::default() };
+            let svg = figure.to_svg();
+            let places = svg.split(['"', ' ']).filter(|word| {
+                let word = word.trim_matches(|c: char| !c.is_ascii_alphanumeric());
+                ["NaN", "inf"].contains(&word)
+            });
+            assert_eq!(places.count(), 0, "round {round}: {figure:?}\n{svg}");
+            assert_eq!(svg, figure.to_svg());
+        }
     }
 
     #[test]

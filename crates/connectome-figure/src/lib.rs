@@ -77,8 +77,12 @@ pub struct Node {
     pub n_members: usize,
     /// Its activation as a share of the original one; `None` where that has no meaning.
     pub share: Option<f64>,
+    /// The same as a graph predicts it; `None` where it does not say.
+    pub predicted: Option<f64>,
     /// What was done to it, as `−2×`; `None` if nothing was.
     pub dose: Option<String>,
+    /// Whether it is no part of the circuit and was put in from elsewhere.
+    pub inserted: bool,
     /// How far up it stands in the computation: a mean layer, inputs below 0.
     pub level: f64,
     /// How far to the right it belongs: a position of the prompt.
@@ -146,13 +150,35 @@ pub struct Output {
 }
 
 impl Figure {
-    /// The figure as an SVG document.
+    /// The figure as an SVG document. Numbers that are none are left out: a share is not told, an
+    /// edge has no weight, a box stands at the bottom left, and where one place is no place the
+    /// panel is laid out.
     ///
     /// # Panics
     ///
     /// If an edge names a box that is not there.
     #[must_use]
     pub fn to_svg(&self) -> String {
-        draw::figure(self)
+        let mut figure = self.clone();
+        figure.panels.iter_mut().for_each(Panel::leave_out_what_is_no_number);
+        draw::figure(&figure)
+    }
+}
+
+impl Panel {
+    fn leave_out_what_is_no_number(&mut self) {
+        let number = |value: f64| if value.is_finite() { value } else { 0.0 };
+        let is_place = |spot: Spot| spot.x.is_finite() && spot.y.is_finite();
+        let are_placed = self.boxes.iter().all(|node| node.spot.is_some_and(is_place));
+        for node in &mut self.boxes {
+            node.share = node.share.filter(|share| share.is_finite());
+            node.predicted = node.predicted.filter(|share| share.is_finite());
+            (node.level, node.column) = (number(node.level), number(node.column));
+            node.spot = node.spot.filter(|_| are_placed);
+        }
+        self.edges.iter_mut().for_each(|edge| edge.share = number(edge.share));
+        self.notes.retain(|note| is_place(note.spot));
+        let tokens = self.outputs.iter_mut().flat_map(|row| &mut row.tokens);
+        tokens.for_each(|token| token.probability = number(token.probability));
     }
 }

@@ -33,7 +33,33 @@ pub struct Annotations {
     pub notes: BTreeMap<String, String>,
 }
 
+/// Begins the keys of notes that count what an import could not hold.
+const PASSED_OVER: &str = "import.passed_over.";
+
 impl Annotations {
+    /// What the file that a graph was imported from has and the graph has not, as `1 node,
+    /// 5 links`: nodes of kinds that are not known here, and links of theirs. `None` if nothing
+    /// is missing.
+    #[must_use]
+    pub fn passed_over(&self) -> Option<String> {
+        let counts = ["nodes", "links"].into_iter().filter_map(|what| {
+            let count = self.notes.get(&format!("{PASSED_OVER}{what}"))?;
+            let what = if count == "1" { what.trim_end_matches('s') } else { what };
+            Some(format!("{count} {what}"))
+        });
+        let counts: Vec<String> = counts.collect();
+        (!counts.is_empty()).then(|| counts.join(", "))
+    }
+
+    /// Notes what an import could not hold.
+    pub(crate) fn note_passed_over(&mut self, n_nodes: usize, n_links: usize) {
+        for (what, count) in [("nodes", n_nodes), ("links", n_links)] {
+            if count > 0 {
+                self.notes.insert(format!("{PASSED_OVER}{what}"), count.to_string());
+            }
+        }
+    }
+
     /// The label of a node: its own, or its feature's.
     pub fn label(&self, nodes: &Nodes, idx: NodeIdx) -> Option<&str> {
         let own = self.node_labels.get(&idx);

@@ -21,6 +21,8 @@ struct ImportReport {
     prompt: String,
     nodes: NodeCounts,
     edges: usize,
+    /// What the file has and the graph has not.
+    passed_over: Option<String>,
     certificate: Certificate,
 }
 
@@ -54,6 +56,7 @@ pub(crate) fn run(args: &ImportArgs, world: &World) -> Result<Ending> {
         prompt: graph.prompt().text.clone(),
         nodes: NodeCounts::of(&graph),
         edges: graph.n_edges(),
+        passed_over: graph.annotations().passed_over(),
         certificate: Certificate::of(&graph, &influence(&graph)),
     };
     world.print(&page(&report))?;
@@ -74,8 +77,11 @@ fn named(graph: AttributionGraph, args: &ImportArgs, world: &World) -> Result<At
 fn page(report: &ImportReport) -> String {
     let partial =
         if report.certificate.partial { "; partial, as the file holds a part" } else { "" };
+    let passed_over = report.passed_over.as_ref().map_or(String::new(), |what| {
+        format!("passed over: {what}, of kinds that no graph here can hold\n")
+    });
     format!(
-        "wrote {}: {}, {}{partial}\n",
+        "wrote {}: {}, {}{partial}\n{passed_over}",
         text::plain(&report.graph),
         text::counted(report.nodes.total, "node"),
         text::counted(report.edges, "edge")

@@ -13,6 +13,7 @@ use connectome_graph::{
 };
 
 use super::Ending;
+use super::serve::plain;
 use crate::args::{RungArg, ValidateArgs};
 use crate::failure::{InterveneError, UsageError};
 use crate::load::Loaded;
@@ -20,7 +21,7 @@ use crate::progress::{Interrupt, Work};
 use crate::report::TOOL;
 use crate::report::validate::Material;
 use crate::settings::{self, World};
-use crate::{names, origin, plot, printer, targets};
+use crate::{names, origin, plot, printer, saved, targets};
 
 /// What Ctrl-C says.
 const ENDING: &str = "ending with what was measured so far";
@@ -45,6 +46,12 @@ fn test<'a>(
     // What can be refused without the model is, before minutes are spent on it.
     let thresholds = settings::thresholds(args.thresholds)?;
     let graph = AttributionGraph::load(&args.graph)?;
+    let own = graph.annotations().clone();
+    let view = args.view.as_deref().map(|view| saved::view(&args.graph, view)).transpose()?;
+    let graph = match view {
+        Some(view) => view.annotated(&graph).map_err(plain)?,
+        None => graph,
+    };
     let options = Options {
         n_features: args.features,
         nodes: nodes(args, &graph)?,
@@ -62,7 +69,7 @@ fn test<'a>(
     let options = Options { directions: directions(args, &graph, &loaded)?, ..options };
     let baseline = Baseline::new(&loaded.replacement, &origin::prompt(&graph))?;
     let validation = validate(&baseline, &graph, &options, progress)?;
-    Ok(Tested { args, graph, validation })
+    Ok(Tested { args, graph, own, validation })
 }
 
 /// Where the verdicts go.
@@ -143,6 +150,8 @@ fn rung(arg: RungArg) -> Rung {
 struct Tested<'a> {
     args: &'a ValidateArgs,
     graph: AttributionGraph,
+    /// What the file says about the graph, whatever groups were tested.
+    own: Annotations,
     validation: Validation,
 }
 
@@ -193,8 +202,7 @@ impl Tested<'_> {
             partial: self.validation.partial,
             edges,
         };
-        let annotations =
-            Annotations { verdicts: Some(verdicts), ..self.graph.annotations().clone() };
+        let annotations = Annotations { verdicts: Some(verdicts), ..self.own };
         self.graph.with_annotations(annotations)?.save(path)?;
         Ok(())
     }

@@ -33,7 +33,10 @@ fn graph(page: &mut Page, file: &GraphFile) {
     page.heading("Graph file", &format!("{}, {size}", plain(&file.path)));
     page.entry("made by", NAMES, &plain(&file.tool));
     if let Some(imported) = &file.imported {
-        page.entry("imported", NAMES, &format!("from a {}", plain(imported)));
+        let passed_over = file.passed_over.as_ref();
+        let passed_over =
+            passed_over.map_or(String::new(), |what| format!("; passed over: {}", plain(what)));
+        page.entry("imported", NAMES, &format!("from a {}{passed_over}", plain(imported)));
     }
     page.entry("model", NAMES, &origin(&file.model));
     page.entry("dictionary", NAMES, &origin(&file.dictionary));

@@ -30,6 +30,8 @@ pub(crate) struct GraphFile {
     pub(crate) bytes: u64,
     pub(crate) tool: String,
     pub(crate) imported: Option<String>,
+    /// What the file that it was imported from has and the graph has not.
+    pub(crate) passed_over: Option<String>,
     pub(crate) model: OriginReport,
     pub(crate) dictionary: OriginReport,
     pub(crate) flags: BTreeMap<String, String>,
@@ -68,6 +70,7 @@ impl GraphFile {
             bytes,
             tool: provenance.tool.clone(),
             imported: provenance.imported.clone(),
+            passed_over: annotations.passed_over(),
             model: OriginReport::of(&provenance.model),
             dictionary: OriginReport::of(&provenance.dictionary),
             flags: provenance.flags.clone(),

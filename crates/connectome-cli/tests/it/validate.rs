@@ -42,6 +42,25 @@ fn group(place: &Place, groups: &[(&str, &[&str])]) {
 }
 
 #[test]
+fn groups_of_a_saved_view_are_tested_and_not_saved() {
+    let place = place();
+    let graph = load(&place, "oak.graph");
+    let nodes: Vec<u32> = graph.nodes().feature_range().take(3).map(|idx| idx as u32).collect();
+    let view = serde_json::json!({
+        "schema": 1, "groups": [{ "id": "g", "name": "First three", "nodes": nodes }],
+    });
+    std::fs::write(place.path("view.json"), view.to_string()).unwrap();
+    let own = place.json(&few(&[]));
+    let report = place.json(&few(&["--view", "view.json"]));
+    let tests_group = |report: &Value| report.to_string().contains("First three");
+    assert!(tests_group(&report) && !tests_group(&own), "{report}");
+    let after = load(&place, "oak.graph");
+    assert!(after.annotations().supernodes.is_empty() && after.annotations().verdicts.is_some());
+    let ran = place.run(&few(&["--view", "none"]));
+    assert_eq!(ran.code, Some(2), "{}", ran.stderr);
+}
+
+#[test]
 fn verdicts_are_saved_and_nothing_else_is_touched() {
     let place = place();
     let before = std::fs::read(place.path("oak.graph")).unwrap();

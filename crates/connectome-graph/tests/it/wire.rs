@@ -188,6 +188,7 @@ fn older_and_other_dialects_are_read() {
     assert_eq!(said.pinned, [member, nodes.target(0)]);
     assert_eq!(said.notes["import.passed_over.nodes"], "1");
     assert_eq!(said.notes["import.passed_over.links"], "1");
+    assert_eq!(said.passed_over().as_deref(), Some("1 node, 1 link"));
     assert_eq!(said.notes["qParams.linkType"], "input");
 }
 

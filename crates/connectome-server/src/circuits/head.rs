@@ -127,6 +127,7 @@ fn provenance(graph: &AttributionGraph) -> ProvenanceRow {
         dictionary: origin(&found.dictionary),
         flags: found.flags.clone(),
         imported: found.imported.clone(),
+        passed_over: graph.annotations().passed_over(),
     }
 }
 

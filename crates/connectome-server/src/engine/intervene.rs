@@ -10,7 +10,7 @@ use connectome::intervene::{
 use connectome::lm::{LogitsAt, stop_tokens};
 use connectome::open::{Opened, tokens_of};
 use connectome::validate::{Forecast, Readout};
-use connectome_graph::{AttributionGraph, FeatureId};
+use connectome_graph::{ActiveFeature, AttributionGraph, FeatureId, NodeIdx};
 
 use super::Engine;
 use super::plan::{self, change_at, features, forecast, signed};
@@ -18,8 +18,8 @@ use crate::error::ServeError;
 use crate::jobs::Reporter;
 use crate::store::Kept;
 use crate::wire::{
-    EditHow, GroupEffect, InterveneAsk, InterveneRun, MemberEffect, Shift, SweepPoint, SweepResult,
-    TargetEffect, TextPair, TokenShift,
+    EditHow, GroupEffect, Inserted, InterveneAsk, InterveneRun, MemberEffect, ModeAsk, Shift,
+    SweepAsk, SweepPoint, SweepResult, TargetEffect, TextPair, TokenShift,
 };
 
 /// Tokens that are listed unless another number is asked for.
@@ -52,6 +52,14 @@ impl Engine {
             return Err(ServeError::Bad {
                 what: "no feature is to be changed".to_owned(),
                 hint: Some("tokens, errors and targets cannot be: choose features"),
+            });
+        }
+        let has_end = matches!(ask.mode, Some(ModeAsk::Constrained | ModeAsk::Iterative));
+        if matches!(ask.sweep, Some(SweepAsk::EndLayer)) && !has_end {
+            return Err(ServeError::Bad {
+                what: "the end of the held layers is to be swept, but no layers are held"
+                    .to_owned(),
+                hint: Some("only the modes `constrained` and `iterative` hold layers"),
             });
         }
         if ask.n_tokens > MOST_WRITTEN {
@@ -89,7 +97,8 @@ impl Engine {
         };
         let request = plan::request(graph, ask, swap, here.n_layers())?;
         let followed = Followed::new(graph, ask, &here)?;
-        let session = Session { opened: &opened, graph, ask, here: &here, followed, reporter };
+        let session =
+            Session { opened: &opened, graph, ask, here: &here, other, followed, reporter };
         session.run(&request)
     }
 }
@@ -150,6 +159,8 @@ struct Session<'a> {
     graph: &'a AttributionGraph,
     ask: &'a InterveneAsk,
     here: &'a Baseline<'a>,
+    /// The graph of a swap.
+    other: Option<&'a AttributionGraph>,
     followed: Followed,
     reporter: &'a Reporter,
 }
@@ -170,6 +181,33 @@ impl Session<'_> {
             shift: self.shift(&clean, &outcome),
             sweep: self.sweep(request, &clean)?,
             text: self.text(&asked)?,
+            inserted: self.inserted(),
+        })
+    }
+
+    /// What is taken from the other prompt, for whoever draws it.
+    fn inserted(&self) -> Option<Inserted> {
+        let (swap, other) = self.ask.swap.as_ref().zip(self.other)?;
+        let taken = features(other, &swap.nodes).ok()?;
+        let n = taken.len();
+        let mean = |of: &dyn Fn(&ActiveFeature) -> f64| {
+            taken.iter().map(|(_, feature)| of(feature)).sum::<f64>() / n.max(1) as f64
+        };
+        let shift = match swap.from_end {
+            true => self.here.n_tokens() as f64 - other.nodes().n_tokens() as f64,
+            false => 0.0,
+        };
+        let name = match taken.as_slice() {
+            [(node, _)] => crate::circuits::label(other, NodeIdx::new(*node)),
+            _ => format!("{n} features"),
+        };
+        Some(Inserted {
+            name,
+            prompt: other.prompt().text.clone(),
+            n_features: n,
+            layer: mean(&|feature| f64::from(feature.id.layer)),
+            pos: mean(&|feature| f64::from(feature.pos)) + shift,
+            dose: format!("{}×", signed(swap.times)),
         })
     }
 
@@ -320,10 +358,14 @@ impl Session<'_> {
         let mut points = Vec::new();
         for ((variation, run), outcome) in variations.iter().zip(&runs).zip(outcomes) {
             let Some(outcome) = outcome else { continue };
+            let forecast = forecast(self.here, run)?;
+            let groups = self.groups(run, &outcome, forecast.as_ref());
             points.push(SweepPoint {
                 value: value(*variation),
                 shift: self.shift(clean, &outcome),
-                groups: self.groups(run, &outcome, None).into_iter().map(|g| g.measured).collect(),
+                groups: groups.iter().map(|group| group.measured).collect(),
+                predicted: groups.iter().map(|group| group.predicted).collect(),
+                targets: self.targets(clean, &outcome, forecast.as_ref()),
             });
         }
         let partial = points.len() < n_points;

@@ -31,33 +31,62 @@ pub struct ModelName {
     pub dictionary: Option<String>,
 }
 
+/// A model with a dictionary, and what requests call the pair: the model's name, and for a
+/// further dictionary of a model that is known already, `MODEL with DICTIONARY`.
+#[derive(Debug)]
+pub(crate) struct Known {
+    pub(crate) id: String,
+    pub(crate) name: ModelName,
+}
+
 /// The models, opened as they are asked for.
 #[derive(Debug)]
 pub(crate) struct Engine {
     hub: HubSettings,
-    names: Vec<ModelName>,
+    known: Vec<Known>,
     opened: Mutex<BTreeMap<String, Arc<Opened>>>,
 }
 
 impl Engine {
-    /// Opens the models that were named; those that ship are there in any case.
+    /// Opens the models that were named; those that ship are there in any case, with every
+    /// dictionary of theirs.
     pub(crate) fn new(hub: HubSettings, named: &[ModelName]) -> Result<Self, ServeError> {
-        let mut names = named.to_vec();
+        let mut engine = Self { hub, known: Vec::new(), opened: Mutex::default() };
+        named.iter().for_each(|name| engine.add(name.clone()));
         for organism in organism::SHIPPED {
-            if !names.iter().any(|known| known.model == organism.name) {
-                names.push(ModelName { model: organism.name.to_owned(), dictionary: None });
+            if !engine.knows(organism.name) {
+                engine.add(ModelName { model: organism.name.to_owned(), dictionary: None });
             }
         }
-        let engine = Self { hub, names, opened: Mutex::default() };
-        for name in named {
-            engine.open(&name.model)?;
+        for organism in organism::SHIPPED {
+            for (dictionary, _) in organism.dictionaries().skip(1) {
+                let (model, dictionary) = (organism.name.to_owned(), Some(dictionary.to_owned()));
+                engine.add(ModelName { model, dictionary });
+            }
+        }
+        for known in &engine.known[..named.len()] {
+            engine.open(&known.id)?;
         }
         Ok(engine)
     }
 
+    fn add(&mut self, name: ModelName) {
+        let id = match &name.dictionary {
+            Some(dictionary) if self.knows(&name.model) => {
+                format!("{} with {dictionary}", name.model)
+            }
+            _ => name.model.clone(),
+        };
+        self.known.push(Known { id, name });
+    }
+
+    fn knows(&self, model: &str) -> bool {
+        self.known.iter().any(|known| known.name.model == model)
+    }
+
     /// The model that is used where none is named.
     pub(crate) fn default_model(&self) -> &str {
-        &self.names[0].model
+        &self.known[0].id
     }
 
     /// A model by name; the default one if none is given.
@@ -65,29 +94,28 @@ impl Engine {
         self.open(name.unwrap_or_else(|| self.default_model()))
     }
 
-    /// The names of all models.
-    pub(crate) fn names(&self) -> &[ModelName] {
-        &self.names
+    /// All models.
+    pub(crate) fn known(&self) -> &[Known] {
+        &self.known
     }
 
-    /// A model's name and its dictionary's.
-    pub(crate) fn name(&self, name: &str) -> Option<&ModelName> {
-        self.names.iter().find(|known| known.model == name)
+    /// What a request calls so.
+    pub(crate) fn find(&self, id: &str) -> Option<&Known> {
+        self.known.iter().find(|known| known.id == id)
     }
 
-    fn open(&self, name: &str) -> Result<Arc<Opened>, ServeError> {
-        let missing =
-            || ServeError::Missing { what: "model", name: name.chars().take(80).collect() };
-        let found = self.name(name).ok_or_else(missing)?;
+    fn open(&self, id: &str) -> Result<Arc<Opened>, ServeError> {
+        let missing = || ServeError::Missing { what: "model", name: id.chars().take(80).collect() };
+        let found = &self.find(id).ok_or_else(missing)?.name;
         let mut opened = self.opened.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(known) = opened.get(name) {
+        if let Some(known) = opened.get(id) {
             return Ok(known.clone());
         }
         let mut tell = |_: connectome::hub::DownloadEvent<'_>| {};
         let mut opener = Opener { hub: &self.hub, tell: &mut tell };
         let pair = opener.pair(Some(&found.model), found.dictionary.as_deref())?;
         let pair = Arc::new(pair);
-        opened.insert(name.to_owned(), pair.clone());
+        opened.insert(id.to_owned(), pair.clone());
         Ok(pair)
     }
 
@@ -100,14 +128,14 @@ impl Engine {
     pub(crate) fn pair_of_graph(
         &self,
         graph: &AttributionGraph,
-    ) -> Result<(&ModelName, Arc<Opened>), ServeError> {
+    ) -> Result<(&Known, Arc<Opened>), ServeError> {
         let made_by = graph.provenance();
         let (model, dictionary) = (&made_by.model, &made_by.dictionary);
-        for known in &self.names {
+        for known in &self.known {
             let is_named = |name: &str| {
                 model.name == name || model.name.split('@').next() == name.split('@').next()
             };
-            let Ok(opened) = self.open(&known.model) else { continue };
+            let Ok(opened) = self.open(&known.id) else { continue };
             if !is_named(&opened.model_name) && model.digest.is_none() {
                 continue;
             }
@@ -132,17 +160,17 @@ impl Engine {
 
     /// Rows of all models; one that cannot be opened says why in its `about`.
     pub(crate) fn rows(&self) -> Vec<ModelRow> {
-        let row = |name: &ModelName| match self.open(&name.model) {
-            Ok(opened) => row_of(name, &opened),
+        let row = |known: &Known| match self.open(&known.id) {
+            Ok(opened) => row_of(known, &opened),
             Err(error) => ModelRow {
-                name: name.model.clone(),
+                name: known.id.clone(),
                 about: error.body().what,
                 family: String::new(),
                 n_layers: 0,
                 d_model: 0,
                 n_vocab: 0,
                 dictionary: DictionaryRow {
-                    name: name.dictionary.clone().unwrap_or_default(),
+                    name: known.name.dictionary.clone().unwrap_or_default(),
                     kind: String::new(),
                     n_features: 0,
                 },
@@ -152,7 +180,7 @@ impl Engine {
                 chat: false,
             },
         };
-        self.names.iter().map(row).collect()
+        self.known.iter().map(row).collect()
     }
 
     /// A prompt as the model sees it.
@@ -176,8 +204,8 @@ fn chat(text: &str, system: Option<&str>) -> Wanted {
     Wanted::Chat { messages, options }
 }
 
-fn row_of(name: &ModelName, opened: &Opened) -> ModelRow {
-    let shipped = organism::by_name(&name.model);
+fn row_of(known: &Known, opened: &Opened) -> ModelRow {
+    let shipped = organism::by_name(&known.name.model);
     let config = opened.replacement.model().config();
     let card = opened.replacement.transcoder().card();
     let readme = opened.folder.open("README.md").ok();
@@ -186,7 +214,7 @@ fn row_of(name: &ModelName, opened: &Opened) -> ModelRow {
         Kind::PerLayer => "plt",
     };
     ModelRow {
-        name: name.model.clone(),
+        name: known.id.clone(),
         about: shipped.map_or(String::new(), |organism| organism.about.to_owned()),
         family: config.family.clone(),
         n_layers: config.n_layers,

@@ -72,7 +72,7 @@ impl Engine {
         for one in &found {
             *classes.entry(one.verdict.class.name().to_owned()).or_default() += 1;
         }
-        let name = self.name(ask.model.as_deref().unwrap_or_else(|| self.default_model()));
+        let known = self.find(ask.model.as_deref().unwrap_or_else(|| self.default_model()));
         let probe = Probe {
             number: 0,
             created: crate::store::now_ms(),
@@ -87,7 +87,7 @@ impl Engine {
             sums_right: grids.sums_right(),
             classes,
             features: found.into_iter().map(row).collect(),
-            command: name.map_or_else(String::new, |name| command(ask, name)),
+            command: known.map_or_else(String::new, |known| command(ask, &known.name)),
         };
         Ok(Some((probe, grids)))
     }

@@ -13,21 +13,23 @@
 //! - What is not used is told, with the reason.
 
 mod answers;
+mod labels;
 mod sets;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::SystemTime;
 
 use connectome::features::browse::{self, Summary};
 use connectome::features::packed::Packed;
 use connectome::features::{FeatureIndex, FeaturesError};
 use connectome::open::Opened;
-use connectome_graph::AttributionGraph;
+use connectome_graph::{AttributionGraph, FeatureId};
 
 use crate::error::ServeError;
 
+use labels::Dictionary;
 pub(crate) use sets::{Set, labelled};
 
 /// What the names of index files in the store's folder end in.
@@ -39,23 +41,31 @@ pub(crate) struct Index {
     pub(crate) reader: FeatureIndex,
     /// As circuit-tracer's page reads it.
     pub(crate) packed: Packed,
-    summary: OnceLock<Summary>,
+    summary: Mutex<Option<Summary>>,
 }
 
 impl Index {
     /// An index by itself.
     pub(crate) fn new(reader: FeatureIndex) -> Self {
         let packed = Packed::new(reader.card().n_layers);
-        Self { reader, packed, summary: OnceLock::new() }
+        Self { reader, packed, summary: Mutex::default() }
     }
 
-    /// Counts of the whole index, made once.
+    /// Counts of the whole index, made once, and again after features were named.
     pub(crate) fn summary(&self) -> Result<Summary, FeaturesError> {
-        if let Some(known) = self.summary.get() {
-            return Ok(*known);
+        let mut summary = self.summary.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(known) = *summary {
+            return Ok(known);
         }
         let found = browse::summary(&self.reader)?;
-        Ok(*self.summary.get_or_init(|| found))
+        *summary = Some(found);
+        Ok(found)
+    }
+
+    /// [`FeatureIndex::name_by_hand`].
+    fn name_by_hand(&self, labels: BTreeMap<FeatureId, String>) {
+        self.reader.name_by_hand(labels);
+        *self.summary.lock().unwrap_or_else(PoisonError::into_inner) = None;
     }
 
     /// Whether it is of a dictionary that is open; `is_own` says that it lies where that
@@ -148,6 +158,12 @@ impl Indexes {
         paths
     }
 
+    /// Those that are open.
+    fn opened(&self) -> Vec<Arc<Index>> {
+        let seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
+        seen.values().filter_map(|seen| seen.found.as_ref().ok().cloned()).collect()
+    }
+
     /// An index, opened anew only if its file is another than before.
     fn at(&self, path: &Path) -> Result<Arc<Index>, String> {
         let facts = std::fs::metadata(path).map_err(|error| error.to_string())?;
@@ -157,7 +173,12 @@ impl Indexes {
             return known.found.clone();
         }
         let opened = FeatureIndex::open(path).map_err(|error| error.to_string());
-        let found = opened.map(|reader| Arc::new(Index::new(reader)));
+        let found = opened.and_then(|reader| {
+            let index = Index::new(reader);
+            let named = Dictionary::of_index(&index).labels(&self.folder);
+            index.name_by_hand(named.map_err(|error| error.body().what)?);
+            Ok(Arc::new(index))
+        });
         seen.insert(path.to_owned(), Seen { stamp, found: found.clone() });
         found
     }

@@ -10,9 +10,10 @@ use connectome::organism;
 use connectome_graph::{AttributionGraph, FeatureId};
 
 use super::Index;
+use crate::engine::Known;
 use crate::error::ServeError;
 use crate::wire::{FeatureSet, FeatureSets, SkippedIndex};
-use crate::{App, ModelName, shell};
+use crate::{App, shell};
 
 /// The features of a dictionary.
 #[derive(Clone, Debug)]
@@ -42,6 +43,26 @@ impl Set {
     /// As [`Set::index`].
     pub(crate) fn shared_index(&self) -> Result<Arc<Index>, ServeError> {
         self.found().cloned()
+    }
+
+    /// Refuses a feature that the dictionary has not.
+    ///
+    /// # Errors
+    ///
+    /// [`ServeError::Missing`].
+    pub(super) fn check(&self, id: FeatureId) -> Result<(), ServeError> {
+        let sizes = match (&self.opened, &self.index) {
+            (Some(opened), _) => {
+                let card = opened.replacement.transcoder().card();
+                (card.n_layers, card.n_features)
+            }
+            (None, Some(index)) => (index.reader.card().n_layers, index.reader.card().n_features),
+            (None, None) => (0, 0),
+        };
+        if (id.layer as usize) < sizes.0 && (id.index as usize) < sizes.1 {
+            return Ok(());
+        }
+        Err(ServeError::Missing { what: "feature", name: format!("L{}/{}", id.layer, id.index) })
     }
 
     fn found(&self) -> Result<&Arc<Index>, ServeError> {
@@ -86,7 +107,7 @@ impl App {
     /// whose index alone is here.
     pub(crate) fn set(&self, name: Option<&str>) -> Result<Set, ServeError> {
         let name = name.unwrap_or_else(|| self.engine.default_model());
-        if let Some(known) = self.engine.name(name) {
+        if let Some(known) = self.engine.find(name) {
             return Ok(self.set_of(known, self.engine.model(Some(name))?));
         }
         let missing =
@@ -98,9 +119,9 @@ impl App {
 
     /// The set of a slug.
     pub(crate) fn set_of_slug(&self, wanted: &str) -> Option<Set> {
-        let known = self.engine.names().iter().find(|known| slug(&known.model) == wanted);
+        let known = self.engine.known().iter().find(|known| slug(&known.id) == wanted);
         if let Some(known) = known {
-            return self.set(Some(&known.model)).ok();
+            return self.set(Some(&known.id)).ok();
         }
         let all = self.indexes.all();
         let index = all.iter().find(|index| slug(&index.reader.card().dictionary) == wanted)?;
@@ -114,19 +135,19 @@ impl App {
         if usual.index.is_some() {
             return Ok(usual);
         }
-        let served = self.engine.names().iter().filter_map(|known| {
+        let served = self.engine.known().iter().filter_map(|known| {
             // A model that cannot be opened says why in the list of models.
-            self.set(Some(&known.model)).ok().filter(|set| set.index.is_some())
+            self.set(Some(&known.id)).ok().filter(|set| set.index.is_some())
         });
         let alone = self.indexes.all().into_iter();
         let alone = alone.filter_map(|index| self.set(Some(&index.reader.card().dictionary)).ok());
         Ok(served.chain(alone).next().unwrap_or(usual))
     }
 
-    fn set_of(&self, known: &ModelName, opened: Arc<Opened>) -> Set {
+    fn set_of(&self, known: &Known, opened: Arc<Opened>) -> Set {
         let index = self.indexes.of(&opened);
         let collect = self.collect_command(known, &opened);
-        Set { name: known.model.clone(), opened: Some(opened), index, collect }
+        Set { name: known.id.clone(), opened: Some(opened), index, collect }
     }
 
     /// The features of a graph's dictionary; `None` if neither its model nor an index is here.
@@ -143,9 +164,9 @@ impl App {
     pub(crate) fn sets(&self) -> Result<FeatureSets, ServeError> {
         let mut sets = Vec::new();
         let mut used = Vec::new();
-        for known in self.engine.names() {
+        for known in self.engine.known() {
             // A model that cannot be opened says why in the list of models.
-            let Ok(opened) = self.engine.model(Some(&known.model)) else { continue };
+            let Ok(opened) = self.engine.model(Some(&known.id)) else { continue };
             let set = self.set_of(known, opened.clone());
             used.extend(set.index.as_ref().map(|index| index.reader.path().to_owned()));
             let card = opened.replacement.transcoder().card();
@@ -211,15 +232,15 @@ impl App {
     }
 
     /// `connectome features collect` for a model, to where the index is then found.
-    fn collect_command(&self, known: &ModelName, opened: &Opened) -> String {
+    fn collect_command(&self, known: &Known, opened: &Opened) -> String {
         let place = |name: &str| match Path::new(name).canonicalize() {
             Ok(path) if organism::by_name(name).is_none() => path.display().to_string(),
             _ => name.to_owned(),
         };
         let mut words =
             ["connectome", "features", "collect", "--model"].map(str::to_owned).to_vec();
-        words.push(place(&known.model));
-        if let Some(dictionary) = &known.dictionary {
+        words.push(place(&known.name.model));
+        if let Some(dictionary) = &known.name.dictionary {
             words.extend(["--transcoder".to_owned(), place(dictionary)]);
         }
         if organism::by_name(&opened.model_name).is_none() {

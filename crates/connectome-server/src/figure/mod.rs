@@ -19,7 +19,8 @@ use crate::saved::{SavedView, file_groups};
 use names::Named;
 
 use crate::wire::{
-    FigureAsk, FigureFormat, FigureLayout, FigureOptions, Group, InterveneRun, Place, Run, RunBody,
+    FigureAsk, FigureFormat, FigureLayout, FigureOptions, Group, Inserted, InterveneRun, Place,
+    Run, RunBody,
 };
 
 /// A figure's file.
@@ -180,7 +181,8 @@ use When::{After, Before};
 
 impl Drawer<'_> {
     fn panel(&self, title: String, run: Option<&InterveneRun>, outputs: Vec<Output>) -> Panel {
-        let boxes = (0..self.boxes.ids.len()).map(|at| self.node(at, run)).collect();
+        let mut boxes: Vec<Node> = (0..self.boxes.ids.len()).map(|at| self.node(at, run)).collect();
+        boxes.extend(run.and_then(|run| run.inserted.as_ref()).map(|one| self.inserted(one)));
         let prompt =
             if self.options.prompt { visible(&self.graph.prompt().text) } else { String::new() };
         let row = Outputs { label: String::new(), tokens: outputs };
@@ -211,11 +213,38 @@ impl Drawer<'_> {
             hover: named.said().into_iter().chain(names).collect::<Vec<_>>().join("\n"),
             n_members: group.members.len(),
             share: share.filter(|_| self.options.percentages),
+            predicted: effect.and_then(|effect| effect.predicted),
             dose: effect.and_then(|effect| effect.edited.clone()),
+            inserted: false,
             level: self.boxes.level(self.graph, at),
             column: self.boxes.column(self.graph, at),
             spot: self.placed.spots.get(at).copied(),
         }
+    }
+
+    /// What a run took from another prompt, which is in no box of this circuit.
+    fn inserted(&self, taken: &Inserted) -> Node {
+        Node {
+            name: visible(&taken.name),
+            detail: visible(&format!("from “{}”", shortened(&taken.prompt))),
+            hover: visible(&taken.prompt),
+            n_members: taken.n_features,
+            dose: Some(taken.dose.clone()),
+            inserted: true,
+            level: taken.layer,
+            column: taken.pos,
+            // Beside what stands there already, when boxes stand where somebody put them.
+            spot: (!self.placed.spots.is_empty()).then(|| self.free_spot()),
+            ..Node::default()
+        }
+    }
+
+    /// Right of all boxes, half way up.
+    fn free_spot(&self) -> Spot {
+        let spots = &self.placed.spots;
+        let right = spots.iter().map(|spot| spot.x).fold(f64::MIN, f64::max);
+        let middle = spots.iter().map(|spot| spot.y).sum::<f64>() / spots.len().max(1) as f64;
+        Spot { x: right + BOX[0] + 24.0, y: middle }
     }
 
     /// Where a node is, for who reads the figure: a feature by its name, a target by its
@@ -267,6 +296,14 @@ impl Drawer<'_> {
     }
 }
 
+/// The end of a prompt, which is where prompts of one kind differ least from what was asked.
+fn shortened(prompt: &str) -> String {
+    let words: Vec<&str> = prompt.split_whitespace().collect();
+    let from = words.len().saturating_sub(4);
+    let more = if from > 0 { "… " } else { "" };
+    format!("{more}{}", words[from..].join(" "))
+}
+
 fn default_title(graph: &AttributionGraph) -> String {
     let nodes = graph.nodes();
     let labels = (0..nodes.n_targets().min(3)).map(|k| label(graph, nodes.target(k)));
@@ -282,6 +319,9 @@ fn footer(graph: &AttributionGraph, runs: &[Run], names: &[Named]) -> Vec<String
             .to_owned(),
     ];
     if !runs.is_empty() {
+        lines.push(
+            "Orange outline: the graph predicts an effect, a change by more than 5 %.".to_owned(),
+        );
         lines.push(
             "Percentages: activation as a share of the original, summed over a box's features; an \
              edited box has the activation it was given. Below 25 % a box is faded."

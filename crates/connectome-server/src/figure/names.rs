@@ -23,10 +23,8 @@ pub(super) struct Named {
 impl Named {
     /// Names that come with imported features are somebody's.
     pub(super) fn naming(&self) -> Naming {
-        match self.source {
-            None | Some(LabelSource::Imported) => Naming::Given,
-            Some(_) => Naming::Automatic,
-        }
+        let is_automatic = self.source.is_some_and(LabelSource::is_automatic);
+        if is_automatic { Naming::Automatic } else { Naming::Given }
     }
 
     /// The name in full with its source, for boxes that are too narrow for it.
@@ -53,9 +51,8 @@ pub(super) fn of(
         let own = || Named { text: group.name.clone(), source: None, of: None };
         let Some(index) = index.filter(|_| is_unnamed(graph, group)) else { return own() };
         let known = group.members.iter().filter_map(|idx| of_feature(graph, *idx, index));
-        let wanted = known.filter(|(_, label, _)| {
-            options.automatic_names || label.source == LabelSource::Imported
-        });
+        let wanted =
+            known.filter(|(_, label, _)| options.automatic_names || !label.source.is_automatic());
         // Of equals the first: `max_by` would take the last.
         let strongest = wanted.reduce(|best, one| if one.0 > best.0 { one } else { best });
         strongest.map_or_else(own, |(_, label, idx)| Named {

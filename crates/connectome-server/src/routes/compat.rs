@@ -10,7 +10,7 @@ use std::path::{Component, Path as FilePath, PathBuf};
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::IntoResponse as _;
-use connectome::features::index::{Label, LabelSource};
+use connectome::features::index::Label;
 use connectome::features::layout;
 use connectome::features::packed::PackedName;
 use connectome_graph::wire::circuit_tracer::{annotations_of_view, export};
@@ -21,7 +21,6 @@ use super::extract::Sent;
 use super::{Answer, Shared, blocking, json as answer, packed};
 use crate::App;
 use crate::error::ServeError;
-use crate::features::labelled;
 use crate::id::Id;
 use crate::saved::SavedView;
 use crate::store::MAIN;
@@ -81,7 +80,7 @@ fn graph_json(app: &App, id: &Id) -> Result<Value, ServeError> {
     if let Some(set) = app.set_of_graph(&kept.graph).filter(|set| set.index.is_some()) {
         json["metadata"]["scan"] = json!(format!("./feat/{}", set.slug()));
         json["metadata"]["transcoder_list"] = json!([]);
-        name_nodes(&mut json, &labelled(Some(set.index()?), &kept.graph)?);
+        name_nodes(&mut json, &app.names(Some(&set), &kept.graph)?);
     }
     if let (Some(document), Some(theirs)) = (&saved, theirs)
         && let Some(own) = json.get_mut("qParams").and_then(Value::as_object_mut)
@@ -102,7 +101,7 @@ fn name_nodes(json: &mut Value, labels: &BTreeMap<FeatureId, Label>) {
     for node in json["nodes"].as_array_mut().into_iter().flatten() {
         let Some(label) = feature_of(node).and_then(|id| labels.get(&id)) else { continue };
         if node["clerp"] == "" {
-            let mark = if label.source == LabelSource::Imported { "" } else { "≈ " };
+            let mark = if label.source.is_automatic() { "≈ " } else { "" };
             node["clerp"] = json!(format!("{mark}{}", label.text));
         }
     }

@@ -7,7 +7,7 @@ use serde::Deserialize;
 use super::extract::{Asked, Sent};
 use super::{Answer, Shared, blocking, json, number};
 use crate::error::ServeError;
-use crate::wire::{FeatureQuery, FeatureSearch};
+use crate::wire::{FeatureQuery, FeatureSearch, LabelAsk};
 
 /// Weights of a side, where nobody says how many.
 const USUAL_WEIGHTS: usize = 10;
@@ -35,6 +35,16 @@ pub(super) async fn search(State(app): Shared, Sent(ask): Sent<FeatureSearch>) -
         app.set(ask.prompt.model.as_deref())?.search(&ready, (ask.layer, ask.limit))
     });
     Ok(json(&found.await?))
+}
+
+pub(super) async fn name(
+    State(app): Shared,
+    Path((set, layer, index)): Path<(String, String, String)>,
+    Sent(ask): Sent<LabelAsk>,
+) -> Answer {
+    let named =
+        blocking(move || app.name_feature(&app.set(Some(&set))?, id(&layer, &index)?, &ask.text));
+    Ok(json(&named.await?))
 }
 
 #[derive(Deserialize)]

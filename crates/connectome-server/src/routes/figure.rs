@@ -6,7 +6,6 @@ use axum::response::IntoResponse as _;
 
 use super::extract::Sent;
 use super::{Answer, Shared, blocking};
-use crate::features::labelled;
 use crate::id::Id;
 use crate::wire::FigureAsk;
 
@@ -18,8 +17,7 @@ pub(super) async fn figure(State(app): Shared, Sent(ask): Sent<FigureAsk>) -> An
             ask.runs.iter().map(|number| app.store.run(&id, *number)).collect();
         let view = ask.view.as_deref().map(|name| app.store.shown_view(&id, name)).transpose()?;
         let set = app.set_of_graph(&kept.graph);
-        let index = set.as_ref().and_then(|set| set.index.as_deref());
-        let names = labelled(index, &kept.graph)?;
+        let names = app.names(set.as_ref(), &kept.graph)?;
         let sources = crate::Sources { view: view.as_ref(), runs: &runs?, names: Some(&names) };
         crate::draw(&kept.graph, &ask, sources)
     });

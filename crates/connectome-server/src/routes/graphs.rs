@@ -13,7 +13,6 @@ use super::extract::{Asked, Raw, Sent};
 use super::{Answer, Shared, blocking, download, json};
 use crate::edges_csv::edges_csv;
 use crate::error::ServeError;
-use crate::features::labelled;
 use crate::id::Id;
 use crate::page_file;
 use crate::store::{Kept, MAIN};
@@ -95,10 +94,9 @@ pub(super) async fn head(State(app): Shared, Path(id): Path<String>) -> Answer {
         let id = Id::parse("graph", &id)?;
         let kept = app.store.graph(&id)?;
         let set = app.set_of_graph(&kept.graph);
-        let index = set.as_ref().and_then(|set| set.index.as_deref());
         let around = circuits::Around {
             not_runnable: app.engine.of_graph(&kept.graph).err().map(|error| error.body().what),
-            names: labelled(index, &kept.graph)?,
+            names: app.names(set.as_ref(), &kept.graph)?,
             feature_set: set.map(|set| set.name),
         };
         circuits::head(&app.store, &id, &kept, around)

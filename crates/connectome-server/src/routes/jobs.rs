@@ -16,7 +16,7 @@ use crate::error::ServeError;
 use crate::id::Id;
 use crate::jobs::{Reporter, Work, is_final};
 use crate::store::{Kept, now_ms};
-use crate::wire::{Job, JobKind, JobResult, JobStarted, Run, RunAsk, RunBody};
+use crate::wire::{Job, JobKind, JobResult, JobStarted, Run, RunAsk, RunBody, RunPatch};
 use crate::{App, TOOL};
 
 pub(super) async fn list(State(app): Shared) -> Answer {
@@ -59,12 +59,31 @@ pub(super) async fn one_run(
     State(app): Shared,
     Path((id, number)): Path<(String, String)>,
 ) -> Answer {
-    let run = blocking(move || {
-        let missing = || ServeError::Missing { what: "run", name: number.clone() };
-        let number = number.parse().map_err(|_| missing())?;
-        app.store.run(&Id::parse("graph", &id)?, number)
-    });
+    let run =
+        blocking(move || app.store.run(&Id::parse("graph", &id)?, super::number("run", &number)?));
     Ok(json(&run.await?))
+}
+
+pub(super) async fn name_run(
+    State(app): Shared,
+    Path((id, number)): Path<(String, String)>,
+    Sent(patch): Sent<RunPatch>,
+) -> Answer {
+    let row = blocking(move || {
+        let number = super::number("run", &number)?;
+        app.store.name_run(&Id::parse("graph", &id)?, number, &patch.name)
+    });
+    Ok(json(&row.await?))
+}
+
+pub(super) async fn delete_run(
+    State(app): Shared,
+    Path((id, number)): Path<(String, String)>,
+) -> Answer {
+    let deleted = blocking(move || {
+        app.store.delete_run(&Id::parse("graph", &id)?, super::number("run", &number)?)
+    });
+    Ok(json(&deleted.await?))
 }
 
 pub(super) async fn run(

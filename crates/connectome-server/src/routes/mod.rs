@@ -20,7 +20,7 @@ use axum::Router;
 use axum::extract::State;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use axum::routing::{get, patch, post};
+use axum::routing::{get, patch, post, put};
 use serde::Serialize;
 
 use crate::App;
@@ -50,7 +50,8 @@ pub(crate) fn router(app: Arc<App>) -> Router {
         .route("/graphs/{id}/circuit", post(circuits::circuit))
         .route("/graphs/{id}/suggest", post(circuits::suggest))
         .route("/graphs/{id}/runs", get(jobs::runs).post(jobs::run))
-        .route("/graphs/{id}/runs/{number}", get(jobs::one_run))
+        .route("/graphs/{id}/runs/{number}", get(jobs::one_run).delete(jobs::delete_run))
+        .route("/graphs/{id}/runs/{number}", patch(jobs::name_run))
         .route("/graphs/{id}/views/{name}", get(views::get).put(views::put))
         .route("/graphs/{id}/views/{name}/versions", get(views::versions))
         .route("/compare", post(circuits::compare))
@@ -59,6 +60,7 @@ pub(crate) fn router(app: Arc<App>) -> Router {
         .route("/features/query", post(features::query))
         .route("/features/search", post(features::search))
         .route("/features/{set}/{layer}/{index}", get(features::feature))
+        .route("/features/{set}/{layer}/{index}/label", put(features::name))
         .route("/features/{set}/{layer}/{index}/weights", get(features::weights))
         .route("/probes", get(probes::list).post(probes::start))
         .route("/probes/{number}", get(probes::get).delete(probes::delete))

@@ -6,6 +6,7 @@
 //! graphs/ID/views/NAME/000001.json    versions of a view; the newest is current
 //! graphs/ID/runs/000001.json          measured runs
 //! probes/000001.json, 000001.grids     probes, and their numbers
+//! labels/KEY.json                     names of a dictionary's features (`features::labels`)
 //! jobs/ID.json                        jobs
 //! trash/                              what was deleted
 //! store.json                          what was made at first use
@@ -108,7 +109,7 @@ impl Store {
         Err(ServeError::Missing { what: "graph", name: id.to_string() })
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, ()> {
+    pub(crate) fn lock(&self) -> std::sync::MutexGuard<'_, ()> {
         // What a writer that panicked left is whole, as every file is.
         self.writing.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
     }

@@ -3,6 +3,7 @@
 //! ```text
 //! trash/graph-ID/           the folder that was graphs/ID
 //! trash/probe-000001/       the files that were probes/000001.*
+//! trash/run-ID-000001/      the file that was graphs/ID/runs/000001.json
 //!     deleted.json          when, and how a person calls it
 //! ```
 //!
@@ -34,6 +35,7 @@ struct Card {
 enum Item {
     Graph(Id),
     Probe(u32),
+    Run(Id, u32),
 }
 
 impl Item {
@@ -43,16 +45,21 @@ impl Item {
         let item = match name.split_once('-') {
             Some(("graph", id)) => Id::parse("deleted graph", id).ok().map(Self::Graph),
             Some(("probe", number)) => number.parse().ok().map(Self::Probe),
+            Some(("run", of)) => of.rsplit_once('-').and_then(|(id, number)| {
+                let id = Id::parse("deleted run", id).ok()?;
+                Some(Self::Run(id, number.parse().ok()?))
+            }),
             _ => None,
         };
         item.filter(|item| item.name() == name).ok_or_else(missing)
     }
 
-    /// `graph-ID` or `probe-000001`.
+    /// `graph-ID`, `probe-000001` or `run-ID-000001`.
     fn name(&self) -> String {
         match self {
             Self::Graph(id) => format!("graph-{id}"),
             Self::Probe(number) => format!("probe-{number:06}"),
+            Self::Run(graph, number) => format!("run-{graph}-{number:06}"),
         }
     }
 
@@ -60,6 +67,7 @@ impl Item {
         match self {
             Self::Graph(_) => TrashKind::Graph,
             Self::Probe(_) => TrashKind::Probe,
+            Self::Run(..) => TrashKind::Run,
         }
     }
 }
@@ -110,11 +118,35 @@ impl Store {
         Ok(Deleted { trash: item.name() })
     }
 
+    /// Puts a run away.
+    pub(crate) fn delete_run(&self, graph: &Id, number: u32) -> Result<Deleted, ServeError> {
+        let title = self.run(graph, number)?.name;
+        let _writing = self.lock();
+        let (from, item) = (self.run_path(graph, number)?, Item::Run(graph.clone(), number));
+        let to = self.trashed(&item);
+        remove(&to)?;
+        write_json(&to.join("deleted.json"), &Card { deleted: now_ms(), title })?;
+        rename(&from, &numbered(&to, number))?;
+        Ok(Deleted { trash: item.name() })
+    }
+
+    fn items(&self) -> impl Iterator<Item = Item> {
+        let names = folders(&self.trash_folder()).into_iter();
+        names.filter_map(|name| Item::parse(&name).ok())
+    }
+
     /// Numbers of probes that must not be given to others.
     pub(super) fn trashed_probes(&self) -> impl Iterator<Item = u32> {
-        let names = folders(&self.trash_folder()).into_iter();
-        names.filter_map(|name| match Item::parse(&name) {
-            Ok(Item::Probe(number)) => Some(number),
+        self.items().filter_map(|item| match item {
+            Item::Probe(number) => Some(number),
+            _ => None,
+        })
+    }
+
+    /// Numbers of a graph's runs that must not be given to others.
+    pub(super) fn trashed_runs(&self, graph: &Id) -> impl Iterator<Item = u32> {
+        self.items().filter_map(move |item| match item {
+            Item::Run(of, number) if of == *graph => Some(number),
             _ => None,
         })
     }
@@ -151,6 +183,11 @@ impl Store {
             Item::Probe(number) => {
                 rename(&numbered(&from, number).with_extension("grids"), &self.grids_path(number))?;
                 rename(&numbered(&from, number), &numbered(&self.probes_folder(), number))?;
+                remove(&from)
+            }
+            Item::Run(graph, number) => {
+                let to = self.existing(&graph)?.join("runs");
+                rename(&numbered(&from, number), &numbered(&to, number))?;
                 remove(&from)
             }
         }

@@ -326,3 +326,19 @@ pub struct WeightRow {
     /// Tokens on which both fire, at least.
     pub together: Option<u32>,
 }
+
+/// `PUT /api/features/:set/:layer/:index/label`.
+#[derive(Clone, Debug, Serialize, Deserialize, TS)]
+pub struct LabelAsk {
+    /// What the feature is called from now on, in every graph; empty for what its index says.
+    pub text: String,
+}
+
+/// What a feature is called.
+#[derive(Clone, Debug, Serialize, Deserialize, TS)]
+pub struct FeatureLabel {
+    /// Its label, if it has one.
+    pub label: Option<String>,
+    /// Whose words.
+    pub label_source: Option<String>,
+}

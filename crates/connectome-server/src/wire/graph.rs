@@ -215,6 +215,9 @@ pub struct ProvenanceRow {
     pub flags: BTreeMap<String, String>,
     /// What was imported and from which format; null for a graph traced here.
     pub imported: Option<String>,
+    /// What the imported file has and the graph has not, as `1 node, 5 links`; null if nothing is
+    /// missing.
+    pub passed_over: Option<String>,
 }
 
 /// A model or dictionary.

@@ -23,9 +23,10 @@ pub use circuit::{
     Suggestions,
 };
 pub use feature::{
-    EffectRow, ExampleGroup, ExampleRow, Feature, FeatureFound, FeatureMore, FeaturePage,
-    FeatureQuery, FeatureRow, FeatureSearch, FeatureSet, FeatureSets, FeatureSide, FeatureSort,
-    FeatureWeights, FoundRow, IndexRow, SkippedIndex, TogetherRow, WeightRow,
+    EffectRow, ExampleGroup, ExampleRow, Feature, FeatureFound, FeatureLabel, FeatureMore,
+    FeaturePage, FeatureQuery, FeatureRow, FeatureSearch, FeatureSet, FeatureSets, FeatureSide,
+    FeatureSort, FeatureWeights, FoundRow, IndexRow, LabelAsk, SkippedIndex, TogetherRow,
+    WeightRow,
 };
 pub use figure::{FigureAsk, FigureFormat, FigureLayout, FigureOptions};
 pub use graph::{
@@ -44,10 +45,10 @@ pub use probe::{
     FeatureName, Probe, ProbeAnswers, ProbeAsk, ProbeGrid, ProbeGrids, ProbeRow, ProbedFeature,
 };
 pub use run::{
-    AgreementRow, CaseRow, EditAsk, EditHow, EditPositions, GroupEffect, Held, InterveneAsk,
-    InterveneRun, MatrixCell, MemberEffect, ModeAsk, Run, RunAsk, RunBody, RunRow, RungName, Shift,
-    SwapAsk, SweepAsk, SweepPoint, SweepResult, TargetEffect, TextPair, TokenShift, ValidateAsk,
-    ValidateRun,
+    AgreementRow, CaseRow, EditAsk, EditHow, EditPositions, GroupEffect, Held, Inserted,
+    InterveneAsk, InterveneRun, MatrixCell, MemberEffect, ModeAsk, Run, RunAsk, RunBody, RunPatch,
+    RunRow, RungName, Shift, SwapAsk, SweepAsk, SweepPoint, SweepResult, TargetEffect, TextPair,
+    TokenShift, ValidateAsk, ValidateRun,
 };
 pub use trash::{Deleted, TrashKind, TrashRow};
 pub use view::{ViewConflict, ViewSaved, ViewVersion};
@@ -85,13 +86,15 @@ pub fn typescript() -> String {
     write!(CompareAsk, CompareAlign, Compare, MatchedFeature);
     write!(ViewSaved, ViewVersion, ViewConflict, Deleted, TrashRow, TrashKind);
     write!(RunAsk, InterveneAsk, EditAsk, EditHow, EditPositions, ModeAsk, Held, SwapAsk);
-    write!(SweepAsk, ValidateAsk, RungName, RunRow, Run, RunBody, InterveneRun, GroupEffect);
+    write!(SweepAsk, ValidateAsk, RungName, RunRow, RunPatch, Run, RunBody, InterveneRun);
+    write!(Inserted, GroupEffect);
     write!(MemberEffect, TargetEffect, Shift, TokenShift, TextPair, SweepResult, SweepPoint);
     write!(ValidateRun, CaseRow, MatrixCell, AgreementRow);
     write!(FigureAsk, FigureOptions, FigureLayout, FigureFormat);
     write!(PageFeatures, PageFile, PrunedAt);
     write!(FeatureSets, FeatureSet, IndexRow, SkippedIndex, Feature, ExampleGroup, ExampleRow);
-    write!(FeatureMore, EffectRow, TogetherRow, FeatureQuery, FeatureSort, FeaturePage);
+    write!(FeatureMore, LabelAsk, FeatureLabel, EffectRow, TogetherRow, FeatureQuery, FeatureSort);
+    write!(FeaturePage);
     write!(FeatureRow, FeatureSearch, FeatureFound, FoundRow, FeatureWeights, FeatureSide);
     write!(WeightRow);
     write!(FeatureName, ProbeAsk, ProbeRow, Probe, ProbedFeature, ProbeGrids, ProbeGrid);

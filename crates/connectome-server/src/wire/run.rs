@@ -212,6 +212,13 @@ pub struct RunRow {
     pub partial: bool,
 }
 
+/// `PATCH /api/graphs/:id/runs/:number`.
+#[derive(Clone, Debug, Serialize, Deserialize, TS)]
+pub struct RunPatch {
+    /// What it is called from now on.
+    pub name: String,
+}
+
 /// `GET /api/graphs/:id/runs/:number`.
 #[derive(Clone, Debug, Serialize, Deserialize, TS)]
 pub struct Run {
@@ -259,6 +266,26 @@ pub struct InterveneRun {
     pub text: Option<TextPair>,
     /// The sweep, if one was asked for.
     pub sweep: Option<SweepResult>,
+    /// What was taken from another prompt; null if nothing was, and in runs of older versions.
+    #[serde(default)]
+    pub inserted: Option<Inserted>,
+}
+
+/// Features whose activation on another prompt was set on this one.
+#[derive(Clone, Debug, Serialize, Deserialize, TS)]
+pub struct Inserted {
+    /// What its one feature is called, or how many they are.
+    pub name: String,
+    /// The other prompt.
+    pub prompt: String,
+    /// How many features.
+    pub n_features: usize,
+    /// Their mean layer.
+    pub layer: f64,
+    /// Their mean position here.
+    pub pos: f64,
+    /// What was done, as `2×`: so many times the activation that they have there.
+    pub dose: String,
 }
 
 /// What became of a group.
@@ -373,6 +400,10 @@ pub struct SweepPoint {
     pub shift: Shift,
     /// Σ activation after by Σ before of each group, in the order of the request.
     pub groups: Vec<Option<f64>>,
+    /// The same as the graph predicts it; null where it does not say.
+    pub predicted: Vec<Option<f64>>,
+    /// As of one run.
+    pub targets: Vec<TargetEffect>,
 }
 
 /// What a validation found.

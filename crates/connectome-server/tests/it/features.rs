@@ -255,3 +255,43 @@ fn other_pages_find_features_where_they_look() {
         served.get(&format!("/feat/{path}")).refused(404);
     }
 }
+
+#[test]
+fn a_feature_that_somebody_named_is_called_so_everywhere() {
+    let served = with_index();
+    let id = served.graph();
+    let active = graph().nodes().active()[0].id;
+    let path = format!("/api/features/two-hop/{}/{}", active.layer, active.index);
+    let put = |text: &str| {
+        let body = json!({ "text": text }).to_string();
+        served.send("PUT", &format!("{path}/label"), &[], body.as_bytes())
+    };
+    let before = served.ok(&path)["label"].clone();
+    let named = put(" the zebra ").json();
+    assert_eq!(named, json!({ "label": "the zebra", "label_source": "by hand" }));
+    assert_eq!(served.ok(&path)["label"], "the zebra");
+    let find = || {
+        served
+            .ask("/api/features/query", &json!({ "set": "two-hop", "label": "ZEBRA", "limit": 5 }))
+    };
+    assert_eq!(
+        (&find()["total"], &find()["rows"][0]["label_source"]),
+        (&json!(1), &json!("by hand"))
+    );
+    let labels = |served: &Served| {
+        let head = served.ok(&format!("/api/graphs/{id}"));
+        let of = |label: &&Value| label["text"] == "the zebra";
+        head["labels"].as_array().unwrap().iter().filter(of).count()
+    };
+    assert!(labels(&served) > 0);
+    // It outlives the server, and needs no index.
+    std::fs::remove_file(index_path(&served)).unwrap();
+    assert!(labels(&served) > 0);
+    std::fs::write(index_path(&served), collected()).unwrap();
+    // An empty name gives the index's back.
+    assert_ne!(put("").json()["label"], "the zebra");
+    assert_eq!((&served.ok(&path)["label"], find()["total"].as_u64()), (&before, Some(0)));
+    put(&"x".repeat(201)).refused(400);
+    let none = served.send("PUT", "/api/features/two-hop/9/0/label", &[], b"{\"text\":\"a\"}");
+    none.refused(404);
+}

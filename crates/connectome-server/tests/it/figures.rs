@@ -75,6 +75,7 @@ fn a_run_has_a_panel_with_what_it_did() {
     assert!(svg.contains("First off") && svg.contains("Unchanged") && svg.contains("0×"));
     assert!(svg.contains("100%") || svg.contains("100 %"), "the unchanged model");
     assert!(svg.contains("Run 1: open; attention frozen, norms free"));
+    assert!(svg.contains("Orange outline: the graph predicts an effect"), "{svg}");
     // Faded boxes are resources of a PDF, several of them.
     with_run["format"] = json!("pdf");
     with_run["runs"] = json!([1, 1, 1]);
@@ -82,6 +83,27 @@ fn a_run_has_a_panel_with_what_it_did() {
     (0..4).for_each(|_| assert_eq!(draw(&served, &with_run), first));
     with_run["runs"] = json!([7]);
     served.post("/api/figure", &with_run).refused(404);
+}
+
+/// What a swap takes from another prompt has a box of its own.
+#[test]
+fn what_was_put_in_has_a_box() {
+    let served = Served::new();
+    let id = served.graph();
+    let text = crate::support::PROMPT.replace("oak port", "ash port");
+    let made = served.done("/api/graphs", &crate::support::trace_of(&text));
+    let swap =
+        json!({ "graph": made["graph"], "nodes": [0, 1, 2], "times": 2.0, "from_end": true });
+    let run = json!({ "kind": "intervene", "groups": ask(&id, "svg")["groups"], "edits": [],
+        "swap": swap });
+    served.done(&format!("/api/graphs/{id}/runs"), &run);
+    let run = served.ok(&format!("/api/graphs/{id}/runs/1"));
+    let inserted = &run["result"]["inserted"];
+    assert_eq!((&inserted["n_features"], &inserted["dose"]), (&json!(3), &json!("2×")));
+    let mut with_run = ask(&id, "svg");
+    with_run["runs"] = json!([1]);
+    let svg = String::from_utf8(draw(&served, &with_run)).unwrap();
+    assert!(svg.contains("3 features") && svg.contains("class=\"inserted\""), "{svg}");
 }
 
 #[test]

@@ -247,6 +247,19 @@ fn what_is_exported_can_be_imported() {
     let head = served.ok(&format!("/api/graphs/{}", other["id"].as_str().unwrap()));
     assert_eq!(head["title"], "theirs");
     assert!(head["provenance"]["imported"].is_string());
+    assert_eq!(head["provenance"]["passed_over"], Value::Null);
+    // A kind that is not known here, and a link to it, are told and not dropped in silence.
+    let mut more = json.json();
+    let mut node = more["nodes"][0].clone();
+    node["node_id"] = json!("lorsa_7");
+    node["feature_type"] = json!("lorsa");
+    more["nodes"].as_array_mut().unwrap().push(node);
+    let link = json!({ "source": "lorsa_7", "target": more["links"][0]["target"], "weight": 1.0 });
+    more["links"].as_array_mut().unwrap().push(link);
+    let import = "/api/graphs/import?name=more";
+    let more = served.send("POST", import, &[], more.to_string().as_bytes()).json();
+    let head = served.ok(&format!("/api/graphs/{}", more["id"].as_str().unwrap()));
+    assert_eq!(head["provenance"]["passed_over"], "1 node, 1 link");
     let csv = served.get(&format!("/api/graphs/{id}/export?format=csv")).text();
     assert!(csv.starts_with("source,source_label,target,target_label,raw,share_of_input\n"));
     assert!(csv.lines().count() > 10);
@@ -289,12 +302,32 @@ fn models_are_listed_with_what_they_are() {
     let models = served.ok("/api/models");
     let status = served.ok("/api/status");
     assert_eq!(models[0]["name"], status["default_model"]);
-    let shipped = connectome::organism::SHIPPED.len();
-    assert_eq!(models.as_array().unwrap().len(), shipped);
+    let shipped = connectome::organism::SHIPPED.iter();
+    let n_dictionaries: usize = shipped.map(|organism| organism.dictionaries().count()).sum();
+    assert_eq!(models.as_array().unwrap().len(), n_dictionaries);
     for model in models.as_array().unwrap() {
         assert!(model["n_layers"].as_u64().unwrap() > 0, "{model}");
         assert!(["clt", "plt"].contains(&model["dictionary"]["kind"].as_str().unwrap()));
     }
+}
+
+/// A model is traced with any of its dictionaries, and the graph finds its own again.
+#[test]
+fn a_further_dictionary_of_a_model_is_a_model_to_choose() {
+    let served = Served::new();
+    let ask = json!({ "prompt": { "model": "elegans-base with elegans/plt",
+        "text": "the opposite of \" small \" is \"" }, "max_feature_nodes": 20 });
+    let id = served.done("/api/graphs", &ask)["graph"].as_str().unwrap().to_owned();
+    let head = served.ok(&format!("/api/graphs/{id}"));
+    assert_eq!(head["provenance"]["model"]["name"], "elegans-base");
+    assert_eq!(head["provenance"]["dictionary"]["name"], "elegans/plt");
+    assert_eq!(head["feature_set"], "elegans-base with elegans/plt");
+    assert_eq!(head["runnable"], true);
+    let sets = served.ok("/api/features");
+    let names = |set: &Value| set["name"].as_str().unwrap().to_owned();
+    let names: Vec<String> = sets["sets"].as_array().unwrap().iter().map(names).collect();
+    assert!(names.contains(&"elegans-base".to_owned()), "{names:?}");
+    assert!(names.contains(&"elegans-goal with elegans/plt".to_owned()), "{names:?}");
 }
 
 #[test]

@@ -101,6 +101,11 @@ fn an_ablation_is_told_beside_what_was_predicted() {
     assert!(sum <= 1.0 + 1e-6);
 }
 
+/// A number of each group.
+fn by_group(result: &Value, what: &str) -> Vec<Value> {
+    result["groups"].as_array().unwrap().iter().map(|group| group[what].clone()).collect()
+}
+
 #[test]
 fn sweeps_are_told_whole() {
     let setting = Setting::new();
@@ -110,6 +115,18 @@ fn sweeps_are_told_whole() {
     let doses: Vec<f64> = points.iter().map(|point| number(&point["groups"][0])).collect();
     assert_eq!(doses, [0.0, 1.0, 2.0]);
     assert_eq!(points[1]["shift"]["kl_nats"], 0.0);
+    // Each point is predicted as a run by itself is; the graph's own point moves nothing.
+    let changes = |at: usize, what: &str| -> Vec<f64> {
+        let targets = points[at]["targets"].as_array().unwrap();
+        targets.iter().map(|target| number(&target[what])).collect()
+    };
+    assert!(changes(1, "predicted").iter().all(|change| *change == 0.0));
+    assert_eq!(points[0]["predicted"], json!(by_group(&run["result"], "predicted")));
+    for (down, up) in changes(0, "predicted").iter().zip(changes(2, "predicted")) {
+        assert!((down + up).abs() < 1e-5 * down.abs().max(1e-3), "a line: {down} {up}");
+    }
+    let own = run["result"]["targets"].as_array().unwrap().iter();
+    assert_eq!(changes(0, "predicted"), own.map(|t| number(&t["predicted"])).collect::<Vec<_>>());
     // Runs in one batch round otherwise than a run by itself.
     let [alone, swept] =
         [&run["result"]["shift"], &points[0]["shift"]].map(|s| number(&s["kl_nats"]));
@@ -119,6 +136,9 @@ fn sweeps_are_told_whole() {
     let points = run["result"]["sweep"]["points"].as_array().unwrap();
     assert_eq!(points.iter().map(|p| number(&p["value"])).collect::<Vec<_>>(), [2.0, 3.0, 4.0]);
     assert_eq!(run["result"]["groups"][1]["predicted"], Value::Null);
+    let open = json!({ "mode": "open", "sweep": { "kind": "end_layer" } });
+    let path = format!("/api/graphs/{}/runs", setting.id);
+    setting.served.post(&path, &setting.ask("ablate", 0.0, open)).refused(400);
 }
 
 #[test]

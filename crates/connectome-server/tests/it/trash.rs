@@ -66,3 +66,35 @@ fn the_trash_is_emptied_after_a_month() {
     assert_eq!(served.ok("/api/trash"), json!([]));
     assert!(!trashed.exists());
 }
+
+#[test]
+fn a_run_is_renamed_deleted_and_put_back() {
+    let served = Served::new();
+    let id = served.graph();
+    let node = crate::support::graph().nodes().feature_range().start;
+    let run = json!({ "kind": "intervene", "groups": [],
+        "edits": [{ "nodes": [node], "how": "ablate" }] });
+    let runs = format!("/api/graphs/{id}/runs");
+    for _ in 0..2 {
+        served.done(&runs, &run);
+    }
+    let rename = |name: &str| {
+        let body = json!({ "name": name }).to_string();
+        served.send("PATCH", &format!("{runs}/2"), &[], body.as_bytes())
+    };
+    assert_eq!(rename(" The capital off ").json()["name"], "The capital off");
+    rename("  ").refused(400);
+    let deleted = served.send("DELETE", &format!("{runs}/2"), &[], b"").json();
+    assert_eq!(deleted["trash"], format!("run-{id}-000002"));
+    served.get(&format!("{runs}/2")).refused(404);
+    let trash = served.ok("/api/trash");
+    assert_eq!((&trash[0]["kind"], &trash[0]["title"]), (&json!("run"), &json!("The capital off")));
+    // Its number is not given to another while it may come back.
+    assert_eq!(served.done(&runs, &run)["run"], 3);
+    let back = format!("/api/trash/run-{id}-000002");
+    assert_eq!(served.post(&back, &json!({})).status, 204);
+    let numbers: Vec<_> =
+        served.ok(&runs).as_array().unwrap().iter().map(|r| r["number"].clone()).collect();
+    assert_eq!(numbers, [3, 2, 1]);
+    assert_eq!(served.ok("/api/trash"), json!([]));
+}

@@ -397,11 +397,7 @@ fn annotations(
         }
     }
     let n_other = file.nodes.iter().filter(|node| places.of(&node.node_id).is_empty()).count();
-    for (what, count) in [("nodes", n_other), ("links", n_passed_over)] {
-        if count > 0 {
-            said.notes.insert(format!("import.passed_over.{what}"), count.to_string());
-        }
-    }
+    said.note_passed_over(n_other, n_passed_over);
     let first = |id: &str| places.of(id).first().copied();
     for (key, value) in &file.view {
         match key.as_str() {

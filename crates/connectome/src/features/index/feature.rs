@@ -122,6 +122,8 @@ pub enum LabelSource {
     ExamplesAndLogits,
     /// Whoever made the files it was imported from.
     Imported,
+    /// A person who looked at it here.
+    Person,
 }
 
 impl LabelSource {
@@ -133,7 +135,14 @@ impl LabelSource {
             Self::Logits => "automatic, from logits",
             Self::ExamplesAndLogits => "automatic, from examples and logits",
             Self::Imported => "imported",
+            Self::Person => "by hand",
         }
+    }
+
+    /// Whether a program guessed it, and no person said it.
+    #[must_use]
+    pub fn is_automatic(self) -> bool {
+        matches!(self, Self::Examples | Self::Logits | Self::ExamplesAndLogits)
     }
 
     /// As columns have it; 0 is no label.
@@ -143,12 +152,14 @@ impl LabelSource {
             Self::Logits => 2,
             Self::ExamplesAndLogits => 3,
             Self::Imported => 4,
+            Self::Person => 5,
         }
     }
 
     fn of(code: u8) -> Option<Self> {
-        let all = [Self::Examples, Self::Logits, Self::ExamplesAndLogits, Self::Imported];
-        all.into_iter().find(|source| source.code() == code)
+        let ours = [Self::Examples, Self::Logits, Self::ExamplesAndLogits];
+        let mut all = ours.into_iter().chain([Self::Imported, Self::Person]);
+        all.find(|source| source.code() == code)
     }
 }
 

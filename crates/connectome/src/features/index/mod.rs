@@ -10,6 +10,7 @@ pub mod feature;
 
 use std::collections::BTreeMap;
 use std::path::Path;
+use std::sync::{Arc, PoisonError, RwLock};
 
 use connectome_graph::{AttributionGraph, FeatureId};
 use serde::{Deserialize, Serialize};
@@ -59,6 +60,8 @@ pub struct IndexCard {
 pub struct FeatureIndex {
     card: IndexCard,
     columns: Columns,
+    /// Labels that a person gave; they win over the file's.
+    by_hand: Arc<RwLock<BTreeMap<FeatureId, String>>>,
 }
 
 impl FeatureIndex {
@@ -81,7 +84,7 @@ impl FeatureIndex {
         }
         let card: IndexCard = serde_json::from_value(document["card"].take())
             .map_err(|error| columns.error(error.to_string()))?;
-        let index = Self { card, columns };
+        let index = Self { card, columns, by_hand: Arc::default() };
         index.check()?;
         Ok(index)
     }
@@ -211,7 +214,9 @@ impl FeatureIndex {
     ///
     /// [`FeaturesError::NoFeature`]; [`FeaturesError::NotAnIndex`] if its rows are damaged.
     pub fn feature(&self, id: FeatureId) -> Result<Feature, FeaturesError> {
-        feature::read(self, id, self.number(id)?)
+        let mut feature = feature::read(self, id, self.number(id)?)?;
+        feature.label = self.label_by_hand(id).or(feature.label);
+        Ok(feature)
     }
 
     /// How often a feature fires and how strongly.
@@ -229,7 +234,19 @@ impl FeatureIndex {
     ///
     /// As [`FeatureIndex::feature`].
     pub fn label(&self, id: FeatureId) -> Result<Option<Label>, FeaturesError> {
-        feature::label(self, self.number(id)?)
+        let number = self.number(id)?;
+        self.label_by_hand(id).map_or_else(|| feature::label(self, number), |label| Ok(Some(label)))
+    }
+
+    /// From now on features are called so, whatever the file says, which is not changed; names
+    /// that were given before are forgotten. For features that a person named.
+    pub fn name_by_hand(&self, labels: BTreeMap<FeatureId, String>) {
+        *self.by_hand.write().unwrap_or_else(PoisonError::into_inner) = labels;
+    }
+
+    fn label_by_hand(&self, id: FeatureId) -> Option<Label> {
+        let named = self.by_hand.read().unwrap_or_else(PoisonError::into_inner);
+        named.get(&id).map(|text| Label { text: text.clone(), source: LabelSource::Person })
     }
 
     /// With what a feature fires, ascending.
