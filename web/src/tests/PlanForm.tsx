@@ -44,7 +44,7 @@ export function PlanForm({ work, boxes, busy, onRun, onAll, onCopy }: FormProps)
   };
   const strength = STRENGTHS.find((one) => one.name === now.strength);
   // What is put in from another graph needs nothing of this one.
-  if (boxes.length === 0 && (now.swap === null || now.swap.graph === work.id)) {
+  if (boxes.length === 0 && now.swap === null) {
     return <Empty>Select a feature, or pin some, to have something to change.</Empty>;
   }
   return (

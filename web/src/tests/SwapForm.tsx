@@ -1,10 +1,12 @@
 // A swap: what another graph's group was on its own prompt is put in here.
 
 import type { JSX } from "preact";
+import { useEffect } from "preact/hooks";
 import { graphs as askGraphs } from "../api/endpoints.ts";
 import { useLoad } from "../ui/load.ts";
 import { promptText, tokenText } from "../ui/numbers.ts";
 import { Field } from "../ui/parts.tsx";
+import { toast } from "../ui/toast.tsx";
 import type { Workspace } from "../workspace/model.ts";
 import { groupsOf } from "./link.ts";
 import { plan } from "./plan.ts";
@@ -13,11 +15,18 @@ export function SwapForm({ work }: { work: Workspace }): JSX.Element | null {
   const { state } = useLoad((abort) => askGraphs(abort), [work.id]);
   const mine = work.head.value?.provenance.model.name;
   const rows =
-    state.value.is === "ready"
+    state.value.is === "ready" && mine !== undefined
       ? state.value.value.filter((row) => row.id !== work.id && row.model === mine)
-      : [];
-  if (rows.length === 0) return null;
+      : null;
   const { swap } = plan.value;
+  const isListed = !swap || rows?.some((row) => row.id === swap.graph);
+  const isWrong = rows !== null && !isListed;
+  useEffect(() => {
+    if (!isWrong) return;
+    plan.value = { ...plan.peek(), swap: null };
+    toast("Nothing is put in: that graph is not here, or not another one of this model.");
+  }, [isWrong]);
+  if (!swap && !rows?.length) return null;
   const choose = (graph: string): void => {
     const to = graph === "" ? null : { graph, group: "", nodes: [], times: 1, fromEnd: true };
     plan.value = { ...plan.value, swap: to };
@@ -31,7 +40,8 @@ export function SwapForm({ work }: { work: Workspace }): JSX.Element | null {
         onChange={(event) => choose(event.currentTarget.value)}
       >
         <option value="">nothing</option>
-        {rows.map((row) => (
+        {swap && !isListed && <option value={swap.graph}>{swap.graph}</option>}
+        {rows?.map((row) => (
           <option key={row.id} value={row.id}>
             {promptText(row.tokens)} → {tokenText(row.target)}
           </option>

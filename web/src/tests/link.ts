@@ -7,7 +7,7 @@ import { toast } from "../ui/toast.tsx";
 import { MAIN } from "../workspace/address.ts";
 import type { Workspace } from "../workspace/model.ts";
 import { lower } from "../workspace/Panes.tsx";
-import { plan } from "./plan.ts";
+import { plan, planOn } from "./plan.ts";
 
 const enc = encodeURIComponent;
 
@@ -23,8 +23,12 @@ export async function groupsOf(graph: string, abort?: AbortSignal): Promise<read
   return groupsIn(saved && readView(saved.view), head.groups);
 }
 
-/** Fills the test in that the address names, and takes it out of the address: it is begun. */
+/**
+ * Takes the form over to the graph that was opened, with the test that the address names; the
+ * address forgets it, as it is begun.
+ */
 export async function takeSwap(work: Workspace): Promise<void> {
+  plan.value = planOn(work.id, plan.peek());
   const { query } = place.peek();
   const graph = query.get("swap");
   if (!graph || work.readOnly) return;
@@ -34,6 +38,7 @@ export async function takeSwap(work: Workspace): Promise<void> {
   lower.value = "tests";
   try {
     const group = (await groupsOf(graph)).find((one) => one.id === name);
+    if (plan.peek().graph !== work.id) return;
     if (!group) {
       toast("That graph has no such group any more; choose another of it.");
     }

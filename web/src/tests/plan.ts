@@ -19,6 +19,8 @@ export const STRENGTHS = [
 export type Strength = (typeof STRENGTHS)[number]["name"];
 
 export interface Plan {
+  /** The graph that is tested; none before the first was opened. */
+  graph: string | null;
   /** Boxes that are changed; `selection` stands for what is selected. */
   changed: readonly string[];
   strength: Strength;
@@ -37,6 +39,7 @@ export interface Plan {
 }
 
 export const plan = signal<Plan>({
+  graph: null,
   changed: [],
   strength: "suppress",
   value: -2,
@@ -49,6 +52,15 @@ export const plan = signal<Plan>({
   sweep: "none",
   swap: null,
 });
+
+/**
+ * The plan on a graph. Boxes, layers and what is put in belong to the graph that was open before
+ * and would be tested here unseen; how something is changed stays.
+ */
+export function planOn(graph: string, now: Plan): Plan {
+  if (now.graph === graph) return now;
+  return { ...now, graph, changed: [], layerFrom: null, layerTo: null, swap: null };
+}
 
 export const DOSES = [-3, -2, -1, -0.5, 0, 0.5, 1, 1.5, 2, 3];
 

@@ -84,6 +84,7 @@ describe("a test's request", () => {
     { id: "b", name: "b", nodes: [3] },
   ];
   const plan: Plan = {
+    graph: "oak",
     changed: ["b"],
     strength: "suppress",
     value: 7,

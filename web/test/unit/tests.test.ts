@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { unfinished } from "../../src/api/running.ts";
 import { countLinks, LINKS } from "../../src/graph/scene.ts";
-import { interveneAsk, plan, whatAnswers } from "../../src/tests/plan.ts";
+import { interveneAsk, type Plan, plan, planOn, whatAnswers } from "../../src/tests/plan.ts";
 import { newestValidation, tallied, verdictsOf } from "../../src/tests/verdicts.ts";
 import type { Job, MatrixCell, Run, RunRow, VerdictName } from "../../src/wire.ts";
 
@@ -125,6 +125,32 @@ describe("what answers", () => {
     expect(ask({ layerFrom: 1, layerTo: 3 }).layers).toBeNull();
     const told = whatAnswers({ ...usual, ...constrained, layerFrom: 1, layerTo: 3 }, 6);
     expect(told).toContain("layers 1 to 3");
+  });
+});
+
+describe("a plan on another graph", () => {
+  const swap = { graph: "elm", group: "g", nodes: [3], times: 2, fromEnd: true };
+  const here: Plan = {
+    ...plan.peek(),
+    graph: "oak",
+    changed: ["n3"],
+    strength: "double",
+    layerTo: 3,
+    swap,
+  };
+
+  it("loses what was put in and all that has another meaning there, and keeps how", () => {
+    const there = planOn("elm", here);
+    expect(there).toMatchObject({ graph: "elm", changed: [], layerTo: null, swap: null });
+    expect(there.strength).toBe("double");
+    expect(interveneAsk(there, [{ id: "n3", name: "", nodes: [3] }], [], 6)).toMatchObject({
+      edits: [],
+      swap: null,
+    });
+  });
+
+  it("is the same in another view of its graph", () => {
+    expect(planOn("oak", here)).toBe(here);
   });
 });
 
