@@ -2,7 +2,13 @@
 
 import type { JSX } from "preact";
 import { useEffect } from "preact/hooks";
-import { run as askRun, runs as askRuns, cancelJob, startRun } from "../api/endpoints.ts";
+import {
+  run as askRun,
+  runs as askRuns,
+  cancelJob,
+  startRun,
+  wireGroups,
+} from "../api/endpoints.ts";
 import { KIND } from "../graph/pack.ts";
 import type { Group } from "../state/document.ts";
 import { useLoad } from "../ui/load.ts";
@@ -13,33 +19,31 @@ import type { Job, RunAsk } from "../wire.ts";
 import type { Workspace } from "../workspace/model.ts";
 import { lower } from "../workspace/Panes.tsx";
 import { copyRun } from "./copy.ts";
+import { offered, SELECTION } from "./offered.ts";
 import { PlanForm } from "./PlanForm.tsx";
 import { interveneAsk, plan } from "./plan.ts";
 import { RunResult } from "./RunResult.tsx";
 import { finished, running, shown } from "./running.ts";
 
-const SELECTION = "selection";
-
 /** Opens the tests with the selection as what is changed. */
 export function openTest(work: Workspace): void {
   const selection = work.selection.value;
-  const box = work.boxes.value.find((one) => one.nodes.some((node) => selection.includes(node)));
-  plan.value = { ...plan.value, changed: [box?.id ?? SELECTION] };
+  const [first] = testable(work);
+  const isOfIt = first?.nodes.some((node) => selection.includes(node));
+  plan.value = { ...plan.value, changed: isOfIt ? [first.id] : [] };
   lower.value = "tests";
 }
 
-/** Boxes that can be changed and followed: those with features, and the selection by itself. */
+/** What can be changed and followed. */
 export function testable(work: Workspace): Group[] {
   const pack = work.pack.value;
   if (!pack) return [];
-  const isFeature = (node: number): boolean => pack.kind[node] === KIND.feature;
-  const boxes = work.boxes.value.filter((box) => box.nodes.some(isFeature));
-  const selection = work.selection.value.filter(isFeature);
-  const inBoxes = boxes.some((box) => selection.every((node) => box.nodes.includes(node)));
-  if (selection.length === 0 || inBoxes) return boxes;
-  const name =
-    selection.length === 1 ? (work.names.value?.full(selection[0]) ?? "selection") : "selection";
-  return [{ id: SELECTION, name, nodes: selection }, ...boxes];
+  return offered(
+    work.boxes.value,
+    work.selection.value,
+    (node) => pack.kind[node] === KIND.feature,
+    (node) => work.names.value?.full(node),
+  );
 }
 
 export function TestsPane({ work }: { work: Workspace }): JSX.Element {
@@ -120,7 +124,7 @@ async function copyPlan(work: Workspace, boxes: Group[]): Promise<void> {
 
 /** Every group at 0 and −1 times, each with a control of random features like it. */
 async function runAll(work: Workspace): Promise<void> {
-  const groups = testable(work).map(({ id, name, nodes }) => ({ id, name, nodes }));
+  const groups = wireGroups(testable(work).filter(({ id }) => id !== SELECTION));
   const ask = { name: "", groups, n_features: 0, doses: null, rung: null, seed: null };
   await start(work, { kind: "validate", ...ask });
 }

@@ -78,7 +78,7 @@ function judged(tests: readonly Test[]): EdgeVerdict {
   return { verdict, words: words.join(", ") };
 }
 
-function sameNodes(a: readonly number[], b: readonly number[]): boolean {
+export function sameNodes(a: readonly number[], b: readonly number[]): boolean {
   const left = new Set(a);
   return left.size === new Set(b).size && b.every((node) => left.has(node));
 }

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { unfinished } from "../../src/api/running.ts";
 import { countLinks, LINKS } from "../../src/graph/scene.ts";
+import { offered, SELECTION } from "../../src/tests/offered.ts";
 import { interveneAsk, type Plan, plan, planOn, whatAnswers } from "../../src/tests/plan.ts";
 import { newestValidation, tallied, verdictsOf } from "../../src/tests/verdicts.ts";
 import type { Job, MatrixCell, Run, RunRow, VerdictName } from "../../src/wire.ts";
@@ -125,6 +126,37 @@ describe("what answers", () => {
     expect(ask({ layerFrom: 1, layerTo: 3 }).layers).toBeNull();
     const told = whatAnswers({ ...usual, ...constrained, layerFrom: 1, layerTo: 3 }, 6);
     expect(told).toContain("layers 1 to 3");
+  });
+});
+
+describe("what a test can change", () => {
+  const group = { id: "g", name: "a state", nodes: [1, 2, 8] };
+  const all = [
+    { id: "n5", name: "five", nodes: [5] },
+    group,
+    { id: "n8", name: "an output", nodes: [8] },
+  ];
+  const of = (selection: number[]): string[] =>
+    offered(all, selection, (node) => node < 8, String).map((one) => one.id);
+
+  it("is a member by itself, with its group beside it", () => {
+    expect(of([2])).toEqual([SELECTION, "g", "n5"]);
+    expect(offered(all, [2], (node) => node < 8, String)[0]).toMatchObject({
+      name: "2",
+      nodes: [2],
+    });
+    expect(of([2, 5])).toEqual([SELECTION, "n5", "g"]);
+  });
+
+  it("is the box where the box, or all of it that can be changed, is selected", () => {
+    expect(of([8, 2, 1])).toEqual(["g", "n5"]);
+    expect(of([1, 2])).toEqual(["g", "n5"]);
+    expect(of([5])).toEqual(["n5", "g"]);
+  });
+
+  it("is no output, and no selection of nothing else", () => {
+    expect(of([8])).toEqual(["n5", "g"]);
+    expect(of([])).toEqual(["n5", "g"]);
   });
 });
 
