@@ -16,7 +16,8 @@ export function useValidation(work: Workspace): Run | null {
       const number = newestValidation(await askRuns(work.id, abort));
       return number === null ? null : await askRun(work.id, number, abort);
     },
-    [work.id, finished.value],
+    [work.id],
+    [finished.value],
   );
   return state.value.is === "ready" ? state.value.value : null;
 }

@@ -47,7 +47,7 @@ export function SwapForm({ work }: { work: Workspace }): JSX.Element | null {
           </option>
         ))}
       </select>
-      {swap && <SwapGroup key={swap.graph} graph={swap.graph} />}
+      {swap && <SwapGroup graph={swap.graph} />}
     </fieldset>
   );
 }

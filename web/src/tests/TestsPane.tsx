@@ -53,7 +53,7 @@ export function TestsPane({ work }: { work: Workspace }): JSX.Element {
   useEffect(() => {
     if (!work.readOnly) void running.adopt(work.id);
   }, [work]);
-  const list = useLoad((abort) => askRuns(work.id, abort), [work.id, finished.value]);
+  const list = useLoad((abort) => askRuns(work.id, abort), [work.id], [finished.value]);
   const load = list.state.value;
   const chosen = shown.value?.graph === work.id ? shown.value.number : null;
   const number = chosen ?? (load.is === "ready" ? (load.value[0]?.number ?? null) : null);

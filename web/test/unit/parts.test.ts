@@ -6,6 +6,7 @@ import { DOSES, interveneAsk, type Plan, STRENGTHS } from "../../src/tests/plan.
 import { putIn, takeOut, told, unchanged } from "../../src/tokens/edit.ts";
 import { command, type Request, traceAsk } from "../../src/trace/request.ts";
 import { targetText } from "../../src/trace/texts.ts";
+import { shownOf } from "../../src/ui/load.ts";
 import {
   bytes,
   percent,
@@ -195,6 +196,22 @@ describe("numbers", () => {
     expect([0, -1, 0.5, 100, -0.1 * 3].map(plain)).toEqual(["0", "−1", "0.5", "100", "−0.3"]);
     expect(score(0.414)).toBe(".41");
     expect(bytes(1_234_567)).toBe("1.2 MB");
+  });
+});
+
+describe("an answer", () => {
+  const last = { of: ["oak", 3], since: [1], load: { is: "ready", value: 7 } } as const;
+
+  it("is shown under the question that it answers, and no other", () => {
+    expect(shownOf(last, ["oak", 3], [1])).toEqual({ state: { value: last.load }, stale: false });
+    expect(shownOf(last, ["oak", 4], [1])).toEqual({
+      state: { value: { is: "loading" } },
+      stale: false,
+    });
+  });
+
+  it("stays until the next one where only time went on, and is told apart", () => {
+    expect(shownOf(last, ["oak", 3], [2])).toEqual({ state: { value: last.load }, stale: true });
   });
 });
 
