@@ -2,7 +2,7 @@
 
 import type { JSX } from "preact";
 import type { Group } from "../state/document.ts";
-import { Button, Choice, Empty, Field } from "../ui/parts.tsx";
+import { Button, Choice, Empty, Field, NumberField } from "../ui/parts.tsx";
 import type { EditPositions, ModeAsk } from "../wire.ts";
 import type { Workspace } from "../workspace/model.ts";
 import { holdsLayers, type Plan, plan, STRENGTHS, type Strength, whatAnswers } from "./plan.ts";
@@ -33,11 +33,10 @@ interface FormProps {
   boxes: Group[];
   busy: boolean;
   onRun: () => void;
-  onAll: () => void;
   onCopy: () => void;
 }
 
-export function PlanForm({ work, boxes, busy, onRun, onAll, onCopy }: FormProps): JSX.Element {
+export function PlanForm({ work, boxes, busy, onRun, onCopy }: FormProps): JSX.Element {
   const now = plan.value;
   const set = (to: Partial<Plan>): void => {
     plan.value = { ...plan.value, ...to };
@@ -87,14 +86,12 @@ export function PlanForm({ work, boxes, busy, onRun, onAll, onCopy }: FormProps)
           </select>
         </Field>
         {strength?.value === null && (
-          <Field label={strength.how === "scale" ? "times the original" : "in activation units"}>
-            <input
-              type="number"
-              step="0.1"
-              value={now.value}
-              onInput={(event) => set({ value: Number(event.currentTarget.value) })}
-            />
-          </Field>
+          <NumberField
+            label={strength.how === "scale" ? "times the original" : "in activation units"}
+            step={0.1}
+            value={now.value}
+            onChange={(value) => set({ value })}
+          />
         )}
         <Choice
           label="Where"
@@ -115,15 +112,13 @@ export function PlanForm({ work, boxes, busy, onRun, onAll, onCopy }: FormProps)
           options={SWEEPS}
           onChange={(sweep) => set({ sweep })}
         />
-        <Field label="Tokens to write">
-          <input
-            type="number"
-            min="0"
-            max="200"
-            value={now.nTokens}
-            onInput={(event) => set({ nTokens: Number(event.currentTarget.value) })}
-          />
-        </Field>
+        <NumberField
+          label="Tokens to write"
+          min={0}
+          max={200}
+          value={now.nTokens}
+          onChange={(nTokens) => set({ nTokens })}
+        />
       </div>
       <label
         class="check"
@@ -141,13 +136,6 @@ export function PlanForm({ work, boxes, busy, onRun, onAll, onCopy }: FormProps)
       <div class="row">
         <Button kind="primary" type="submit" disabled={busy}>
           Run
-        </Button>
-        <Button
-          disabled={busy}
-          onClick={onAll}
-          title="Every group at 0 and −1 times, with matched controls"
-        >
-          Test all groups
         </Button>
         <Button kind="quiet" onClick={onCopy} title="What Run would do">
           Copy as a command

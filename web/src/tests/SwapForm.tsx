@@ -5,7 +5,7 @@ import { useEffect } from "preact/hooks";
 import { graphs as askGraphs } from "../api/endpoints.ts";
 import { useLoad } from "../ui/load.ts";
 import { promptText, tokenText } from "../ui/numbers.ts";
-import { Field } from "../ui/parts.tsx";
+import { Field, NumberField } from "../ui/parts.tsx";
 import { toast } from "../ui/toast.tsx";
 import type { Workspace } from "../workspace/model.ts";
 import { groupsOf } from "./link.ts";
@@ -80,14 +80,12 @@ function SwapGroup({ graph }: { graph: string }): JSX.Element {
           ))}
         </select>
       </Field>
-      <Field label="times what it was there">
-        <input
-          type="number"
-          step="0.5"
-          value={swap.times}
-          onInput={(event) => set({ times: Number(event.currentTarget.value) })}
-        />
-      </Field>
+      <NumberField
+        label="times what it was there"
+        step={0.5}
+        value={swap.times}
+        onChange={(times) => set({ times })}
+      />
       <label class="check">
         <input
           type="checkbox"

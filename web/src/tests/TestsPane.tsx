@@ -2,13 +2,7 @@
 
 import type { JSX } from "preact";
 import { useEffect } from "preact/hooks";
-import {
-  run as askRun,
-  runs as askRuns,
-  cancelJob,
-  startRun,
-  wireGroups,
-} from "../api/endpoints.ts";
+import { run as askRun, runs as askRuns, cancelJob, startRun } from "../api/endpoints.ts";
 import { KIND } from "../graph/pack.ts";
 import type { Group } from "../state/document.ts";
 import { useLoad } from "../ui/load.ts";
@@ -18,12 +12,15 @@ import { toast } from "../ui/toast.tsx";
 import type { Job, RunAsk } from "../wire.ts";
 import type { Workspace } from "../workspace/model.ts";
 import { lower } from "../workspace/Panes.tsx";
+import { allPlan, validateAsk } from "./all.ts";
 import { copyRun } from "./copy.ts";
+import { NO_DOSES } from "./doses.ts";
 import { offered, SELECTION } from "./offered.ts";
 import { PlanForm } from "./PlanForm.tsx";
 import { interveneAsk, plan } from "./plan.ts";
 import { RunResult } from "./RunResult.tsx";
 import { finished, running, shown } from "./running.ts";
+import { TestAll } from "./TestAll.tsx";
 
 /** Opens the tests with the selection as what is changed. */
 export function openTest(work: Workspace): void {
@@ -66,14 +63,16 @@ export function TestsPane({ work }: { work: Workspace }): JSX.Element {
             {head.value.not_runnable ? `: ${head.value.not_runnable}` : ""}.
           </Empty>
         ) : (
-          <PlanForm
-            work={work}
-            boxes={boxes}
-            busy={job !== null}
-            onRun={() => void runPlan(work, boxes)}
-            onAll={() => void runAll(work)}
-            onCopy={() => void copyPlan(work, boxes)}
-          />
+          <>
+            <PlanForm
+              work={work}
+              boxes={boxes}
+              busy={job !== null}
+              onRun={() => void runPlan(work, boxes)}
+              onCopy={() => void copyPlan(work, boxes)}
+            />
+            <TestAll busy={job !== null} onRun={() => void runAll(work)} />
+          </>
         )}
         {job && <JobLine job={job} />}
         <History work={work} load={load} number={number} again={list.again} />
@@ -122,11 +121,12 @@ async function copyPlan(work: Workspace, boxes: Group[]): Promise<void> {
   if (ask) await copyRun(work, ask);
 }
 
-/** Every group at 0 and −1 times, each with a control of random features like it. */
+/** Every group of the circuit and the strongest features, each with controls like it. */
 async function runAll(work: Workspace): Promise<void> {
-  const groups = wireGroups(testable(work).filter(({ id }) => id !== SELECTION));
-  const ask = { name: "", groups, n_features: 0, doses: null, rung: null, seed: null };
-  await start(work, { kind: "validate", ...ask });
+  const groups = testable(work).filter(({ id }) => id !== SELECTION);
+  const ask = validateAsk(allPlan.value, groups);
+  if (ask.doses?.length === 0) toast(NO_DOSES);
+  else await start(work, { kind: "validate", ...ask });
 }
 
 async function start(work: Workspace, ask: RunAsk): Promise<void> {

@@ -159,6 +159,27 @@ export function Field(props: {
   );
 }
 
+/** A labelled number. */
+export function NumberField(props: {
+  label: string;
+  value: number;
+  min?: number;
+  max?: number;
+  step?: number;
+  onChange: (value: number) => void;
+}): JSX.Element {
+  const { label, onChange, ...input } = props;
+  return (
+    <Field label={label}>
+      <input
+        type="number"
+        {...input}
+        onInput={(event) => onChange(Number(event.currentTarget.value))}
+      />
+    </Field>
+  );
+}
+
 /** One of several choices, as a list that opens. */
 export function Choice<T extends string>(props: {
   label: string;

@@ -1,6 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { unfinished } from "../../src/api/running.ts";
 import { countLinks, LINKS } from "../../src/graph/scene.ts";
+import { allPlan, validateAsk } from "../../src/tests/all.ts";
+import { numbersOf } from "../../src/tests/doses.ts";
 import { offered, SELECTION } from "../../src/tests/offered.ts";
 import { interveneAsk, type Plan, plan, planOn, whatAnswers } from "../../src/tests/plan.ts";
 import { newestValidation, tallied, verdictsOf } from "../../src/tests/verdicts.ts";
@@ -157,6 +159,28 @@ describe("what a test can change", () => {
   it("is no output, and no selection of nothing else", () => {
     expect(of([8])).toEqual(["n5", "g"]);
     expect(of([])).toEqual(["n5", "g"]);
+  });
+});
+
+describe("the test of all groups", () => {
+  it("asks for single features beside the groups, or there would be no ladder", () => {
+    const [group] = boxes;
+    expect(validateAsk(allPlan.peek(), [group])).toEqual({
+      name: "",
+      groups: [group],
+      n_features: 8,
+      doses: [0, -1],
+      rung: "mlps",
+      seed: 0,
+    });
+    const odd = { ...allPlan.peek(), nFeatures: -2.5, seed: Number.NaN };
+    expect(validateAsk(odd, [])).toMatchObject({ n_features: 0, seed: 0 });
+  });
+
+  it("reads doses as they are written, and nothing of a list with other words", () => {
+    expect(numbersOf(" 0, −1;0.5 2 ")).toEqual([0, -1, 0.5, 2]);
+    expect(numbersOf("0, one")).toEqual([]);
+    expect(numbersOf("")).toEqual([]);
   });
 });
 
