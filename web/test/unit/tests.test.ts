@@ -5,7 +5,13 @@ import { allPlan, validateAsk } from "../../src/tests/all.ts";
 import { numbersOf } from "../../src/tests/doses.ts";
 import { offered, SELECTION } from "../../src/tests/offered.ts";
 import { interveneAsk, type Plan, plan, planOn, whatAnswers } from "../../src/tests/plan.ts";
-import { newestValidation, tallied, verdictsOf } from "../../src/tests/verdicts.ts";
+import {
+  markOf,
+  newestValidation,
+  tallied,
+  verdictsInFile,
+  verdictsOf,
+} from "../../src/tests/verdicts.ts";
 import type { Job, MatrixCell, Run, RunRow, VerdictName } from "../../src/wire.ts";
 
 function cell(row: number, dose: number, column: number, verdict: VerdictName): MatrixCell {
@@ -102,6 +108,39 @@ describe("verdicts on edges", () => {
     expect(newestValidation(rows)).toBe(3);
     expect(newestValidation(rows.slice(0, 2))).toBe(4);
     expect(newestValidation(rows.slice(0, 1))).toBeNull();
+  });
+});
+
+describe("verdicts in the graph file", () => {
+  const edge = (source: number, target: number, verdict: VerdictName) => {
+    return { source, target, verdict, predicted: 0, measured: 0, control: null };
+  };
+  const row = {
+    tool: "connectome",
+    rung: "mlps",
+    dose: 0,
+    partial: false,
+    edges: [
+      edge(3, 8, "supported"),
+      edge(3, 1, "supported"),
+      edge(3, 2, "contradicted"),
+      edge(1, 8, "supported"),
+      edge(3, 9, "weak"),
+    ],
+  };
+
+  it("are on edges of single nodes, say where they come from, and name members", () => {
+    const found = verdictsInFile(row, boxes, (node) => `node ${node}`);
+    expect(Object.fromEntries(found)).toEqual({
+      "b>n8": { verdict: "supported", words: "supported at 0 ×, from the file", ofFile: true },
+      "b>a": {
+        verdict: "contradicted",
+        words: "node 1 supported at 0 ×, node 2 contradicted at 0 ×, from the file",
+        ofFile: true,
+      },
+    });
+    expect(found.size).toBe(2);
+    expect([...found.values()].map(markOf)).toEqual(["(✓)", "(✗)"]);
   });
 });
 
