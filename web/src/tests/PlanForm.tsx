@@ -2,10 +2,22 @@
 
 import type { JSX } from "preact";
 import type { Group } from "../state/document.ts";
+import { plain } from "../ui/numbers.ts";
 import { Button, Choice, Empty, Field, NumberField } from "../ui/parts.tsx";
 import type { EditPositions, ModeAsk } from "../wire.ts";
 import type { Workspace } from "../workspace/model.ts";
-import { holdsLayers, type Plan, plan, STRENGTHS, type Strength, whatAnswers } from "./plan.ts";
+import { doseWords, NO_DOSES } from "./doses.ts";
+import {
+  dosesOf,
+  holdsLayers,
+  howOf,
+  type Plan,
+  plan,
+  STRENGTHS,
+  type Strength,
+  sweptBy,
+  whatAnswers,
+} from "./plan.ts";
 import { SwapForm } from "./SwapForm.tsx";
 
 const POSITIONS: readonly { value: EditPositions; text: string }[] = [
@@ -23,7 +35,7 @@ const MODES: readonly { value: ModeAsk; text: string }[] = [
 
 const SWEEPS: readonly { value: Plan["sweep"]; text: string }[] = [
   { value: "none", text: "one run" },
-  { value: "dose", text: "sweep the dose, −3 to 3" },
+  { value: "dose", text: "sweep the dose" },
   { value: "end_layer", text: "sweep the end layer" },
   { value: "position", text: "sweep the position" },
 ];
@@ -76,7 +88,12 @@ export function PlanForm({ work, boxes, busy, onRun, onCopy }: FormProps): JSX.E
         <Field label="How">
           <select
             value={now.strength}
-            onChange={(event) => set({ strength: event.currentTarget.value as Strength })}
+            onChange={(event) => {
+              const strength = event.currentTarget.value as Strength;
+              // Doses of another kind mean something else.
+              const isAlike = howOf({ ...now, strength }) === howOf(now);
+              set({ strength, doses: isAlike ? now.doses : null });
+            }}
           >
             {STRENGTHS.map((one) => (
               <option key={one.name} value={one.name}>
@@ -112,6 +129,7 @@ export function PlanForm({ work, boxes, busy, onRun, onCopy }: FormProps): JSX.E
           options={SWEEPS}
           onChange={(sweep) => set({ sweep })}
         />
+        {now.sweep === "dose" && <Doses work={work} boxes={boxes} />}
         <NumberField
           label="Tokens to write"
           min={0}
@@ -142,6 +160,25 @@ export function PlanForm({ work, boxes, busy, onRun, onCopy }: FormProps): JSX.E
         </Button>
       </div>
     </form>
+  );
+}
+
+/** What is swept and over which numbers: they stand in the place of that of the change. */
+function Doses({ work, boxes }: { work: Workspace; boxes: Group[] }): JSX.Element | null {
+  const now = plan.value;
+  const pack = work.columns.value;
+  if (!pack) return null;
+  const found = dosesOf(now, boxes, pack);
+  const note = found.length === 0 ? NO_DOSES : now.strength === "off" ? "Off is 0 ×." : undefined;
+  return (
+    <Field label={`Doses: ${doseWords(sweptBy(now, boxes), now.swap)}`} note={note}>
+      <input
+        value={now.doses ?? found.map(plain).join(", ")}
+        onInput={(event) => {
+          plan.value = { ...now, doses: event.currentTarget.value };
+        }}
+      />
+    </Field>
   );
 }
 

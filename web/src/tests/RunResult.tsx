@@ -3,9 +3,10 @@
 import type { JSX } from "preact";
 import { date, percent, raw, tokenText } from "../ui/numbers.ts";
 import { Bar, Button, Chip } from "../ui/parts.tsx";
-import type { GroupEffect, InterveneRun, Run, Shift } from "../wire.ts";
+import type { GroupEffect, InterveneRun, Run, RunAsk, Shift } from "../wire.ts";
 import type { Workspace } from "../workspace/model.ts";
 import { copyRun } from "./copy.ts";
+import { doseWords } from "./doses.ts";
 import { Matrix } from "./Matrix.tsx";
 import { Sweep } from "./Sweep.tsx";
 
@@ -26,12 +27,23 @@ export function RunResult({ work, run }: { work: Workspace; run: Run }): JSX.Ele
           )}
         </p>
       </header>
-      {result.kind === "validate" ? <Matrix run={result} work={work} /> : <Effects run={result} />}
+      {result.kind === "validate" ? (
+        <Matrix run={result} work={work} />
+      ) : (
+        <Effects run={result} dose={doseOf(run.ask)} />
+      )}
     </div>
   );
 }
 
-function Effects({ run }: { run: InterveneRun }): JSX.Element {
+/** What a dose of the run is. */
+function doseOf(ask: RunAsk): string {
+  if (ask.kind === "validate") return "";
+  const hows = ask.edits.map(({ how }) => how);
+  return doseWords(hows, ask.swap);
+}
+
+function Effects({ run, dose }: { run: InterveneRun; dose: string }): JSX.Element {
   return (
     <>
       <p class="note">
@@ -74,7 +86,7 @@ function Effects({ run }: { run: InterveneRun }): JSX.Element {
           </section>
         </div>
       )}
-      {run.sweep && <Sweep sweep={run.sweep} groups={run.groups} />}
+      {run.sweep && <Sweep sweep={run.sweep} groups={run.groups} dose={dose} />}
     </>
   );
 }

@@ -4,7 +4,9 @@ import type { JSX } from "preact";
 import { count, percent, plain, tokenText } from "../ui/numbers.ts";
 import type { GroupEffect, SweepResult } from "../wire.ts";
 
-const SIZE = { width: 420, height: 170, left: 40, bottom: 26, top: 8, right: 8 };
+const SIZE = { width: 420, height: 186, left: 40, bottom: 42, top: 8, right: 8 };
+/** Numbers below a chart. */
+const TICKS = 10;
 /** Lines of a chart: more could not be told apart. */
 const MOST = { outputs: 4, groups: 5 };
 const DASHES = ["", "6 3", "2 3", "8 3 2 3", "1 4"];
@@ -17,9 +19,12 @@ interface Line {
 export function Sweep({
   sweep,
   groups,
+  dose,
 }: {
   sweep: SweepResult;
   groups: GroupEffect[];
+  /** What a dose is. */
+  dose: string;
 }): JSX.Element {
   const doses = sweep.points.map((point) => point.value);
   const listed = new Set(sweep.points.flatMap(({ shift }) => shift.tokens.map(({ id }) => id)));
@@ -38,16 +43,19 @@ export function Sweep({
     .filter((line) => line.values.some((value) => value !== null));
   const lines = moved.slice(0, MOST.groups);
   const varies = sweep.varies.replace("_", " ");
+  const axis = sweep.varies === "dose" ? dose : varies;
   return (
     <div class="two-lists">
       <Chart
         title={`Probability of ${someOf(outputs.length, listed.size, "outputs")} over the ${varies}`}
+        axis={axis}
         at={doses}
         lines={outputs}
       />
       {lines.length > 0 && (
         <Chart
           title={`${someOf(lines.length, moved.length, "groups")} over the ${varies}, share of the original`}
+          axis={axis}
           at={doses}
           lines={lines}
         />
@@ -66,7 +74,17 @@ function someOf(n: number, all: number, what: string): string {
   return n < all ? `${n} of ${count(all)} ${what}` : what;
 }
 
-function Chart({ title, at, lines }: { title: string; at: number[]; lines: Line[] }): JSX.Element {
+/** Numbers of an axis that are written below it: whole ones, if there are some, and not too many. */
+export function ticksOf(at: readonly number[]): Set<number> {
+  const whole = at.filter(Number.isInteger);
+  const told = at.length >= TICKS && whole.length > 2 ? whole : at;
+  const step = Math.ceil(told.length / TICKS);
+  return new Set(told.filter((_, place) => place % step === 0));
+}
+
+function Chart(props: { title: string; axis: string; at: number[]; lines: Line[] }): JSX.Element {
+  const { title, axis, at, lines } = props;
+  const ticks = ticksOf(at);
   const all = lines
     .flatMap((line) => line.values)
     .filter((value): value is number => value !== null);
@@ -95,7 +113,7 @@ function Chart({ title, at, lines }: { title: string; at: number[]; lines: Line[
   return (
     <figure class="chart">
       <figcaption>{title}</figcaption>
-      <svg viewBox={`0 0 ${SIZE.width} ${SIZE.height}`} role="img" aria-label={title}>
+      <svg viewBox={`0 0 ${SIZE.width} ${SIZE.height}`} role="img" aria-label={`${title}: ${axis}`}>
         {[low, high].map((value) => (
           <g key={value}>
             <line
@@ -111,10 +129,13 @@ function Chart({ title, at, lines }: { title: string; at: number[]; lines: Line[
           </g>
         ))}
         {at.map((value) => (
-          <text key={value} x={x(value)} y={SIZE.height - 8} class="tick middle">
-            {Number.isInteger(value) || at.length < 8 ? plain(value) : ""}
+          <text key={value} x={x(value)} y={SIZE.height - 24} class="tick middle">
+            {ticks.has(value) ? plain(value) : ""}
           </text>
         ))}
+        <text x={SIZE.width - SIZE.right} y={SIZE.height - 7} class="tick end">
+          {axis}
+        </text>
         {lines.map((line, place) => (
           <path
             key={line.name}

@@ -102,10 +102,15 @@ function OneRun({ work, number }: { work: Workspace; number: number }): JSX.Elem
 
 /** What the form says, as a request; none, with a word to whoever asked, if it changes nothing. */
 function planned(work: Workspace, boxes: Group[]): RunAsk | null {
-  const nLayers = work.shape.value?.nLayers ?? 1;
-  const ask = interveneAsk(plan.value, boxes, work.view.value.watch, nLayers);
+  const [pack, nLayers] = [work.columns.value, work.shape.value?.nLayers ?? 1];
+  if (!pack) return null;
+  const ask = interveneAsk(plan.value, boxes, work.view.value.watch, pack, nLayers);
   if (ask.edits.length === 0 && ask.swap === null) {
     toast("Choose what to change first.");
+    return null;
+  }
+  if (ask.sweep?.kind === "dose" && ask.sweep.values.length === 0) {
+    toast(NO_DOSES);
     return null;
   }
   return { kind: "intervene", ...ask };

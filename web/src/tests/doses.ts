@@ -1,4 +1,33 @@
-// Doses: what a change is multiplied by, set to or given, one number or several.
+// Doses: what an activation is multiplied by, set to or raised by, one number or several.
+
+import type { EditHow } from "../wire.ts";
+
+const MULTIPLES = [-3, -2, -1, -0.5, 0, 0.5, 1, 1.5, 2, 3];
+/** Of the largest activation, for doses that are activations themselves. */
+const SPREAD = [-2, -1.5, -1, -0.5, 0, 0.5, 1, 1.5, 2];
+
+/** Doses that reach as far on either side as what is changed is large. */
+export function usualDoses(how: EditHow, largest: number): number[] {
+  if (how !== "set" && how !== "add") return MULTIPLES;
+  const size = Number(largest.toPrecision(2)) || 1;
+  return SPREAD.map((share) => Number((share * size).toPrecision(3)));
+}
+
+/** A dose replaces the number of the change: what it is of each kind. */
+const IS: Record<EditHow, string> = {
+  scale: "× the original activation",
+  set: "activation that is set",
+  add: "added to the activation",
+  // Runs of older pages: their dose was set, as 0 would have been.
+  ablate: "activation that is set",
+};
+
+/** What the numbers of a sweep of the dose are; what is put in is multiplied, too. */
+export function doseWords(hows: readonly EditHow[], swap: unknown): string {
+  const words = hows.map((how) => IS[how]);
+  if (swap) words.push("× what is put in was there");
+  return [...new Set(words)].join("; ");
+}
 
 /** Numbers as somebody wrote them, with commas; none if something there is no number. */
 export function numbersOf(text: string): number[] {

@@ -45,6 +45,8 @@ const targets = [
   { node: 9, label: "Albany" },
 ];
 
+const pack = { kind: new Uint8Array(9), activation: new Float32Array(9) };
+
 describe("verdicts on edges", () => {
   it("are the worst of all doses, and say all of them", () => {
     const cells = [
@@ -146,7 +148,7 @@ describe("verdicts in the graph file", () => {
 
 describe("what answers", () => {
   const usual = plan.peek();
-  const ask = (to: Partial<typeof usual>) => interveneAsk({ ...usual, ...to }, [], [], 6);
+  const ask = (to: Partial<typeof usual>) => interveneAsk({ ...usual, ...to }, [], [], pack, 6);
 
   it("is what the server takes it for: attention is held unless it is set free", () => {
     expect(ask({})).toMatchObject({ mode: "open", attention: null, layers: null });
@@ -238,7 +240,7 @@ describe("a plan on another graph", () => {
     const there = planOn("elm", here);
     expect(there).toMatchObject({ graph: "elm", changed: [], layerTo: null, swap: null });
     expect(there.strength).toBe("double");
-    expect(interveneAsk(there, [{ id: "n3", name: "", nodes: [3] }], [], 6)).toMatchObject({
+    expect(interveneAsk(there, [{ id: "n3", name: "", nodes: [3] }], [], pack, 6)).toMatchObject({
       edits: [],
       swap: null,
     });
