@@ -15,6 +15,7 @@ import {
   plan,
   STRENGTHS,
   type Strength,
+  sweepIn,
   sweptBy,
   whatAnswers,
 } from "./plan.ts";
@@ -39,6 +40,12 @@ const SWEEPS: readonly { value: Plan["sweep"]; text: string }[] = [
   { value: "end_layer", text: "sweep the end layer" },
   { value: "position", text: "sweep the position" },
 ];
+
+/** A sweep that this mode does not have. */
+const NO_END = {
+  text: "sweep the end layer: no range is held",
+  whyNot: "What answers now holds no range of layers, whose end could be swept",
+};
 
 interface FormProps {
   work: Workspace;
@@ -120,13 +127,15 @@ export function PlanForm({ work, boxes, busy, onRun, onCopy }: FormProps): JSX.E
           label="What answers"
           value={now.mode}
           options={MODES}
-          onChange={(mode) => set({ mode })}
+          onChange={(mode) => set({ mode, sweep: sweepIn(mode, now.sweep) })}
         />
         {holdsLayers(now.mode) && <Layers work={work} set={set} />}
         <Choice
           label="Runs"
           value={now.sweep}
-          options={SWEEPS}
+          options={SWEEPS.map((one) =>
+            sweepIn(now.mode, one.value) === one.value ? one : { ...one, ...NO_END },
+          )}
           onChange={(sweep) => set({ sweep })}
         />
         {now.sweep === "dose" && <Doses work={work} boxes={boxes} />}

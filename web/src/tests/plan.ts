@@ -72,6 +72,11 @@ export function holdsLayers(mode: ModeAsk): boolean {
   return mode === "constrained" || mode === "iterative";
 }
 
+/** What a mode can vary: an end has only a range of layers. */
+export function sweepIn(mode: ModeAsk, sweep: Plan["sweep"]): Plan["sweep"] {
+  return sweep === "end_layer" && !holdsLayers(mode) ? "none" : sweep;
+}
+
 /** The held layers as `[first, end)`: without a first the first of all, as nothing changes there. */
 function layersOf(now: Plan, nLayers: number): [number, number] | null {
   const { mode, layerFrom, layerTo } = now;

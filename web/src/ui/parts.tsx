@@ -184,7 +184,8 @@ export function NumberField(props: {
 export function Choice<T extends string>(props: {
   label: string;
   value: T;
-  options: readonly { value: T; text: string }[];
+  /** One that cannot be chosen says why. */
+  options: readonly { value: T; text: string; whyNot?: string }[];
   onChange: (value: T) => void;
 }): JSX.Element {
   return (
@@ -194,7 +195,12 @@ export function Choice<T extends string>(props: {
         onChange={(event) => props.onChange(event.currentTarget.value as T)}
       >
         {props.options.map((one) => (
-          <option key={one.value} value={one.value}>
+          <option
+            key={one.value}
+            value={one.value}
+            disabled={one.whyNot !== undefined}
+            title={one.whyNot}
+          >
             {one.text}
           </option>
         ))}

@@ -4,7 +4,14 @@ import { countLinks, LINKS } from "../../src/graph/scene.ts";
 import { allPlan, validateAsk } from "../../src/tests/all.ts";
 import { numbersOf } from "../../src/tests/doses.ts";
 import { offered, SELECTION } from "../../src/tests/offered.ts";
-import { interveneAsk, type Plan, plan, planOn, whatAnswers } from "../../src/tests/plan.ts";
+import {
+  interveneAsk,
+  type Plan,
+  plan,
+  planOn,
+  sweepIn,
+  whatAnswers,
+} from "../../src/tests/plan.ts";
 import {
   markOf,
   newestValidation,
@@ -169,6 +176,13 @@ describe("what answers", () => {
     expect(ask({ layerFrom: 1, layerTo: 3 }).layers).toBeNull();
     const told = whatAnswers({ ...usual, ...constrained, layerFrom: 1, layerTo: 3 }, 6);
     expect(told).toContain("layers 1 to 3");
+  });
+
+  it("has an end to sweep only where layers are held, or the server refuses it", () => {
+    expect(sweepIn("open", "end_layer")).toBe("none");
+    expect(sweepIn("direct", "end_layer")).toBe("none");
+    expect(sweepIn("iterative", "end_layer")).toBe("end_layer");
+    expect(sweepIn("open", "position")).toBe("position");
   });
 });
 
