@@ -1,6 +1,7 @@
 // A finished test: predicted beside measured, outputs before and after, text, sweep.
 
 import type { JSX } from "preact";
+import { useMore } from "../ui/more.tsx";
 import { date, percent, raw, tokenText } from "../ui/numbers.ts";
 import { Bar, Button, Chip } from "../ui/parts.tsx";
 import type { GroupEffect, InterveneRun, Run, RunAsk, Shift } from "../wire.ts";
@@ -30,7 +31,7 @@ export function RunResult({ work, run }: { work: Workspace; run: Run }): JSX.Ele
       {result.kind === "validate" ? (
         <Matrix run={result} work={work} />
       ) : (
-        <Effects run={result} dose={doseOf(run.ask)} />
+        <Effects run={result} ask={run.ask} />
       )}
     </div>
   );
@@ -43,7 +44,8 @@ function doseOf(ask: RunAsk): string {
   return doseWords(hows, ask.swap);
 }
 
-function Effects({ run, dose }: { run: InterveneRun; dose: string }): JSX.Element {
+function Effects({ run, ask }: { run: InterveneRun; ask: RunAsk }): JSX.Element {
+  const watch = ask.kind === "intervene" ? ask.watch : [];
   return (
     <>
       <p class="note">
@@ -73,7 +75,7 @@ function Effects({ run, dose }: { run: InterveneRun; dose: string }): JSX.Elemen
           </tbody>
         </table>
       )}
-      <Outputs shift={run.shift} />
+      <Outputs shift={run.shift} watch={watch} />
       {run.text && (
         <div class="two-lists">
           <section>
@@ -86,7 +88,7 @@ function Effects({ run, dose }: { run: InterveneRun; dose: string }): JSX.Elemen
           </section>
         </div>
       )}
-      {run.sweep && <Sweep sweep={run.sweep} groups={run.groups} dose={dose} />}
+      {run.sweep && <Sweep sweep={run.sweep} groups={run.groups} dose={doseOf(ask)} />}
     </>
   );
 }
@@ -151,12 +153,16 @@ function Ratio({ value, most }: { value: number | null; most: number }): JSX.Ele
   );
 }
 
-function Outputs({ shift }: { shift: Shift }): JSX.Element {
+/** Outputs that are listed first, beside those that are watched. */
+const OUTPUTS = 10;
+
+function Outputs({ shift, watch }: { shift: Shift; watch: readonly number[] }): JSX.Element {
+  const { rows, more } = useMore(shift.tokens, OUTPUTS, ({ id }) => watch.includes(id));
   return (
     <table>
       <caption>
         Next token. KL {raw(shift.kl_nats)} nats, entropy {raw(shift.entropy_before_bits)} →{" "}
-        {raw(shift.entropy_after_bits)} bits
+        {raw(shift.entropy_after_bits)} bits. {more}
       </caption>
       <thead>
         <tr>
@@ -167,7 +173,7 @@ function Outputs({ shift }: { shift: Shift }): JSX.Element {
         </tr>
       </thead>
       <tbody>
-        {shift.tokens.map((token) => (
+        {rows.map((token) => (
           <tr key={token.id}>
             <td>{tokenText(token.text)}</td>
             <td>

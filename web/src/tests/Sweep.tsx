@@ -1,13 +1,13 @@
 // A sweep as lines: outputs and groups over the dose, the end layer or the position.
 
 import type { JSX } from "preact";
+import { useMore } from "../ui/more.tsx";
 import { count, percent, plain, tokenText } from "../ui/numbers.ts";
 import type { GroupEffect, SweepResult } from "../wire.ts";
+import { ticksOf } from "./doses.ts";
 
 const SIZE = { width: 420, height: 186, left: 40, bottom: 42, top: 8, right: 8 };
-/** Numbers below a chart. */
-const TICKS = 10;
-/** Lines of a chart: more could not be told apart. */
+/** Lines of a chart at first: more are hard to tell apart. */
 const MOST = { outputs: 4, groups: 5 };
 const DASHES = ["", "6 3", "2 3", "8 3 2 3", "1 4"];
 
@@ -27,9 +27,10 @@ export function Sweep({
   dose: string;
 }): JSX.Element {
   const doses = sweep.points.map((point) => point.value);
-  const listed = new Set(sweep.points.flatMap(({ shift }) => shift.tokens.map(({ id }) => id)));
-  const tokens = sweep.points[0]?.shift.tokens.slice(0, MOST.outputs) ?? [];
-  const outputs: Line[] = tokens.map(({ id, text }) => ({
+  const tokens = new Map(
+    sweep.points.flatMap(({ shift }) => shift.tokens.map(({ id, text }) => [id, text])),
+  );
+  const outputs = [...tokens].map(([id, text]) => ({
     name: tokenText(text),
     values: sweep.points.map(
       (point) => point.shift.tokens.find((token) => token.id === id)?.p_after ?? null,
@@ -41,23 +42,24 @@ export function Sweep({
       values: sweep.points.map((point) => point.groups[at] ?? null),
     }))
     .filter((line) => line.values.some((value) => value !== null));
-  const lines = moved.slice(0, MOST.groups);
+  const ofOutputs = useMore<Line>(outputs, MOST.outputs);
+  const ofGroups = useMore<Line>(moved, MOST.groups);
   const varies = sweep.varies.replace("_", " ");
   const axis = sweep.varies === "dose" ? dose : varies;
   return (
     <div class="two-lists">
       <Chart
-        title={`Probability of ${someOf(outputs.length, listed.size, "outputs")} over the ${varies}`}
+        title={`Probability of ${someOf(ofOutputs.rows, outputs, "outputs")} over the ${varies}`}
         axis={axis}
         at={doses}
-        lines={outputs}
+        lines={ofOutputs}
       />
-      {lines.length > 0 && (
+      {moved.length > 0 && (
         <Chart
-          title={`${someOf(lines.length, moved.length, "groups")} over the ${varies}, share of the original`}
+          title={`${someOf(ofGroups.rows, moved, "groups")} over the ${varies}, share of the original`}
           axis={axis}
           at={doses}
-          lines={lines}
+          lines={ofGroups}
         />
       )}
       {sweep.partial && (
@@ -70,20 +72,27 @@ export function Sweep({
 }
 
 /** `4 of 12 outputs`, or `outputs` where all are there. */
-function someOf(n: number, all: number, what: string): string {
-  return n < all ? `${n} of ${count(all)} ${what}` : what;
+function someOf({ length: n }: readonly Line[], all: readonly Line[], what: string): string {
+  return n < all.length ? `${n} of ${count(all.length)} ${what}` : what;
 }
 
-/** Numbers of an axis that are written below it: whole ones, if there are some, and not too many. */
-export function ticksOf(at: readonly number[]): Set<number> {
-  const whole = at.filter(Number.isInteger);
-  const told = at.length >= TICKS && whole.length > 2 ? whole : at;
-  const step = Math.ceil(told.length / TICKS);
-  return new Set(told.filter((_, place) => place % step === 0));
+/** A line by its colour and its dashes, which are no two times the same of 25. */
+function lookOf(place: number): { class: string; "stroke-dasharray": string } {
+  const n = DASHES.length;
+  return {
+    class: `line line-${place % n}`,
+    "stroke-dasharray": DASHES[(place + Math.floor(place / n)) % n],
+  };
 }
 
-function Chart(props: { title: string; axis: string; at: number[]; lines: Line[] }): JSX.Element {
-  const { title, axis, at, lines } = props;
+function Chart(props: {
+  title: string;
+  axis: string;
+  at: number[];
+  lines: ReturnType<typeof useMore<Line>>;
+}): JSX.Element {
+  const { title, axis, at } = props;
+  const { rows: lines, more } = props.lines;
   const ticks = ticksOf(at);
   const all = lines
     .flatMap((line) => line.values)
@@ -137,27 +146,19 @@ function Chart(props: { title: string; axis: string; at: number[]; lines: Line[]
           {axis}
         </text>
         {lines.map((line, place) => (
-          <path
-            key={line.name}
-            d={path(line.values)}
-            class={`line line-${place}`}
-            stroke-dasharray={DASHES[place % DASHES.length]}
-          />
+          <path key={place} d={path(line.values)} {...lookOf(place)} />
         ))}
       </svg>
       <ul class="chart-legend">
         {lines.map((line, place) => (
-          <li key={line.name}>
+          <li key={place}>
             <svg viewBox="0 0 24 6" aria-hidden="true">
-              <path
-                d="M0 3H24"
-                class={`line line-${place}`}
-                stroke-dasharray={DASHES[place % DASHES.length]}
-              />
+              <path d="M0 3H24" {...lookOf(place)} />
             </svg>
             {line.name}
           </li>
         ))}
+        {more && <li>{more}</li>}
       </ul>
     </figure>
   );

@@ -41,3 +41,14 @@ export function numbersOf(text: string): number[] {
 
 /** Said of a list that holds something else. */
 export const NO_DOSES = "Write doses as numbers with commas, as 0, −1.";
+
+/** Numbers below a chart. */
+const TICKS = 10;
+
+/** Numbers of an axis that are written below it: whole ones, if there are some, and not too many. */
+export function ticksOf(at: readonly number[]): Set<number> {
+  const whole = at.filter(Number.isInteger);
+  const told = at.length >= TICKS && whole.length > 2 ? whole : at;
+  const step = Math.ceil(told.length / TICKS);
+  return new Set(told.filter((_, place) => place % step === 0));
+}

@@ -128,6 +128,9 @@ export function dosesOf(
   return usualDoses(sweptBy(now, boxes)[0] ?? "scale", Math.max(0, ...sizes));
 }
 
+/** Outputs of a run, and of each point of a sweep, as a file holds them for all points. */
+const TOP = { run: 50, point: 20 };
+
 /** The request of a plan over boxes; every box is followed. */
 export function interveneAsk(
   now: Plan,
@@ -159,7 +162,7 @@ export function interveneAsk(
     attention: now.mode === "open" && now.attention === "free" ? "free" : null,
     norms: null,
     n_tokens: now.nTokens,
-    top_k: 10,
+    top_k: now.sweep === "none" ? TOP.run : TOP.point,
     watch,
     sweep:
       now.sweep === "none"

@@ -3,9 +3,8 @@ import { BOX, boxPlaces, landings, SNAP, snapped } from "../../src/circuit/place
 import { KIND } from "../../src/graph/pack.ts";
 import { emptyView } from "../../src/state/document.ts";
 import { decodeView, encodeView } from "../../src/state/link.ts";
-import { doseWords } from "../../src/tests/doses.ts";
+import { doseWords, ticksOf } from "../../src/tests/doses.ts";
 import { interveneAsk, type Plan, plan, STRENGTHS } from "../../src/tests/plan.ts";
-import { ticksOf } from "../../src/tests/Sweep.tsx";
 import { putIn, takeOut, told, unchanged } from "../../src/tokens/edit.ts";
 import { command, type Request, traceAsk } from "../../src/trace/request.ts";
 import { targetText } from "../../src/trace/texts.ts";
@@ -114,6 +113,8 @@ describe("a test's request", () => {
     expect(ask.groups.map((group) => group.id)).toEqual(["a", "b"]);
     expect(ask.edits).toEqual([{ nodes: [3], how: "scale", value: -1, positions: "own" }]);
     expect(ask.sweep).toBeNull();
+    // More than the page lists at first; fewer where every point of a sweep has them.
+    expect([ask.top_k, of({ sweep: "position" }).top_k]).toEqual([50, 20]);
     for (const { name, how, value } of STRENGTHS) {
       const [edit] = of({ strength: name }).edits;
       expect(edit).toMatchObject({ how, value: value ?? 7 });
