@@ -6,6 +6,7 @@ import { date, percent, raw, tokenText } from "../ui/numbers.ts";
 import { Bar, Button, Chip } from "../ui/parts.tsx";
 import type { GroupEffect, InterveneRun, Run, RunAsk, Shift } from "../wire.ts";
 import type { Workspace } from "../workspace/model.ts";
+import { fillIn } from "./again.ts";
 import { copyRun } from "./copy.ts";
 import { doseWords } from "./doses.ts";
 import { Matrix } from "./Matrix.tsx";
@@ -21,6 +22,15 @@ export function RunResult({ work, run }: { work: Workspace; run: Run }): JSX.Ele
         </h2>
         <p class="note">
           {date(run.created)} · {run.tool}
+          {work.head.value?.runnable && (
+            <Button
+              kind="quiet"
+              title="Fills the form with what this test was"
+              onClick={() => fillIn(work, run.ask)}
+            >
+              Use these settings
+            </Button>
+          )}
           {!work.readOnly && (
             <Button kind="quiet" onClick={() => void copyRun(work, run.ask)}>
               Copy as a command

@@ -4,12 +4,13 @@ import type { JSX } from "preact";
 import { useEffect } from "preact/hooks";
 import { graphs as askGraphs } from "../api/endpoints.ts";
 import { useLoad } from "../ui/load.ts";
-import { promptText, tokenText } from "../ui/numbers.ts";
+import { nodesText, promptText, tokenText } from "../ui/numbers.ts";
 import { Field, NumberField } from "../ui/parts.tsx";
 import { toast } from "../ui/toast.tsx";
 import type { Workspace } from "../workspace/model.ts";
 import { groupsOf } from "./link.ts";
 import { plan } from "./plan.ts";
+import { sameNodes } from "./verdicts.ts";
 
 export function SwapForm({ work }: { work: Workspace }): JSX.Element | null {
   const { state } = useLoad((abort) => askGraphs(abort), [work.id]);
@@ -28,7 +29,7 @@ export function SwapForm({ work }: { work: Workspace }): JSX.Element | null {
   }, [isWrong]);
   if (!swap && !rows?.length) return null;
   const choose = (graph: string): void => {
-    const to = graph === "" ? null : { graph, group: "", nodes: [], times: 1, fromEnd: true };
+    const to = graph === "" ? null : { graph, nodes: [], times: 1, fromEnd: true };
     plan.value = { ...plan.value, swap: to };
   };
   return (
@@ -57,8 +58,9 @@ function SwapGroup({ graph }: { graph: string }): JSX.Element {
   const { swap } = plan.value;
   if (state.value.is !== "ready" || !swap) return <small>Reading its groups…</small>;
   const groups = state.value.value;
-  if (groups.length === 0)
+  if (groups.length + swap.nodes.length === 0)
     return <small>That graph has no groups yet; make one there first.</small>;
+  const chosen = groups.find((one) => sameNodes(one.nodes, swap.nodes));
   const set = (to: Partial<typeof swap>): void => {
     plan.value = { ...plan.value, swap: { ...swap, ...to } };
   };
@@ -66,13 +68,17 @@ function SwapGroup({ graph }: { graph: string }): JSX.Element {
     <div class="form-grid">
       <Field label="Its group">
         <select
-          value={swap.group}
+          value={chosen?.id ?? ""}
           onChange={(event) => {
             const group = groups.find((one) => one.id === event.currentTarget.value);
-            set({ group: group?.id ?? "", nodes: group?.nodes ?? [] });
+            set({ nodes: group?.nodes ?? [] });
           }}
         >
-          <option value="">choose…</option>
+          <option value="">
+            {chosen || swap.nodes.length === 0
+              ? "choose…"
+              : `${nodesText(swap.nodes.length)} of a test`}
+          </option>
           {groups.map((group) => (
             <option key={group.id} value={group.id}>
               {group.name}

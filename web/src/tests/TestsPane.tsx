@@ -3,11 +3,11 @@
 import type { JSX } from "preact";
 import { useEffect } from "preact/hooks";
 import { run as askRun, runs as askRuns, cancelJob, startRun } from "../api/endpoints.ts";
-import { KIND } from "../graph/pack.ts";
 import type { Group } from "../state/document.ts";
 import { useLoad } from "../ui/load.ts";
 import { count, date, seconds } from "../ui/numbers.ts";
 import { Button, Empty, Failure, Progress, Skeleton } from "../ui/parts.tsx";
+import { place, setQuery } from "../ui/router.ts";
 import { toast } from "../ui/toast.tsx";
 import type { Job, RunAsk } from "../wire.ts";
 import type { Workspace } from "../workspace/model.ts";
@@ -15,32 +15,17 @@ import { lower } from "../workspace/Panes.tsx";
 import { allPlan, validateAsk } from "./all.ts";
 import { copyRun } from "./copy.ts";
 import { NO_DOSES } from "./doses.ts";
-import { offered, SELECTION } from "./offered.ts";
+import { ofSelection, SELECTION, testable } from "./offered.ts";
 import { PlanForm } from "./PlanForm.tsx";
 import { interveneAsk, plan } from "./plan.ts";
 import { RunResult } from "./RunResult.tsx";
-import { finished, running, shown } from "./running.ts";
+import { finished, running } from "./running.ts";
 import { TestAll } from "./TestAll.tsx";
 
 /** Opens the tests with the selection as what is changed. */
 export function openTest(work: Workspace): void {
-  const selection = work.selection.value;
-  const [first] = testable(work);
-  const isOfIt = first?.nodes.some((node) => selection.includes(node));
-  plan.value = { ...plan.value, changed: isOfIt ? [first.id] : [] };
+  plan.value = { ...plan.value, changed: ofSelection(work) };
   lower.value = "tests";
-}
-
-/** What can be changed and followed. */
-export function testable(work: Workspace): Group[] {
-  const pack = work.pack.value;
-  if (!pack) return [];
-  return offered(
-    work.boxes.value,
-    work.selection.value,
-    (node) => pack.kind[node] === KIND.feature,
-    (node) => work.names.value?.full(node),
-  );
 }
 
 export function TestsPane({ work }: { work: Workspace }): JSX.Element {
@@ -52,7 +37,7 @@ export function TestsPane({ work }: { work: Workspace }): JSX.Element {
   }, [work]);
   const list = useLoad((abort) => askRuns(work.id, abort), [work.id], [finished.value]);
   const load = list.state.value;
-  const chosen = shown.value?.graph === work.id ? shown.value.number : null;
+  const chosen = Number(place.value.query.get("run")) || null;
   const number = chosen ?? (load.is === "ready" ? (load.value[0]?.number ?? null) : null);
   return (
     <section class="tests" aria-label="Tests">
@@ -75,7 +60,7 @@ export function TestsPane({ work }: { work: Workspace }): JSX.Element {
           </>
         )}
         {job && <JobLine job={job} />}
-        <History work={work} load={load} number={number} again={list.again} />
+        <History load={load} number={number} again={list.again} />
       </div>
       <div class="tests-result" tabIndex={0} role="region" aria-label="Result of a test">
         {number === null ? (
@@ -155,7 +140,6 @@ function JobLine({ job: now }: { job: Job }): JSX.Element {
 }
 
 function History(props: {
-  work: Workspace;
   load: ReturnType<typeof useLoad<Awaited<ReturnType<typeof askRuns>>>>["state"]["value"];
   number: number | null;
   again: () => void;
@@ -174,9 +158,7 @@ function History(props: {
               type="button"
               class="link"
               aria-pressed={row.number === number}
-              onClick={() => {
-                shown.value = { graph: props.work.id, number: row.number };
-              }}
+              onClick={() => setQuery({ run: String(row.number) })}
               title={date(row.created)}
             >
               <span class="muted">#{row.number}</span>

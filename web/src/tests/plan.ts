@@ -39,7 +39,7 @@ export interface Plan {
   /** Of a sweep of the dose, as they were written; the usual ones if nobody wrote any. */
   doses: string | null;
   /** What another graph's group was there, put in here. */
-  swap: { graph: string; group: string; nodes: number[]; times: number; fromEnd: boolean } | null;
+  swap: { graph: string; nodes: number[]; times: number; fromEnd: boolean } | null;
 }
 
 export const plan = signal<Plan>({

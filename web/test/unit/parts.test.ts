@@ -122,7 +122,7 @@ describe("a test's request", () => {
   });
 
   it("has no swap without a group to take it from", () => {
-    const swap = { graph: "g", group: "", nodes: [], times: 1, fromEnd: true };
+    const swap = { graph: "g", nodes: [], times: 1, fromEnd: true };
     expect(of({ swap }).swap).toBeNull();
     expect(of({ swap: { ...swap, nodes: [9] } }).swap).toEqual({
       graph: "g",

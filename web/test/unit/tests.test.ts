@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { unfinished } from "../../src/api/running.ts";
 import { countLinks, LINKS } from "../../src/graph/scene.ts";
+import { planOf } from "../../src/tests/again.ts";
 import { allPlan, validateAsk } from "../../src/tests/all.ts";
 import { numbersOf } from "../../src/tests/doses.ts";
 import { offered, SELECTION } from "../../src/tests/offered.ts";
@@ -19,7 +20,7 @@ import {
   verdictsInFile,
   verdictsOf,
 } from "../../src/tests/verdicts.ts";
-import type { Job, MatrixCell, Run, RunRow, VerdictName } from "../../src/wire.ts";
+import type { EditHow, Job, MatrixCell, Run, RunRow, VerdictName } from "../../src/wire.ts";
 
 function cell(row: number, dose: number, column: number, verdict: VerdictName): MatrixCell {
   return { case: row, dose, column, predicted: 0, measured: 0, control: null, verdict };
@@ -239,8 +240,53 @@ describe("the test of all groups", () => {
   });
 });
 
+describe("settings of a measured test", () => {
+  const usual: Plan = { ...plan.peek(), graph: "oak" };
+  const askOf = (to: Partial<Plan>) => interveneAsk({ ...usual, ...to }, boxes, [], pack, 6);
+  const back = (to: Partial<Plan>) => planOf(usual, askOf(to), boxes);
+
+  it("fill the form with what it was", () => {
+    const given: Partial<Plan>[] = [
+      { changed: ["a"], strength: "double", value: 2, positions: "onward", nTokens: 5 },
+      { changed: ["b"], strength: "set", value: 0.25, sweep: "dose", doses: "−1, 0.5" },
+      { changed: ["a", "b"], strength: "off", value: 0, attention: "free" },
+      {
+        changed: ["a"],
+        value: -1,
+        mode: "iterative",
+        layerFrom: 1,
+        layerTo: 3,
+        sweep: "end_layer",
+      },
+      { swap: { graph: "elm", nodes: [4, 5], times: 2, fromEnd: false } },
+    ];
+    for (const to of given) {
+      expect(back(to)).toEqual({ plan: { ...usual, ...to }, loose: [] });
+    }
+  });
+
+  it("have numbers where there is no word, and off by whichever name", () => {
+    const of = (how: EditHow, value: number) => {
+      const [edit] = askOf({ changed: ["a"] }).edits;
+      const ask = { ...askOf({}), edits: [{ ...edit, how, value }] };
+      return planOf(usual, ask, boxes).plan;
+    };
+    expect(of("scale", 0.7)).toMatchObject({ strength: "scale", value: 0.7 });
+    expect(of("add", 3).strength).toBe("add");
+    expect(of("scale", 0).strength).toBe("off");
+    expect(of("ablate", 9).strength).toBe("off");
+  });
+
+  it("name nodes that are no box any more, to be selected", () => {
+    const ask = askOf({ changed: ["a", "b"] });
+    const { plan: filled, loose } = planOf(usual, ask, boxes.slice(1));
+    expect(filled.changed).toEqual(["b"]);
+    expect(loose).toEqual([2, 1]);
+  });
+});
+
 describe("a plan on another graph", () => {
-  const swap = { graph: "elm", group: "g", nodes: [3], times: 2, fromEnd: true };
+  const swap = { graph: "elm", nodes: [3], times: 2, fromEnd: true };
   const here: Plan = {
     ...plan.peek(),
     graph: "oak",
