@@ -2,8 +2,9 @@
 
 import { useSignal } from "@preact/signals";
 import type { JSX } from "preact";
+import { useMemo } from "preact/hooks";
 import type { Group } from "../state/document.ts";
-import { type Verdicts, verdictsOf } from "../tests/verdicts.ts";
+import { type Verdicts, verdictsInFile, verdictsOf } from "../tests/verdicts.ts";
 import { signedShare } from "../ui/numbers.ts";
 import type { Circuit, CircuitEdge } from "../wire.ts";
 import type { Workspace } from "../workspace/model.ts";
@@ -26,9 +27,16 @@ export function Drawing(props: {
   const { width, height } = extent(places, work.view.value.notes);
   const byId = new Map(places.map((placed) => [placed.box.id, placed]));
   const validation = useValidation(work);
-  const verdicts: Verdicts = validation
-    ? verdictsOf(validation, boxes, work.head.value?.targets ?? [])
-    : new Map();
+  const head = work.head.value;
+  const names = work.names.value;
+  // A drag draws this anew with every step, and a file has verdicts by the thousand.
+  const verdicts = useMemo((): Verdicts => {
+    const nameOf = (node: number): string => names?.full(node) ?? "";
+    const inFile = head?.verdicts ? verdictsInFile(head.verdicts, boxes, nameOf) : [];
+    // The workspace's own tests are the newer ones.
+    const tested = validation ? verdictsOf(validation, boxes, head?.targets ?? []) : [];
+    return new Map([...inFile, ...tested]);
+  }, [validation, boxes, head, names]);
   const shifts = landings(edges, new Map(places.map(({ box, x }) => [box.id, x])));
   return (
     <div class="circuit-scroll" tabIndex={0} role="group" aria-label="Boxes of the circuit">
@@ -65,8 +73,13 @@ export function Drawing(props: {
           <NoteView key={note.id} work={work} note={note} />
         ))}
       </svg>
-      {validation && edges.length > 0 && (
-        <VerdictLegend run={validation} edges={edges} verdicts={verdicts} />
+      {(validation || head?.verdicts) && edges.length > 0 && (
+        <VerdictLegend
+          run={validation}
+          file={head?.verdicts ?? null}
+          edges={edges}
+          verdicts={verdicts}
+        />
       )}
       <ul class="only-read" aria-label="Edges of the circuit">
         {edges.map((edge) => (

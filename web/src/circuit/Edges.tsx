@@ -1,7 +1,7 @@
 // Edges between boxes, as curves whose sign is also a dash and another end.
 
 import type { JSX } from "preact";
-import { type EdgeVerdict, MARKS } from "../tests/verdicts.ts";
+import { type EdgeVerdict, markOf } from "../tests/verdicts.ts";
 import { signedShare } from "../ui/numbers.ts";
 import { BOX, type Placed } from "./places.ts";
 
@@ -78,7 +78,7 @@ export function Edge({ from, to, share, weaker, shift, verdict }: EdgeProps): JS
           class={`circuit-verdict ${verdict.verdict}`}
           aria-hidden="true"
         >
-          {MARKS[verdict.verdict]}
+          {markOf(verdict)}
         </text>
       )}
     </>

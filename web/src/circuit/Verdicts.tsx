@@ -1,12 +1,12 @@
-// What the newest validation said of the circuit's edges, counted below them.
+// What the newest validation and the graph file say of the circuit's edges, counted below them.
 
 import type { JSX } from "preact";
 import { run as askRun, runs as askRuns } from "../api/endpoints.ts";
 import { finished } from "../tests/running.ts";
 import { MARKS, newestValidation, tallied, type Verdicts } from "../tests/verdicts.ts";
 import { useLoad } from "../ui/load.ts";
-import { count } from "../ui/numbers.ts";
-import type { CircuitEdge, Run } from "../wire.ts";
+import { count, plain } from "../ui/numbers.ts";
+import type { CircuitEdge, Run, VerdictsRow } from "../wire.ts";
 import type { Workspace } from "../workspace/model.ts";
 
 /** The newest validation of the graph, so that its verdicts are there after a reload. */
@@ -16,24 +16,35 @@ export function useValidation(work: Workspace): Run | null {
       const number = newestValidation(await askRuns(work.id, abort));
       return number === null ? null : await askRun(work.id, number, abort);
     },
-    [work.id, finished.value],
+    [work.id],
+    [finished.value],
   );
   return state.value.is === "ready" ? state.value.value : null;
 }
 
 export function VerdictLegend(props: {
-  run: Run;
+  run: Run | null;
+  file: VerdictsRow | null;
   edges: readonly CircuitEdge[];
   verdicts: Verdicts;
 }): JSX.Element {
-  const { run, edges, verdicts } = props;
+  const { run, file, edges, verdicts } = props;
   const tally = tallied(edges, verdicts);
   return (
     <div class="legend" aria-label="Verdicts on the edges">
-      <span>
-        by test #{run.number}
-        {run.result.kind === "validate" && run.result.partial && ", which was stopped"}:
-      </span>
+      {run && (
+        <span>
+          by test #{run.number}
+          {run.result.kind === "validate" && run.result.partial && ", which was stopped"}:
+        </span>
+      )}
+      {file && (
+        <span
+          title={`${file.tool}: ${file.rung}, features one by one at ${plain(file.dose)} ×${file.partial ? ", ended early" : ""}`}
+        >
+          in brackets from the file:
+        </span>
+      )}
       {(["supported", "weak", "contradicted"] as const).map((verdict) => (
         <span key={verdict}>
           <svg viewBox="0 0 22 12" class="legend-wide" aria-hidden="true">

@@ -47,7 +47,7 @@ export function FeatureView(props: Props): JSX.Element {
     return <Failure what="The feature could not be shown" why={load.why} again={again} />;
   }
   if ("without" in load.value) return <NoIndex set={load.value.without} again={again} />;
-  return <Dashboard key={`${layer}/${index}`} {...props} value={load.value.feature} />;
+  return <Dashboard {...props} value={load.value.feature} />;
 }
 
 function Dashboard({ set, here, value }: Props & { value: Feature }): JSX.Element {

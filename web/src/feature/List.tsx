@@ -28,7 +28,7 @@ export function FeatureList({ set }: { set: FeatureSet }): JSX.Element {
   const layer = query.get("layer");
   const sort = SORTS.find((one) => one.value === query.get("sort"))?.value ?? "index";
   const page = Math.max(0, Number(query.get("page") ?? 0) || 0);
-  const { state, again } = useLoad(
+  const { state, stale, again } = useLoad(
     (signal) =>
       featureQuery(
         {
@@ -41,7 +41,8 @@ export function FeatureList({ set }: { set: FeatureSet }): JSX.Element {
         },
         signal,
       ),
-    [set.name, label, layer, sort, page],
+    [set.name],
+    [label, layer, sort, page],
   );
   const load = state.value;
   return (
@@ -72,13 +73,13 @@ export function FeatureList({ set }: { set: FeatureSet }): JSX.Element {
       {load.is === "failed" && (
         <Failure what="Features could not be listed" why={load.why} again={again} />
       )}
-      {load.is === "ready" && load.value.total === 0 && (
+      {load.is === "ready" && !stale && load.value.total === 0 && (
         <Empty>
           {label ? `No name holds “${label}”.` : "No feature of this layer fired on the text."}
         </Empty>
       )}
       {load.is === "ready" && load.value.total > 0 && (
-        <>
+        <div class="stack" aria-busy={stale}>
           <table class="features">
             <thead>
               <tr>
@@ -99,7 +100,7 @@ export function FeatureList({ set }: { set: FeatureSet }): JSX.Element {
             </tbody>
           </table>
           <Pages page={page} rows={load.value.rows.length} total={load.value.total} />
-        </>
+        </div>
       )}
     </div>
   );

@@ -9,8 +9,9 @@ import { KIND } from "../graph/pack.ts";
 import { groupOf } from "../state/document.ts";
 import { whenIdle } from "../ui/idle.ts";
 import { count, percent, raw, signedShare } from "../ui/numbers.ts";
-import { Empty, Segments } from "../ui/parts.tsx";
+import { Button, Empty, Segments } from "../ui/parts.tsx";
 import type { Workspace } from "../workspace/model.ts";
+import { restOf } from "../workspace/rest.ts";
 
 type Order = "strength" | "layer" | "position";
 type Grouping = "none" | "group" | "token" | "layer";
@@ -77,13 +78,32 @@ export function Connections({ work }: { work: Workspace }): JSX.Element | null {
         />
       </div>
       {work.partial.value && work.complete.value?.selection !== work.selection.value && (
-        <p class="note">Strongest edges of the graph; the rest is being fetched.</p>
+        <RestNote work={work} />
       )}
       <div class="two-lists">
         <LinkList work={work} links={links.inputs} title="Inputs" />
         <LinkList work={work} links={links.outputs} title="Outputs" />
       </div>
     </div>
+  );
+}
+
+function RestNote({ work }: { work: Workspace }): JSX.Element {
+  const [text, isOver] = restOf({
+    nEdges: work.pack.value?.nEdgesTotal ?? 0,
+    nSelected: work.selection.value.length,
+    whyNot: work.notComplete.value,
+    whyNotAll: work.restFailed.value,
+  });
+  return (
+    <p class="note">
+      {text}
+      {isOver && (
+        <Button kind="quiet" onClick={() => work.edgesRound.value++}>
+          Try again
+        </Button>
+      )}
+    </p>
   );
 }
 

@@ -6,13 +6,14 @@ import { paths as askPaths } from "../api/endpoints.ts";
 import { written } from "../graph/written.ts";
 import { copyCommand } from "../ui/command.tsx";
 import { useLoad } from "../ui/load.ts";
-import { percent, signedShare } from "../ui/numbers.ts";
+import { count, percent, signedShare } from "../ui/numbers.ts";
 import { Button, Empty, Failure, Skeleton } from "../ui/parts.tsx";
 import { graphFile, IN_FOLDER, line } from "../ui/shell.ts";
 import type { Workspace } from "../workspace/model.ts";
 import { NodeSelect } from "./NodeSelect.tsx";
 
-const MOST_PATHS = 12;
+/** Paths that are asked for first, ten times as many with each "more", and what the server gives. */
+const PATHS = { first: 12, most: 1000 };
 
 export function PathTool({ work }: { work: Workspace }): JSX.Element {
   const selected = work.selection.value[0];
@@ -40,7 +41,7 @@ export function PathTool({ work }: { work: Workspace }): JSX.Element {
       {source === null || target === null || source === target ? (
         <Empty>Choose another node as the other end.</Empty>
       ) : ordered ? (
-        <PathList work={work} from={source} to={target} />
+        <PathList key={`${source} ${target}`} work={work} from={source} to={target} />
       ) : (
         <Empty>
           Paths go from a lower layer to a higher one; these two are the other way round.
@@ -52,9 +53,11 @@ export function PathTool({ work }: { work: Workspace }): JSX.Element {
 
 function PathList({ work, from, to }: { work: Workspace; from: number; to: number }): JSX.Element {
   const names = work.names.value!;
-  const { state, again } = useLoad(
-    (signal) => askPaths(work.id, { from, to, k: MOST_PATHS, within: null }, signal),
+  const k = useSignal(PATHS.first);
+  const { state, stale, again } = useLoad(
+    (signal) => askPaths(work.id, { from, to, k: k.value, within: null }, signal),
     [work.id, from, to],
+    [k.value],
   );
   const load = state.value;
   if (load.is === "loading") return <Skeleton lines={3} label="Looking for paths" />;
@@ -62,7 +65,7 @@ function PathList({ work, from, to }: { work: Workspace; from: number; to: numbe
   const { paths, coverage } = load.value;
   const copy = async (): Promise<void> => {
     const ends = [from, to].map((node) => written(work.pack.value!, node));
-    const words = ["connectome", "paths", graphFile(work.id), ...ends, "-k", MOST_PATHS];
+    const words = ["connectome", "paths", graphFile(work.id), ...ends, "-k", k.value];
     await copyCommand(line(words), IN_FOLDER);
   };
   if (paths.length === 0) return <Empty>No path of stored edges joins these two.</Empty>;
@@ -76,7 +79,7 @@ function PathList({ work, from, to }: { work: Workspace; from: number; to: numbe
           Copy as a command
         </Button>
       </p>
-      <ol class="paths">
+      <ol class="paths" aria-busy={stale}>
         {paths.map((path) => (
           <li key={path.nodes.join("-")}>
             <span class={`number ${path.share < 0 ? "negative" : "positive"}`}>
@@ -102,6 +105,14 @@ function PathList({ work, from, to }: { work: Workspace; from: number; to: numbe
           </li>
         ))}
       </ol>
+      {paths.length >= k.value &&
+        (k.value < PATHS.most ? (
+          <Button kind="quiet" onClick={() => (k.value = Math.min(k.value * 10, PATHS.most))}>
+            More paths
+          </Button>
+        ) : (
+          <p class="note">More than {count(PATHS.most)} are not listed.</p>
+        ))}
     </>
   );
 }

@@ -4,6 +4,7 @@ import { useSignal } from "@preact/signals";
 import type { JSX } from "preact";
 import { why as askWhy } from "../api/endpoints.ts";
 import { useLoad } from "../ui/load.ts";
+import { useMore } from "../ui/more.tsx";
 import { count, raw, signedShare } from "../ui/numbers.ts";
 import { Bar, Button, Empty, Failure, Segments, Skeleton } from "../ui/parts.tsx";
 import type { WhyLayer } from "../wire.ts";
@@ -122,10 +123,11 @@ function Layer({ layer, edge }: { layer: WhyLayer; edge: number }): JSX.Element 
   const heads = layer.heads
     .map((value, head) => ({ name: `head ${head}`, value }))
     .sort((a, b) => Math.abs(b.value) - Math.abs(a.value));
-  const rows = [{ name: "residual path", value: layer.residual }, ...heads.slice(0, MOST_HEADS)];
-  const rest = heads.slice(MOST_HEADS).reduce((sum, { value }) => sum + value, 0);
-  if (heads.length > MOST_HEADS)
-    rows.push({ name: `${heads.length - MOST_HEADS} other heads`, value: rest });
+  const { rows: first, more } = useMore(heads, MOST_HEADS);
+  const rows = [{ name: "residual path", value: layer.residual }, ...first];
+  const others = heads.slice(first.length);
+  const rest = others.reduce((sum, { value }) => sum + value, 0);
+  if (others.length > 0) rows.push({ name: `${others.length} other heads`, value: rest });
   return (
     <section>
       <h3>Layer {layer.layer}</h3>
@@ -139,6 +141,7 @@ function Layer({ layer, edge }: { layer: WhyLayer; edge: number }): JSX.Element 
           </li>
         ))}
       </ul>
+      {more}
     </section>
   );
 }

@@ -17,7 +17,7 @@ import { Row } from "./Row.tsx";
 import { Trash } from "./Trash.tsx";
 
 export function Library(): JSX.Element {
-  const { state, again } = useLoad((signal) => askGraphs(signal), [opened.value]);
+  const { state, again } = useLoad((signal) => askGraphs(signal), [], [opened.value]);
   const text = useSignal("");
   const load = state.value;
   useEffect(() => {

@@ -36,7 +36,7 @@ async function restore(name: string, onChange: () => void): Promise<void> {
 
 /** Deleted graphs and probes; nothing if there are none. `of` changes when there may be others. */
 export function Trash({ of, onChange }: { of: unknown; onChange: () => void }): JSX.Element | null {
-  const { state, again } = useLoad((signal) => trash(signal), [of]);
+  const { state, again } = useLoad((signal) => trash(signal), [], [of]);
   const rows = state.value.is === "ready" ? state.value.value : [];
   const changed = (): void => {
     again();

@@ -54,7 +54,7 @@ interface Props {
   feature: FeatureName;
 }
 
-/** The numbers of one feature in one probe; another of either needs a key of its own. */
+/** The numbers of one feature in one probe. */
 export function PlotOf({ probe, feature }: Props): JSX.Element {
   const name = featureId(feature);
   const { state, again } = useLoad(

@@ -53,8 +53,11 @@ interface Props {
 }
 
 export function Operand({ set, feature, digest = null }: Props): JSX.Element {
-  const keys = [set, digest, finished.value];
-  const { state, again } = useLoad((abort) => find(set, digest, abort), keys);
+  const { state, again } = useLoad(
+    (abort) => find(set, digest, abort),
+    [set, digest],
+    [finished.value],
+  );
   useEffect(() => void running.adopt(null), []);
   const load = state.value;
   if (load.is === "loading") return <Skeleton lines={6} label="Looking for plots" />;
@@ -149,7 +152,7 @@ function Shown({ set, feature, all, shown }: ShownProps): JSX.Element {
           </Button>
         </p>
       )}
-      <PlotOf key={`${probe.number} ${name}`} probe={probe} feature={feature} />
+      <PlotOf probe={probe} feature={feature} />
       <p class="note">
         {probe.model} with {probe.dictionary}, {count(nA)} × {count(nB)} prompts, at position{" "}
         {probe.ask.position}. Colour: activation, raw, from zero to the feature's largest here.

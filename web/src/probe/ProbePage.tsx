@@ -57,7 +57,7 @@ function Found({ probe }: { probe: Probe }): JSX.Element {
         </Empty>
       ) : (
         <>
-          {looked && <Looked key={featureId(looked)} probe={probe} feature={looked} />}
+          {looked && <Looked probe={probe} feature={looked} />}
           <div class="row">
             <Classes probe={probe} kind={kind} />
             <span class="grow" />
@@ -181,7 +181,8 @@ function Gallery(props: {
   const names = features.map(featureId);
   const { state, again } = useLoad(
     (signal) => probeGrids(probe.number, names, signal),
-    [probe.number, names.join()],
+    [probe.number],
+    [names.join()],
   );
   const load = state.value;
   if (load.is === "failed")

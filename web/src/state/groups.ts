@@ -88,3 +88,16 @@ export function takenOut(view: View, nodes: readonly Node[]): Command {
     ],
   };
 }
+
+/** Nodes go out of sight, and out of the circuit, which would keep them in it. */
+export function outOfSight(nodes: Node[]): Command {
+  return {
+    do: "several",
+    title: "hide",
+    commands: [
+      { do: "member", nodes, of: null },
+      { do: "unpin", nodes },
+      { do: "hide", nodes },
+    ],
+  };
+}

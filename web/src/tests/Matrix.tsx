@@ -7,15 +7,8 @@ import { count, percent, plain, score } from "../ui/numbers.ts";
 import { Chip, Empty, Segments } from "../ui/parts.tsx";
 import type { MatrixCell, ValidateRun } from "../wire.ts";
 import type { Workspace } from "../workspace/model.ts";
+import { RUNGS } from "./all.ts";
 import { MARKS } from "./verdicts.ts";
-
-const RUNGS: Record<string, string> = {
-  gates: "Features answer, encoded anew",
-  mlps: "The model's own MLPs answer",
-  norms: "Norms answer, too",
-  attention: "Attention answers, too",
-  constrained: "The papers' protocol",
-};
 
 export function Matrix({ run, work }: { run: ValidateRun; work: Workspace }): JSX.Element {
   const dose = useSignal(0);

@@ -2,10 +2,23 @@
 
 import type { JSX } from "preact";
 import type { Group } from "../state/document.ts";
-import { Button, Choice, Empty, Field } from "../ui/parts.tsx";
+import { plain } from "../ui/numbers.ts";
+import { Button, Choice, Empty, Field, NumberField } from "../ui/parts.tsx";
 import type { EditPositions, ModeAsk } from "../wire.ts";
 import type { Workspace } from "../workspace/model.ts";
-import { holdsLayers, type Plan, plan, STRENGTHS, type Strength, whatAnswers } from "./plan.ts";
+import { doseWords, NO_DOSES } from "./doses.ts";
+import {
+  dosesOf,
+  holdsLayers,
+  howOf,
+  type Plan,
+  plan,
+  STRENGTHS,
+  type Strength,
+  sweepIn,
+  sweptBy,
+  whatAnswers,
+} from "./plan.ts";
 import { SwapForm } from "./SwapForm.tsx";
 
 const POSITIONS: readonly { value: EditPositions; text: string }[] = [
@@ -23,28 +36,33 @@ const MODES: readonly { value: ModeAsk; text: string }[] = [
 
 const SWEEPS: readonly { value: Plan["sweep"]; text: string }[] = [
   { value: "none", text: "one run" },
-  { value: "dose", text: "sweep the dose, −3 to 3" },
+  { value: "dose", text: "sweep the dose" },
   { value: "end_layer", text: "sweep the end layer" },
   { value: "position", text: "sweep the position" },
 ];
+
+/** A sweep that this mode does not have. */
+const NO_END = {
+  text: "sweep the end layer: no range is held",
+  whyNot: "What answers now holds no range of layers, whose end could be swept",
+};
 
 interface FormProps {
   work: Workspace;
   boxes: Group[];
   busy: boolean;
   onRun: () => void;
-  onAll: () => void;
   onCopy: () => void;
 }
 
-export function PlanForm({ work, boxes, busy, onRun, onAll, onCopy }: FormProps): JSX.Element {
+export function PlanForm({ work, boxes, busy, onRun, onCopy }: FormProps): JSX.Element {
   const now = plan.value;
   const set = (to: Partial<Plan>): void => {
     plan.value = { ...plan.value, ...to };
   };
   const strength = STRENGTHS.find((one) => one.name === now.strength);
   // What is put in from another graph needs nothing of this one.
-  if (boxes.length === 0 && (now.swap === null || now.swap.graph === work.id)) {
+  if (boxes.length === 0 && now.swap === null) {
     return <Empty>Select a feature, or pin some, to have something to change.</Empty>;
   }
   return (
@@ -77,7 +95,12 @@ export function PlanForm({ work, boxes, busy, onRun, onAll, onCopy }: FormProps)
         <Field label="How">
           <select
             value={now.strength}
-            onChange={(event) => set({ strength: event.currentTarget.value as Strength })}
+            onChange={(event) => {
+              const strength = event.currentTarget.value as Strength;
+              // Doses of another kind mean something else.
+              const isAlike = howOf({ ...now, strength }) === howOf(now);
+              set({ strength, doses: isAlike ? now.doses : null });
+            }}
           >
             {STRENGTHS.map((one) => (
               <option key={one.name} value={one.name}>
@@ -87,14 +110,12 @@ export function PlanForm({ work, boxes, busy, onRun, onAll, onCopy }: FormProps)
           </select>
         </Field>
         {strength?.value === null && (
-          <Field label={strength.how === "scale" ? "times the original" : "in activation units"}>
-            <input
-              type="number"
-              step="0.1"
-              value={now.value}
-              onInput={(event) => set({ value: Number(event.currentTarget.value) })}
-            />
-          </Field>
+          <NumberField
+            label={strength.how === "scale" ? "times the original" : "in activation units"}
+            step={0.1}
+            value={now.value}
+            onChange={(value) => set({ value })}
+          />
         )}
         <Choice
           label="Where"
@@ -106,24 +127,25 @@ export function PlanForm({ work, boxes, busy, onRun, onAll, onCopy }: FormProps)
           label="What answers"
           value={now.mode}
           options={MODES}
-          onChange={(mode) => set({ mode })}
+          onChange={(mode) => set({ mode, sweep: sweepIn(mode, now.sweep) })}
         />
         {holdsLayers(now.mode) && <Layers work={work} set={set} />}
         <Choice
           label="Runs"
           value={now.sweep}
-          options={SWEEPS}
+          options={SWEEPS.map((one) =>
+            sweepIn(now.mode, one.value) === one.value ? one : { ...one, ...NO_END },
+          )}
           onChange={(sweep) => set({ sweep })}
         />
-        <Field label="Tokens to write">
-          <input
-            type="number"
-            min="0"
-            max="200"
-            value={now.nTokens}
-            onInput={(event) => set({ nTokens: Number(event.currentTarget.value) })}
-          />
-        </Field>
+        {now.sweep === "dose" && <Doses work={work} boxes={boxes} />}
+        <NumberField
+          label="Tokens to write"
+          min={0}
+          max={200}
+          value={now.nTokens}
+          onChange={(nTokens) => set({ nTokens })}
+        />
       </div>
       <label
         class="check"
@@ -142,18 +164,30 @@ export function PlanForm({ work, boxes, busy, onRun, onAll, onCopy }: FormProps)
         <Button kind="primary" type="submit" disabled={busy}>
           Run
         </Button>
-        <Button
-          disabled={busy}
-          onClick={onAll}
-          title="Every group at 0 and −1 times, with matched controls"
-        >
-          Test all groups
-        </Button>
         <Button kind="quiet" onClick={onCopy} title="What Run would do">
           Copy as a command
         </Button>
       </div>
     </form>
+  );
+}
+
+/** What is swept and over which numbers: they stand in the place of that of the change. */
+function Doses({ work, boxes }: { work: Workspace; boxes: Group[] }): JSX.Element | null {
+  const now = plan.value;
+  const pack = work.columns.value;
+  if (!pack) return null;
+  const found = dosesOf(now, boxes, pack);
+  const note = found.length === 0 ? NO_DOSES : now.strength === "off" ? "Off is 0 ×." : undefined;
+  return (
+    <Field label={`Doses: ${doseWords(sweptBy(now, boxes), now.swap)}`} note={note}>
+      <input
+        value={now.doses ?? found.map(plain).join(", ")}
+        onInput={(event) => {
+          plan.value = { ...now, doses: event.currentTarget.value };
+        }}
+      />
+    </Field>
   );
 }
 

@@ -1,11 +1,14 @@
 // A finished test: predicted beside measured, outputs before and after, text, sweep.
 
 import type { JSX } from "preact";
+import { useMore } from "../ui/more.tsx";
 import { date, percent, raw, tokenText } from "../ui/numbers.ts";
 import { Bar, Button, Chip } from "../ui/parts.tsx";
-import type { GroupEffect, InterveneRun, Run, Shift } from "../wire.ts";
+import type { GroupEffect, InterveneRun, Run, RunAsk, Shift } from "../wire.ts";
 import type { Workspace } from "../workspace/model.ts";
+import { fillIn } from "./again.ts";
 import { copyRun } from "./copy.ts";
+import { doseWords } from "./doses.ts";
 import { Matrix } from "./Matrix.tsx";
 import { Sweep } from "./Sweep.tsx";
 
@@ -19,6 +22,15 @@ export function RunResult({ work, run }: { work: Workspace; run: Run }): JSX.Ele
         </h2>
         <p class="note">
           {date(run.created)} · {run.tool}
+          {work.head.value?.runnable && (
+            <Button
+              kind="quiet"
+              title="Fills the form with what this test was"
+              onClick={() => fillIn(work, run.ask)}
+            >
+              Use these settings
+            </Button>
+          )}
           {!work.readOnly && (
             <Button kind="quiet" onClick={() => void copyRun(work, run.ask)}>
               Copy as a command
@@ -26,12 +38,24 @@ export function RunResult({ work, run }: { work: Workspace; run: Run }): JSX.Ele
           )}
         </p>
       </header>
-      {result.kind === "validate" ? <Matrix run={result} work={work} /> : <Effects run={result} />}
+      {result.kind === "validate" ? (
+        <Matrix run={result} work={work} />
+      ) : (
+        <Effects run={result} ask={run.ask} />
+      )}
     </div>
   );
 }
 
-function Effects({ run }: { run: InterveneRun }): JSX.Element {
+/** What a dose of the run is. */
+function doseOf(ask: RunAsk): string {
+  if (ask.kind === "validate") return "";
+  const hows = ask.edits.map(({ how }) => how);
+  return doseWords(hows, ask.swap);
+}
+
+function Effects({ run, ask }: { run: InterveneRun; ask: RunAsk }): JSX.Element {
+  const watch = ask.kind === "intervene" ? ask.watch : [];
   return (
     <>
       <p class="note">
@@ -61,7 +85,7 @@ function Effects({ run }: { run: InterveneRun }): JSX.Element {
           </tbody>
         </table>
       )}
-      <Outputs shift={run.shift} />
+      <Outputs shift={run.shift} watch={watch} />
       {run.text && (
         <div class="two-lists">
           <section>
@@ -74,7 +98,7 @@ function Effects({ run }: { run: InterveneRun }): JSX.Element {
           </section>
         </div>
       )}
-      {run.sweep && <Sweep sweep={run.sweep} groups={run.groups} />}
+      {run.sweep && <Sweep sweep={run.sweep} groups={run.groups} dose={doseOf(ask)} />}
     </>
   );
 }
@@ -139,12 +163,16 @@ function Ratio({ value, most }: { value: number | null; most: number }): JSX.Ele
   );
 }
 
-function Outputs({ shift }: { shift: Shift }): JSX.Element {
+/** Outputs that are listed first, beside those that are watched. */
+const OUTPUTS = 10;
+
+function Outputs({ shift, watch }: { shift: Shift; watch: readonly number[] }): JSX.Element {
+  const { rows, more } = useMore(shift.tokens, OUTPUTS, ({ id }) => watch.includes(id));
   return (
     <table>
       <caption>
         Next token. KL {raw(shift.kl_nats)} nats, entropy {raw(shift.entropy_before_bits)} →{" "}
-        {raw(shift.entropy_after_bits)} bits
+        {raw(shift.entropy_after_bits)} bits. {more}
       </caption>
       <thead>
         <tr>
@@ -155,7 +183,7 @@ function Outputs({ shift }: { shift: Shift }): JSX.Element {
         </tr>
       </thead>
       <tbody>
-        {shift.tokens.map((token) => (
+        {rows.map((token) => (
           <tr key={token.id}>
             <td>{tokenText(token.text)}</td>
             <td>

@@ -1,25 +1,35 @@
 // A swap: what another graph's group was on its own prompt is put in here.
 
 import type { JSX } from "preact";
+import { useEffect } from "preact/hooks";
 import { graphs as askGraphs } from "../api/endpoints.ts";
 import { useLoad } from "../ui/load.ts";
-import { promptText, tokenText } from "../ui/numbers.ts";
-import { Field } from "../ui/parts.tsx";
+import { nodesText, promptText, tokenText } from "../ui/numbers.ts";
+import { Field, NumberField } from "../ui/parts.tsx";
+import { toast } from "../ui/toast.tsx";
 import type { Workspace } from "../workspace/model.ts";
 import { groupsOf } from "./link.ts";
 import { plan } from "./plan.ts";
+import { sameNodes } from "./verdicts.ts";
 
 export function SwapForm({ work }: { work: Workspace }): JSX.Element | null {
   const { state } = useLoad((abort) => askGraphs(abort), [work.id]);
   const mine = work.head.value?.provenance.model.name;
   const rows =
-    state.value.is === "ready"
+    state.value.is === "ready" && mine !== undefined
       ? state.value.value.filter((row) => row.id !== work.id && row.model === mine)
-      : [];
-  if (rows.length === 0) return null;
+      : null;
   const { swap } = plan.value;
+  const isListed = !swap || rows?.some((row) => row.id === swap.graph);
+  const isWrong = rows !== null && !isListed;
+  useEffect(() => {
+    if (!isWrong) return;
+    plan.value = { ...plan.peek(), swap: null };
+    toast("Nothing is put in: that graph is not here, or not another one of this model.");
+  }, [isWrong]);
+  if (!swap && !rows?.length) return null;
   const choose = (graph: string): void => {
-    const to = graph === "" ? null : { graph, group: "", nodes: [], times: 1, fromEnd: true };
+    const to = graph === "" ? null : { graph, nodes: [], times: 1, fromEnd: true };
     plan.value = { ...plan.value, swap: to };
   };
   return (
@@ -31,13 +41,14 @@ export function SwapForm({ work }: { work: Workspace }): JSX.Element | null {
         onChange={(event) => choose(event.currentTarget.value)}
       >
         <option value="">nothing</option>
-        {rows.map((row) => (
+        {swap && !isListed && <option value={swap.graph}>{swap.graph}</option>}
+        {rows?.map((row) => (
           <option key={row.id} value={row.id}>
             {promptText(row.tokens)} → {tokenText(row.target)}
           </option>
         ))}
       </select>
-      {swap && <SwapGroup key={swap.graph} graph={swap.graph} />}
+      {swap && <SwapGroup graph={swap.graph} />}
     </fieldset>
   );
 }
@@ -47,8 +58,9 @@ function SwapGroup({ graph }: { graph: string }): JSX.Element {
   const { swap } = plan.value;
   if (state.value.is !== "ready" || !swap) return <small>Reading its groups…</small>;
   const groups = state.value.value;
-  if (groups.length === 0)
+  if (groups.length + swap.nodes.length === 0)
     return <small>That graph has no groups yet; make one there first.</small>;
+  const chosen = groups.find((one) => sameNodes(one.nodes, swap.nodes));
   const set = (to: Partial<typeof swap>): void => {
     plan.value = { ...plan.value, swap: { ...swap, ...to } };
   };
@@ -56,13 +68,17 @@ function SwapGroup({ graph }: { graph: string }): JSX.Element {
     <div class="form-grid">
       <Field label="Its group">
         <select
-          value={swap.group}
+          value={chosen?.id ?? ""}
           onChange={(event) => {
             const group = groups.find((one) => one.id === event.currentTarget.value);
-            set({ group: group?.id ?? "", nodes: group?.nodes ?? [] });
+            set({ nodes: group?.nodes ?? [] });
           }}
         >
-          <option value="">choose…</option>
+          <option value="">
+            {chosen || swap.nodes.length === 0
+              ? "choose…"
+              : `${nodesText(swap.nodes.length)} of a test`}
+          </option>
           {groups.map((group) => (
             <option key={group.id} value={group.id}>
               {group.name}
@@ -70,14 +86,12 @@ function SwapGroup({ graph }: { graph: string }): JSX.Element {
           ))}
         </select>
       </Field>
-      <Field label="times what it was there">
-        <input
-          type="number"
-          step="0.5"
-          value={swap.times}
-          onInput={(event) => set({ times: Number(event.currentTarget.value) })}
-        />
-      </Field>
+      <NumberField
+        label="times what it was there"
+        step={0.5}
+        value={swap.times}
+        onChange={(times) => set({ times })}
+      />
       <label class="check">
         <input
           type="checkbox"

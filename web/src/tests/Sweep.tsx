@@ -1,11 +1,13 @@
 // A sweep as lines: outputs and groups over the dose, the end layer or the position.
 
 import type { JSX } from "preact";
+import { useMore } from "../ui/more.tsx";
 import { count, percent, plain, tokenText } from "../ui/numbers.ts";
 import type { GroupEffect, SweepResult } from "../wire.ts";
+import { ticksOf } from "./doses.ts";
 
-const SIZE = { width: 420, height: 170, left: 40, bottom: 26, top: 8, right: 8 };
-/** Lines of a chart: more could not be told apart. */
+const SIZE = { width: 420, height: 186, left: 40, bottom: 42, top: 8, right: 8 };
+/** Lines of a chart at first: more are hard to tell apart. */
 const MOST = { outputs: 4, groups: 5 };
 const DASHES = ["", "6 3", "2 3", "8 3 2 3", "1 4"];
 
@@ -17,14 +19,18 @@ interface Line {
 export function Sweep({
   sweep,
   groups,
+  dose,
 }: {
   sweep: SweepResult;
   groups: GroupEffect[];
+  /** What a dose is. */
+  dose: string;
 }): JSX.Element {
   const doses = sweep.points.map((point) => point.value);
-  const listed = new Set(sweep.points.flatMap(({ shift }) => shift.tokens.map(({ id }) => id)));
-  const tokens = sweep.points[0]?.shift.tokens.slice(0, MOST.outputs) ?? [];
-  const outputs: Line[] = tokens.map(({ id, text }) => ({
+  const tokens = new Map(
+    sweep.points.flatMap(({ shift }) => shift.tokens.map(({ id, text }) => [id, text])),
+  );
+  const outputs = [...tokens].map(([id, text]) => ({
     name: tokenText(text),
     values: sweep.points.map(
       (point) => point.shift.tokens.find((token) => token.id === id)?.p_after ?? null,
@@ -36,20 +42,24 @@ export function Sweep({
       values: sweep.points.map((point) => point.groups[at] ?? null),
     }))
     .filter((line) => line.values.some((value) => value !== null));
-  const lines = moved.slice(0, MOST.groups);
+  const ofOutputs = useMore<Line>(outputs, MOST.outputs);
+  const ofGroups = useMore<Line>(moved, MOST.groups);
   const varies = sweep.varies.replace("_", " ");
+  const axis = sweep.varies === "dose" ? dose : varies;
   return (
     <div class="two-lists">
       <Chart
-        title={`Probability of ${someOf(outputs.length, listed.size, "outputs")} over the ${varies}`}
+        title={`Probability of ${someOf(ofOutputs.rows, outputs, "outputs")} over the ${varies}`}
+        axis={axis}
         at={doses}
-        lines={outputs}
+        lines={ofOutputs}
       />
-      {lines.length > 0 && (
+      {moved.length > 0 && (
         <Chart
-          title={`${someOf(lines.length, moved.length, "groups")} over the ${varies}, share of the original`}
+          title={`${someOf(ofGroups.rows, moved, "groups")} over the ${varies}, share of the original`}
+          axis={axis}
           at={doses}
-          lines={lines}
+          lines={ofGroups}
         />
       )}
       {sweep.partial && (
@@ -62,11 +72,28 @@ export function Sweep({
 }
 
 /** `4 of 12 outputs`, or `outputs` where all are there. */
-function someOf(n: number, all: number, what: string): string {
-  return n < all ? `${n} of ${count(all)} ${what}` : what;
+function someOf({ length: n }: readonly Line[], all: readonly Line[], what: string): string {
+  return n < all.length ? `${n} of ${count(all.length)} ${what}` : what;
 }
 
-function Chart({ title, at, lines }: { title: string; at: number[]; lines: Line[] }): JSX.Element {
+/** A line by its colour and its dashes, which are no two times the same of 25. */
+function lookOf(place: number): { class: string; "stroke-dasharray": string } {
+  const n = DASHES.length;
+  return {
+    class: `line line-${place % n}`,
+    "stroke-dasharray": DASHES[(place + Math.floor(place / n)) % n],
+  };
+}
+
+function Chart(props: {
+  title: string;
+  axis: string;
+  at: number[];
+  lines: ReturnType<typeof useMore<Line>>;
+}): JSX.Element {
+  const { title, axis, at } = props;
+  const { rows: lines, more } = props.lines;
+  const ticks = ticksOf(at);
   const all = lines
     .flatMap((line) => line.values)
     .filter((value): value is number => value !== null);
@@ -95,7 +122,7 @@ function Chart({ title, at, lines }: { title: string; at: number[]; lines: Line[
   return (
     <figure class="chart">
       <figcaption>{title}</figcaption>
-      <svg viewBox={`0 0 ${SIZE.width} ${SIZE.height}`} role="img" aria-label={title}>
+      <svg viewBox={`0 0 ${SIZE.width} ${SIZE.height}`} role="img" aria-label={`${title}: ${axis}`}>
         {[low, high].map((value) => (
           <g key={value}>
             <line
@@ -111,32 +138,27 @@ function Chart({ title, at, lines }: { title: string; at: number[]; lines: Line[
           </g>
         ))}
         {at.map((value) => (
-          <text key={value} x={x(value)} y={SIZE.height - 8} class="tick middle">
-            {Number.isInteger(value) || at.length < 8 ? plain(value) : ""}
+          <text key={value} x={x(value)} y={SIZE.height - 24} class="tick middle">
+            {ticks.has(value) ? plain(value) : ""}
           </text>
         ))}
+        <text x={SIZE.width - SIZE.right} y={SIZE.height - 7} class="tick end">
+          {axis}
+        </text>
         {lines.map((line, place) => (
-          <path
-            key={line.name}
-            d={path(line.values)}
-            class={`line line-${place}`}
-            stroke-dasharray={DASHES[place % DASHES.length]}
-          />
+          <path key={place} d={path(line.values)} {...lookOf(place)} />
         ))}
       </svg>
       <ul class="chart-legend">
         {lines.map((line, place) => (
-          <li key={line.name}>
+          <li key={place}>
             <svg viewBox="0 0 24 6" aria-hidden="true">
-              <path
-                d="M0 3H24"
-                class={`line line-${place}`}
-                stroke-dasharray={DASHES[place % DASHES.length]}
-              />
+              <path d="M0 3H24" {...lookOf(place)} />
             </svg>
             {line.name}
           </li>
         ))}
+        {more && <li>{more}</li>}
       </ul>
     </figure>
   );

@@ -3,43 +3,29 @@
 import type { JSX } from "preact";
 import { useEffect } from "preact/hooks";
 import { run as askRun, runs as askRuns, cancelJob, startRun } from "../api/endpoints.ts";
-import { KIND } from "../graph/pack.ts";
 import type { Group } from "../state/document.ts";
 import { useLoad } from "../ui/load.ts";
 import { count, date, seconds } from "../ui/numbers.ts";
 import { Button, Empty, Failure, Progress, Skeleton } from "../ui/parts.tsx";
+import { place, setQuery } from "../ui/router.ts";
 import { toast } from "../ui/toast.tsx";
 import type { Job, RunAsk } from "../wire.ts";
 import type { Workspace } from "../workspace/model.ts";
 import { lower } from "../workspace/Panes.tsx";
+import { allPlan, validateAsk } from "./all.ts";
 import { copyRun } from "./copy.ts";
+import { NO_DOSES } from "./doses.ts";
+import { ofSelection, SELECTION, testable } from "./offered.ts";
 import { PlanForm } from "./PlanForm.tsx";
 import { interveneAsk, plan } from "./plan.ts";
 import { RunResult } from "./RunResult.tsx";
-import { finished, running, shown } from "./running.ts";
-
-const SELECTION = "selection";
+import { finished, running } from "./running.ts";
+import { TestAll } from "./TestAll.tsx";
 
 /** Opens the tests with the selection as what is changed. */
 export function openTest(work: Workspace): void {
-  const selection = work.selection.value;
-  const box = work.boxes.value.find((one) => one.nodes.some((node) => selection.includes(node)));
-  plan.value = { ...plan.value, changed: [box?.id ?? SELECTION] };
+  plan.value = { ...plan.value, changed: ofSelection(work) };
   lower.value = "tests";
-}
-
-/** Boxes that can be changed and followed: those with features, and the selection by itself. */
-export function testable(work: Workspace): Group[] {
-  const pack = work.pack.value;
-  if (!pack) return [];
-  const isFeature = (node: number): boolean => pack.kind[node] === KIND.feature;
-  const boxes = work.boxes.value.filter((box) => box.nodes.some(isFeature));
-  const selection = work.selection.value.filter(isFeature);
-  const inBoxes = boxes.some((box) => selection.every((node) => box.nodes.includes(node)));
-  if (selection.length === 0 || inBoxes) return boxes;
-  const name =
-    selection.length === 1 ? (work.names.value?.full(selection[0]) ?? "selection") : "selection";
-  return [{ id: SELECTION, name, nodes: selection }, ...boxes];
 }
 
 export function TestsPane({ work }: { work: Workspace }): JSX.Element {
@@ -49,9 +35,9 @@ export function TestsPane({ work }: { work: Workspace }): JSX.Element {
   useEffect(() => {
     if (!work.readOnly) void running.adopt(work.id);
   }, [work]);
-  const list = useLoad((abort) => askRuns(work.id, abort), [work.id, finished.value]);
+  const list = useLoad((abort) => askRuns(work.id, abort), [work.id], [finished.value]);
   const load = list.state.value;
-  const chosen = shown.value?.graph === work.id ? shown.value.number : null;
+  const chosen = Number(place.value.query.get("run")) || null;
   const number = chosen ?? (load.is === "ready" ? (load.value[0]?.number ?? null) : null);
   return (
     <section class="tests" aria-label="Tests">
@@ -62,17 +48,19 @@ export function TestsPane({ work }: { work: Workspace }): JSX.Element {
             {head.value.not_runnable ? `: ${head.value.not_runnable}` : ""}.
           </Empty>
         ) : (
-          <PlanForm
-            work={work}
-            boxes={boxes}
-            busy={job !== null}
-            onRun={() => void runPlan(work, boxes)}
-            onAll={() => void runAll(work)}
-            onCopy={() => void copyPlan(work, boxes)}
-          />
+          <>
+            <PlanForm
+              work={work}
+              boxes={boxes}
+              busy={job !== null}
+              onRun={() => void runPlan(work, boxes)}
+              onCopy={() => void copyPlan(work, boxes)}
+            />
+            <TestAll busy={job !== null} onRun={() => void runAll(work)} />
+          </>
         )}
         {job && <JobLine job={job} />}
-        <History work={work} load={load} number={number} again={list.again} />
+        <History load={load} number={number} again={list.again} />
       </div>
       <div class="tests-result" tabIndex={0} role="region" aria-label="Result of a test">
         {number === null ? (
@@ -99,10 +87,15 @@ function OneRun({ work, number }: { work: Workspace; number: number }): JSX.Elem
 
 /** What the form says, as a request; none, with a word to whoever asked, if it changes nothing. */
 function planned(work: Workspace, boxes: Group[]): RunAsk | null {
-  const nLayers = work.shape.value?.nLayers ?? 1;
-  const ask = interveneAsk(plan.value, boxes, work.view.value.watch, nLayers);
+  const [pack, nLayers] = [work.columns.value, work.shape.value?.nLayers ?? 1];
+  if (!pack) return null;
+  const ask = interveneAsk(plan.value, boxes, work.view.value.watch, pack, nLayers);
   if (ask.edits.length === 0 && ask.swap === null) {
     toast("Choose what to change first.");
+    return null;
+  }
+  if (ask.sweep?.kind === "dose" && ask.sweep.values.length === 0) {
+    toast(NO_DOSES);
     return null;
   }
   return { kind: "intervene", ...ask };
@@ -118,11 +111,12 @@ async function copyPlan(work: Workspace, boxes: Group[]): Promise<void> {
   if (ask) await copyRun(work, ask);
 }
 
-/** Every group at 0 and −1 times, each with a control of random features like it. */
+/** Every group of the circuit and the strongest features, each with controls like it. */
 async function runAll(work: Workspace): Promise<void> {
-  const groups = testable(work).map(({ id, name, nodes }) => ({ id, name, nodes }));
-  const ask = { name: "", groups, n_features: 0, doses: null, rung: null, seed: null };
-  await start(work, { kind: "validate", ...ask });
+  const groups = testable(work).filter(({ id }) => id !== SELECTION);
+  const ask = validateAsk(allPlan.value, groups);
+  if (ask.doses?.length === 0) toast(NO_DOSES);
+  else await start(work, { kind: "validate", ...ask });
 }
 
 async function start(work: Workspace, ask: RunAsk): Promise<void> {
@@ -146,7 +140,6 @@ function JobLine({ job: now }: { job: Job }): JSX.Element {
 }
 
 function History(props: {
-  work: Workspace;
   load: ReturnType<typeof useLoad<Awaited<ReturnType<typeof askRuns>>>>["state"]["value"];
   number: number | null;
   again: () => void;
@@ -165,9 +158,7 @@ function History(props: {
               type="button"
               class="link"
               aria-pressed={row.number === number}
-              onClick={() => {
-                shown.value = { graph: props.work.id, number: row.number };
-              }}
+              onClick={() => setQuery({ run: String(row.number) })}
               title={date(row.created)}
             >
               <span class="muted">#{row.number}</span>

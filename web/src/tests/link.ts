@@ -1,4 +1,4 @@
-// A test that a link fills in: another graph's group, to be put in here.
+// What an address says of tests: a measured one to be shown, or another graph's group to be put in.
 
 import { head as askHead, viewRemote } from "../api/endpoints.ts";
 import { type Group, groupsIn, readView } from "../state/document.ts";
@@ -7,7 +7,7 @@ import { toast } from "../ui/toast.tsx";
 import { MAIN } from "../workspace/address.ts";
 import type { Workspace } from "../workspace/model.ts";
 import { lower } from "../workspace/Panes.tsx";
-import { plan } from "./plan.ts";
+import { plan, planOn } from "./plan.ts";
 
 const enc = encodeURIComponent;
 
@@ -23,9 +23,14 @@ export async function groupsOf(graph: string, abort?: AbortSignal): Promise<read
   return groupsIn(saved && readView(saved.view), head.groups);
 }
 
-/** Fills the test in that the address names, and takes it out of the address: it is begun. */
-export async function takeSwap(work: Workspace): Promise<void> {
+/**
+ * Takes the form over to the graph that was opened, with the test that the address names; the
+ * address forgets it, as it is begun. A measured one stays in it.
+ */
+export async function takeTest(work: Workspace): Promise<void> {
+  plan.value = planOn(work.id, plan.peek());
   const { query } = place.peek();
+  if (query.has("run")) lower.value = "tests";
   const graph = query.get("swap");
   if (!graph || work.readOnly) return;
   const fromEnd = !query.has("from-start");
@@ -34,11 +39,11 @@ export async function takeSwap(work: Workspace): Promise<void> {
   lower.value = "tests";
   try {
     const group = (await groupsOf(graph)).find((one) => one.id === name);
+    if (plan.peek().graph !== work.id) return;
     if (!group) {
       toast("That graph has no such group any more; choose another of it.");
     }
-    const [id, nodes] = group ? [group.id, group.nodes] : ["", []];
-    const swap = { graph, group: id, nodes: [...nodes], times: 1, fromEnd };
+    const swap = { graph, nodes: [...(group?.nodes ?? [])], times: 1, fromEnd };
     plan.value = { ...plan.peek(), changed: [], swap };
   } catch {
     toast("The other graph's groups could not be read.");

@@ -2,8 +2,10 @@
 
 import { signal } from "@preact/signals";
 import { wireGroups } from "../api/endpoints.ts";
+import { KIND, type Pack } from "../graph/pack.ts";
 import type { Group } from "../state/document.ts";
 import type { EditHow, EditPositions, Held, InterveneAsk, ModeAsk } from "../wire.ts";
+import { numbersOf, usualDoses } from "./doses.ts";
 
 /** Words instead of numbers, and the numbers that they are. */
 export const STRENGTHS = [
@@ -19,6 +21,8 @@ export const STRENGTHS = [
 export type Strength = (typeof STRENGTHS)[number]["name"];
 
 export interface Plan {
+  /** The graph that is tested; none before the first was opened. */
+  graph: string | null;
   /** Boxes that are changed; `selection` stands for what is selected. */
   changed: readonly string[];
   strength: Strength;
@@ -32,11 +36,14 @@ export interface Plan {
   layerTo: number | null;
   nTokens: number;
   sweep: "none" | "dose" | "end_layer" | "position";
+  /** Of a sweep of the dose, as they were written; the usual ones if nobody wrote any. */
+  doses: string | null;
   /** What another graph's group was there, put in here. */
-  swap: { graph: string; group: string; nodes: number[]; times: number; fromEnd: boolean } | null;
+  swap: { graph: string; nodes: number[]; times: number; fromEnd: boolean } | null;
 }
 
 export const plan = signal<Plan>({
+  graph: null,
   changed: [],
   strength: "suppress",
   value: -2,
@@ -47,14 +54,27 @@ export const plan = signal<Plan>({
   layerTo: null,
   nTokens: 0,
   sweep: "none",
+  doses: null,
   swap: null,
 });
 
-export const DOSES = [-3, -2, -1, -0.5, 0, 0.5, 1, 1.5, 2, 3];
+/**
+ * The plan on a graph. Boxes, layers, doses and what is put in belong to the graph that was open
+ * before and would be tested here unseen; how something is changed stays.
+ */
+export function planOn(graph: string, now: Plan): Plan {
+  if (now.graph === graph) return now;
+  return { ...now, graph, changed: [], layerFrom: null, layerTo: null, doses: null, swap: null };
+}
 
 /** Whether a mode holds a range of layers, so that one can be given. */
 export function holdsLayers(mode: ModeAsk): boolean {
   return mode === "constrained" || mode === "iterative";
+}
+
+/** What a mode can vary: an end has only a range of layers. */
+export function sweepIn(mode: ModeAsk, sweep: Plan["sweep"]): Plan["sweep"] {
+  return sweep === "end_layer" && !holdsLayers(mode) ? "none" : sweep;
 }
 
 /** The held layers as `[first, end)`: without a first the first of all, as nothing changes there. */
@@ -84,18 +104,46 @@ export function whatAnswers(now: Plan, nLayers: number): string {
   }
 }
 
+/** What is done to each. Off is 0 times the original, and a sweep of it one of multiples. */
+export function howOf({ strength, sweep }: Pick<Plan, "strength" | "sweep">): EditHow {
+  const { how } = STRENGTHS.find((one) => one.name === strength) ?? STRENGTHS[0];
+  return sweep === "dose" && how === "ablate" ? "scale" : how;
+}
+
+/** What a sweep of the dose does to what is changed here; nothing where all is put in. */
+export function sweptBy(now: Plan, boxes: readonly Group[]): EditHow[] {
+  const isChanged = boxes.some((box) => now.changed.includes(box.id));
+  return isChanged || !now.swap ? [howOf(now)] : [];
+}
+
+/** Doses of a sweep in order; none if what was written is no list of numbers. */
+export function dosesOf(
+  now: Plan,
+  boxes: readonly Group[],
+  { kind, activation }: Pick<Pack, "kind" | "activation">,
+): number[] {
+  if (now.doses !== null) return [...new Set(numbersOf(now.doses))].sort((a, b) => a - b);
+  const nodes = boxes.flatMap((box) => (now.changed.includes(box.id) ? box.nodes : []));
+  const sizes = nodes.map((node) => (kind[node] === KIND.feature ? Math.abs(activation[node]) : 0));
+  return usualDoses(sweptBy(now, boxes)[0] ?? "scale", Math.max(0, ...sizes));
+}
+
+/** Outputs of a run, and of each point of a sweep, as a file holds them for all points. */
+const TOP = { run: 50, point: 20 };
+
 /** The request of a plan over boxes; every box is followed. */
 export function interveneAsk(
   now: Plan,
   boxes: readonly Group[],
   watch: number[],
+  pack: Pick<Pack, "kind" | "activation">,
   nLayers: number,
 ): InterveneAsk {
-  const strength = STRENGTHS.find((one) => one.name === now.strength) ?? STRENGTHS[0];
-  const value = strength.value ?? now.value;
+  const strength = STRENGTHS.find((one) => one.name === now.strength);
+  const value = strength?.value ?? now.value;
   const edits = boxes
     .filter((box) => now.changed.includes(box.id))
-    .map((box) => ({ nodes: box.nodes, how: strength.how, value, positions: now.positions }));
+    .map((box) => ({ nodes: box.nodes, how: howOf(now), value, positions: now.positions }));
   return {
     name: "",
     groups: wireGroups(boxes),
@@ -114,13 +162,13 @@ export function interveneAsk(
     attention: now.mode === "open" && now.attention === "free" ? "free" : null,
     norms: null,
     n_tokens: now.nTokens,
-    top_k: 10,
+    top_k: now.sweep === "none" ? TOP.run : TOP.point,
     watch,
     sweep:
       now.sweep === "none"
         ? null
         : now.sweep === "dose"
-          ? { kind: "dose", values: DOSES }
+          ? { kind: "dose", values: dosesOf(now, boxes, pack) }
           : { kind: now.sweep },
   };
 }

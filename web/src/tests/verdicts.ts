@@ -1,8 +1,8 @@
-// What a validation said of the circuit's edges.
+// What validations said of the circuit's edges: the newest one, and the one in the graph file.
 
 import type { Group } from "../state/document.ts";
 import { plain } from "../ui/numbers.ts";
-import type { Run, RunRow, VerdictName } from "../wire.ts";
+import type { Run, RunRow, VerdictName, VerdictsRow } from "../wire.ts";
 
 /** Where tests of one edge differ, the first of these is the edge's verdict. */
 const WORST_FIRST: readonly VerdictName[] = ["contradicted", "weak", "supported"];
@@ -18,6 +18,8 @@ export interface EdgeVerdict {
   verdict: VerdictName;
   /** What every test of the edge said. */
   words: string;
+  /** Whether the graph came with it. */
+  ofFile?: true;
 }
 
 /** Edges by `source>target`. */
@@ -54,11 +56,42 @@ export function verdictsOf(
     const source = result.cases[row]?.group ?? null;
     const { box, name } = columns[column];
     if (source === null || !known.has(source) || box === null || box === source) continue;
-    const key = `${source}>${box}`;
-    const test = { verdict, name, dose: result.doses[dose] };
-    tests.set(key, [...(tests.get(key) ?? []), test]);
+    add(tests, `${source}>${box}`, { verdict, name, dose: result.doses[dose] });
   }
   return new Map([...tests].map(([key, list]) => [key, judged(list)]));
+}
+
+/**
+ * Verdicts that the graph file holds. Its sources were changed one by one, which says nothing of a
+ * group that is changed as a whole: only a box of one node has them.
+ */
+export function verdictsInFile(
+  { edges, dose }: VerdictsRow,
+  boxes: readonly Group[],
+  nameOf: (node: number) => string,
+): Verdicts {
+  const boxOf = new Map(boxes.flatMap((box) => box.nodes.map((node) => [node, box])));
+  const tests = new Map<string, Test[]>();
+  for (const { source, target, verdict } of edges) {
+    const [from, to] = [boxOf.get(source), boxOf.get(target)];
+    if (!from || !to || from === to || from.nodes.length > 1) continue;
+    add(tests, `${from.id}>${to.id}`, { verdict, name: nameOf(target), dose });
+  }
+  return new Map(
+    [...tests].map(([key, list]) => {
+      const { verdict, words } = judged(list);
+      return [key, { verdict, words: `${words}, from the file`, ofFile: true }];
+    }),
+  );
+}
+
+function add(tests: Map<string, Test[]>, key: string, test: Test): void {
+  tests.set(key, [...(tests.get(key) ?? []), test]);
+}
+
+/** An edge's mark; in brackets where the file has it. */
+export function markOf({ verdict, ofFile }: EdgeVerdict): string {
+  return ofFile ? `(${MARKS[verdict]})` : MARKS[verdict];
 }
 
 /** One cell of the matrix; the name is the column's. */
@@ -78,7 +111,7 @@ function judged(tests: readonly Test[]): EdgeVerdict {
   return { verdict, words: words.join(", ") };
 }
 
-function sameNodes(a: readonly number[], b: readonly number[]): boolean {
+export function sameNodes(a: readonly number[], b: readonly number[]): boolean {
   const left = new Set(a);
   return left.size === new Set(b).size && b.every((node) => left.has(node));
 }

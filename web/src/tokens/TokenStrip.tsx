@@ -51,10 +51,11 @@ interface StripProps {
 function Strip({ work, model, edit, at, onEdit }: StripProps): JSX.Element {
   const { watch } = work.view.value;
   const prompt = { model, text: null, ids: [...edit.ids], chat: false, system: null };
-  const { state, again } = useLoad(
+  const { state, stale, again } = useLoad(
     // With the edit that it is of: the next one is there before its answer.
     async (signal) => ({ ...(await forward({ prompt, top_k: 8, watch }, signal)), edit }),
-    [model, edit.ids.join(","), watch.join(",")],
+    [model],
+    [edit.ids.join(","), watch.join(",")],
   );
   const load = state.value;
   if (load.is === "loading") return <Skeleton lines={3} label="Running the model" />;
@@ -63,7 +64,7 @@ function Strip({ work, model, edit, at, onEdit }: StripProps): JSX.Element {
   const { tokens, positions } = load.value;
   const pos = Math.min(at.value ?? positions.length - 1, positions.length - 1);
   return (
-    <div class="token-strip" tabIndex={0} role="region" aria-label="Tokens">
+    <div class="token-strip" tabIndex={0} role="region" aria-label="Tokens" aria-busy={stale}>
       <Positions work={work} value={load.value} pos={pos} onPos={(next) => (at.value = next)} />
       <div class="strip-detail">
         <NextTokens

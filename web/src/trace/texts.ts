@@ -18,7 +18,8 @@ export function useTexts(
       const { tokens } = await tokenize(ask, abort);
       return new Map(tokens.map(({ id, text }) => [id, text]));
     },
-    [model, ids.join()],
+    [model],
+    [ids.join()],
   );
   return state.value.is === "ready" ? state.value.value : new Map();
 }

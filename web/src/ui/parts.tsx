@@ -159,11 +159,33 @@ export function Field(props: {
   );
 }
 
+/** A labelled number. */
+export function NumberField(props: {
+  label: string;
+  value: number;
+  min?: number;
+  max?: number;
+  step?: number;
+  onChange: (value: number) => void;
+}): JSX.Element {
+  const { label, onChange, ...input } = props;
+  return (
+    <Field label={label}>
+      <input
+        type="number"
+        {...input}
+        onInput={(event) => onChange(Number(event.currentTarget.value))}
+      />
+    </Field>
+  );
+}
+
 /** One of several choices, as a list that opens. */
 export function Choice<T extends string>(props: {
   label: string;
   value: T;
-  options: readonly { value: T; text: string }[];
+  /** One that cannot be chosen says why. */
+  options: readonly { value: T; text: string; whyNot?: string }[];
   onChange: (value: T) => void;
 }): JSX.Element {
   return (
@@ -173,7 +195,12 @@ export function Choice<T extends string>(props: {
         onChange={(event) => props.onChange(event.currentTarget.value as T)}
       >
         {props.options.map((one) => (
-          <option key={one.value} value={one.value}>
+          <option
+            key={one.value}
+            value={one.value}
+            disabled={one.whyNot !== undefined}
+            title={one.whyNot}
+          >
             {one.text}
           </option>
         ))}

@@ -29,7 +29,10 @@ export function go(url: string, how: "push" | "replace" = "push"): void {
   if (how === "push" && before !== place.value.path) window.scrollTo(0, 0);
 }
 
-/** Changes parameters of the address in place; `null` and nothing take one away. */
+/**
+ * Changes parameters of the address in place; `null` and nothing take one away. What stands after
+ * `#` stays.
+ */
 export function setQuery(to: Record<string, string | null>): void {
   const query = new URLSearchParams(place.peek().query);
   for (const [key, value] of Object.entries(to)) {
@@ -37,7 +40,7 @@ export function setQuery(to: Record<string, string | null>): void {
     else query.set(key, value);
   }
   const text = query.toString();
-  go(`${place.peek().path}${text ? `?${text}` : ""}`, "replace");
+  go(`${place.peek().path}${text && `?${text}`}${location.hash}`, "replace");
 }
 
 /**

@@ -6,8 +6,12 @@ import type { JSX } from "preact";
 interface Toast {
   id: number;
   text: string;
-  undo: (() => void) | null;
+  act: (() => void) | null;
+  /** What its button says. */
+  label: string;
 }
+
+const UNDO = "Undo";
 
 const toasts = signal<readonly Toast[]>([]);
 /** What the live region says: selections and counts, not shown. */
@@ -16,27 +20,30 @@ let next = 0;
 
 const SHOWN_MS = 5000;
 /** Long enough to read, regret and reach it. */
-const UNDO_MS = 15_000;
+const ACT_MS = 15_000;
 
-/** `undo` takes back what the text tells of: for changes outside the document. */
-export function toast(text: string, undo: (() => void) | null = null): void {
+/**
+ * `act` is what can be done about it: as a rule it takes back what the text tells of, for changes
+ * outside the document.
+ */
+export function toast(text: string, act: (() => void) | null = null, label = UNDO): void {
   const id = next++;
   const close = (): void => {
     toasts.value = toasts.value.filter((one) => one.id !== id);
   };
   const closing =
-    undo &&
+    act &&
     (() => {
       close();
-      undo();
+      act();
     });
-  toasts.value = [...toasts.value, { id, text, undo: closing }];
-  window.setTimeout(close, undo ? UNDO_MS : SHOWN_MS);
+  toasts.value = [...toasts.value, { id, text, act: closing, label }];
+  window.setTimeout(close, act ? ACT_MS : SHOWN_MS);
 }
 
 /** What the newest message that is still shown can take back. */
 export function lastUndo(): (() => void) | null {
-  return toasts.value.findLast(({ undo }) => undo)?.undo ?? null;
+  return toasts.value.findLast(({ act, label }) => act && label === UNDO)?.act ?? null;
 }
 
 /** Says a sentence to screen readers only. */
@@ -51,9 +58,9 @@ export function Toasts(): JSX.Element {
         {toasts.value.map((one) => (
           <div key={one.id} class="toast">
             {one.text}
-            {one.undo && (
-              <button type="button" onClick={one.undo}>
-                Undo
+            {one.act && (
+              <button type="button" onClick={one.act}>
+                {one.label}
               </button>
             )}
           </div>

@@ -4,6 +4,7 @@ import { useSignal } from "@preact/signals";
 import type { JSX } from "preact";
 import { exportUrl, pageUrl } from "../api/endpoints.ts";
 import { encodeView } from "../state/link.ts";
+import { useMore } from "../ui/more.tsx";
 import { percent, tokenText } from "../ui/numbers.ts";
 import { Button, Segments } from "../ui/parts.tsx";
 import { Popover } from "../ui/popover.tsx";
@@ -99,12 +100,12 @@ function Targets({ work }: { work: Workspace }): JSX.Element {
   const names = work.names.value;
   const pack = work.pack.value;
   const nodes = work.targets.value;
-  const all = useSignal(false);
+  const { rows, more } = useMore(nodes, TARGETS);
   if (!names || !pack || nodes.length === 0) return <span />;
   const last = Math.max(...nodes.map((node) => pack.pos[node]));
   return (
     <span class="tokens" role="group" aria-label="Explained outputs">
-      {(all.value ? nodes : nodes.slice(0, TARGETS)).map((node) => {
+      {rows.map((node) => {
         const p = names.targetProbability(node);
         const elsewhere = pack.pos[node] === last ? "" : ` at “${names.token(pack.pos[node])}”`;
         return (
@@ -120,11 +121,7 @@ function Targets({ work }: { work: Workspace }): JSX.Element {
           </button>
         );
       })}
-      {nodes.length > TARGETS && (
-        <Button kind="quiet" onClick={() => (all.value = !all.value)}>
-          {all.value ? "fewer" : `${nodes.length - TARGETS} more`}
-        </Button>
-      )}
+      {more}
     </span>
   );
 }

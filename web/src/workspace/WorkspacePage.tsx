@@ -12,7 +12,7 @@ import { emptyView, readView } from "../state/document.ts";
 import { rebase, startHistory } from "../state/history.ts";
 import { decodeView } from "../state/link.ts";
 import { Saver } from "../state/saver.ts";
-import { takeSwap } from "../tests/link.ts";
+import { takeTest } from "../tests/link.ts";
 import { Failure, Skeleton } from "../ui/parts.tsx";
 import { place } from "../ui/router.ts";
 import { toast } from "../ui/toast.tsx";
@@ -79,7 +79,7 @@ export function WorkspacePage({ id, viewName }: WorkspacePageProps): JSX.Element
     };
   }, [saver, work]);
   useEffect(() => {
-    void takeSwap(work);
+    void takeTest(work);
     return () => work.destroy();
   }, [work]);
 

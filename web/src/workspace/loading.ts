@@ -13,11 +13,10 @@ import { setHash } from "../ui/router.ts";
 import { say, toast } from "../ui/toast.tsx";
 import { selectionHash } from "./address.ts";
 import type { Workspace } from "./model.ts";
+import { MOST_ASKED, MOST_EDGES } from "./rest.ts";
 
 /** Edges of the first request: enough to see and walk; the rest follows when the page rests. */
 const FIRST_EDGES = 30_000;
-/** Beyond this the server keeps the edges and is asked for each selection. */
-const MOST_EDGES = 2_000_000;
 
 export interface Packing {
   value: Load<true>;
@@ -67,18 +66,19 @@ async function restOfEdges(work: Workspace, first: Pack, signal: AbortSignal): P
       if (signal.aborted) return;
       if (online.peek()) {
         toast(`Only the strongest edges are here: ${sentence(why)}.`);
-        return;
-      }
-      await isBack();
+        work.restFailed.value = sentence(why);
+        const round = work.edgesRound.peek();
+        await until(() => work.edgesRound.value > round);
+        work.restFailed.value = null;
+      } else await until(() => online.value);
     }
   }
 }
 
-/** Until the server answers again. */
-function isBack(): Promise<void> {
+function until(is: () => boolean): Promise<void> {
   return new Promise((back) => {
     const stop = effect(() => {
-      if (!online.value) return;
+      if (!is()) return;
       back();
       queueMicrotask(() => stop());
     });
@@ -134,8 +134,6 @@ export function useKept(work: Workspace): void {
   }, [work]);
 }
 
-const MOST_ASKED = 64;
-
 /** While only the strongest edges are here, asks for all of the selection's. */
 export function useComplete(work: Workspace): void {
   useEffect(() => {
@@ -144,7 +142,10 @@ export function useComplete(work: Workspace): void {
       const selection = work.selection.value;
       const pack = work.pack.value;
       const adj = work.adjacency.value;
+      // Asks again.
+      void work.edgesRound.value;
       abort.abort();
+      work.notComplete.value = null;
       if (!pack || !adj || !work.partial.value) return;
       if (selection.length === 0 || selection.length > MOST_ASKED) return;
       abort = new AbortController();
@@ -174,7 +175,9 @@ export function useComplete(work: Workspace): void {
           const links = { inputs: strongestFirst(inputs), outputs: strongestFirst(outputs), absIn };
           work.complete.value = { selection, links };
         },
-        () => undefined,
+        (why) => {
+          if (!signal.aborted) work.notComplete.value = sentence(why);
+        },
       );
     });
     return () => {

@@ -48,6 +48,13 @@ export class Workspace {
   /** Complete links of the selection from the server, when the pack holds only the top edges. */
   readonly complete = signal<{ selection: readonly number[]; links: Links } | null>(null);
 
+  /** Why they did not come; `null` if they may yet. */
+  readonly notComplete = signal<string | null>(null);
+  /** The same of the edges that the pack has not. */
+  readonly restFailed = signal<string | null>(null);
+  /** Rises to ask for edges once more. */
+  readonly edgesRound = signal(0);
+
   /** The circuit as the server last saw it. */
   readonly circuit = signal<Circuit | null>(null);
 

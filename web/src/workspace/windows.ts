@@ -32,7 +32,8 @@ let join: () => void = () => undefined;
 /** Opens a pane in a window of its own. */
 export function popOut(work: Workspace, pane: Alone): void {
   const address = graphAddress(work.id, work.viewName);
-  const more = `pane=${pane}&with=${familyName()}`;
+  const run = place.peek().query.get("run");
+  const more = `pane=${pane}&with=${familyName()}${run ? `&run=${run}` : ""}`;
   const selected = selectionHash(work.selection.peek());
   join();
   const url = `${address}${address.includes("?") ? "&" : "?"}${more}${selected && `#${selected}`}`;

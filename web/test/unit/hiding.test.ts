@@ -5,6 +5,7 @@ import { REASONS, type Reason } from "../../src/graph/visible.ts";
 import { apply } from "../../src/state/commands.ts";
 import { DEFAULT_FILTERS, emptyView, type Filters } from "../../src/state/document.ts";
 import { type HidingOf, hidings } from "../../src/workspace/hiding.ts";
+import { MOST_ASKED, MOST_EDGES, restOf } from "../../src/workspace/rest.ts";
 
 const none = Object.fromEntries(REASONS.map((reason) => [reason, 0])) as Record<Reason, number>;
 
@@ -57,5 +58,27 @@ describe("what is hidden", () => {
     expect(texts(of({ edgeThreshold: 0.6 }, { edges }))).toEqual(["1,000 edges pruned"]);
     expect(texts(of({ edgeThreshold: 1 }, { edges }))).toEqual([]);
     expect(texts(of({ edgeThreshold: 0.6 }))).toEqual([]);
+  });
+});
+
+describe("edges that are not here", () => {
+  const rest = { nEdges: MOST_EDGES + 1, nSelected: 2, whyNot: null, whyNotAll: null };
+
+  it("are on their way, or did not come and can be asked for again", () => {
+    expect(restOf(rest)).toEqual([expect.stringContaining("being fetched"), false]);
+    expect(restOf({ ...rest, whyNot: "it is full" })).toEqual([
+      expect.stringContaining("not fetched: it is full."),
+      true,
+    ]);
+  });
+
+  it("of too many nodes are not asked for, unless all of the graph's come", () => {
+    const many = { ...rest, nSelected: MOST_ASKED + 1 };
+    expect(restOf(many)).toEqual([expect.stringContaining("64 selected nodes"), false]);
+    const small = { ...many, nEdges: MOST_EDGES };
+    expect(restOf(small)[0]).toContain("being fetched");
+    expect(restOf({ ...small, whyNotAll: "it is full" })[1]).toBe(true);
+    // Those of the selection before say nothing of these.
+    expect(restOf({ ...small, whyNot: "it is full" })[1]).toBe(false);
   });
 });

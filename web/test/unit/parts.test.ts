@@ -1,11 +1,14 @@
 import { describe, expect, it } from "vitest";
 import { BOX, boxPlaces, landings, SNAP, snapped } from "../../src/circuit/places.ts";
+import { KIND } from "../../src/graph/pack.ts";
 import { emptyView } from "../../src/state/document.ts";
 import { decodeView, encodeView } from "../../src/state/link.ts";
-import { DOSES, interveneAsk, type Plan, STRENGTHS } from "../../src/tests/plan.ts";
+import { doseWords, ticksOf } from "../../src/tests/doses.ts";
+import { interveneAsk, type Plan, plan, STRENGTHS } from "../../src/tests/plan.ts";
 import { putIn, takeOut, told, unchanged } from "../../src/tokens/edit.ts";
 import { command, type Request, traceAsk } from "../../src/trace/request.ts";
 import { targetText } from "../../src/trace/texts.ts";
+import { shownOf } from "../../src/ui/load.ts";
 import {
   bytes,
   percent,
@@ -84,6 +87,7 @@ describe("a test's request", () => {
     { id: "b", name: "b", nodes: [3] },
   ];
   const plan: Plan = {
+    graph: "oak",
     changed: ["b"],
     strength: "suppress",
     value: 7,
@@ -93,30 +97,82 @@ describe("a test's request", () => {
     layerFrom: null,
     layerTo: null,
     nTokens: 0,
-    sweep: "dose",
+    sweep: "none",
+    doses: null,
     swap: null,
   };
+  // An activation of a token is none.
+  const pack = {
+    kind: Uint8Array.from([KIND.token, KIND.feature, KIND.feature, KIND.feature]),
+    activation: Float32Array.from([9, 0.5, 1.234, 2]),
+  };
+  const of = (to: Partial<Plan>) => interveneAsk({ ...plan, ...to }, boxes, [], pack, 5);
 
   it("changes what was ticked, follows every box, and means what its words say", () => {
-    const ask = interveneAsk(plan, boxes, [], 5);
+    const ask = of({});
     expect(ask.groups.map((group) => group.id)).toEqual(["a", "b"]);
     expect(ask.edits).toEqual([{ nodes: [3], how: "scale", value: -1, positions: "own" }]);
-    expect(ask.sweep).toEqual({ kind: "dose", values: DOSES });
+    expect(ask.sweep).toBeNull();
+    // More than the page lists at first; fewer where every point of a sweep has them.
+    expect([ask.top_k, of({ sweep: "position" }).top_k]).toEqual([50, 20]);
     for (const { name, how, value } of STRENGTHS) {
-      const [edit] = interveneAsk({ ...plan, strength: name }, boxes, [], 5).edits;
+      const [edit] = of({ strength: name }).edits;
       expect(edit).toMatchObject({ how, value: value ?? 7 });
     }
   });
 
   it("has no swap without a group to take it from", () => {
-    const swap = { graph: "g", group: "", nodes: [], times: 1, fromEnd: true };
-    expect(interveneAsk({ ...plan, swap }, boxes, [], 5).swap).toBeNull();
-    expect(interveneAsk({ ...plan, swap: { ...swap, nodes: [9] } }, boxes, [], 5).swap).toEqual({
+    const swap = { graph: "g", nodes: [], times: 1, fromEnd: true };
+    expect(of({ swap }).swap).toBeNull();
+    expect(of({ swap: { ...swap, nodes: [9] } }).swap).toEqual({
       graph: "g",
       nodes: [9],
       times: 1,
       from_end: true,
     });
+  });
+});
+
+describe("a sweep of the dose", () => {
+  const boxes = [{ id: "a", name: "a", nodes: [0, 1, 2] }];
+  const pack = {
+    kind: Uint8Array.from([KIND.token, KIND.feature, KIND.feature]),
+    activation: Float32Array.from([9, 0.5, 1.234]),
+  };
+  const swept = (to: Partial<Plan>) => {
+    const now: Plan = { ...plan.peek(), changed: ["a"], sweep: "dose", ...to };
+    const { edits, sweep } = interveneAsk(now, boxes, [], pack, 5);
+    return { how: edits[0]?.how, values: sweep?.kind === "dose" && sweep.values };
+  };
+
+  it("is of multiples of the original, and for off, which is 0 of them, too", () => {
+    const multiples = [-3, -2, -1, -0.5, 0, 0.5, 1, 1.5, 2, 3];
+    expect(swept({ strength: "double" })).toEqual({ how: "scale", values: multiples });
+    expect(swept({ strength: "off" })).toEqual({ how: "scale", values: multiples });
+    expect(doseWords(["scale"], null)).toContain("× the original");
+  });
+
+  it("is of activations as large as those of the features, for what is set or added", () => {
+    const values = [-2.4, -1.8, -1.2, -0.6, 0, 0.6, 1.2, 1.8, 2.4];
+    expect(swept({ strength: "set" })).toEqual({ how: "set", values });
+    expect(swept({ strength: "add" })).toEqual({ how: "add", values });
+    expect(swept({ strength: "set", changed: [] }).values).toContain(-2);
+    expect(doseWords(["set", "set"], {})).toBe(
+      "activation that is set; × what is put in was there",
+    );
+  });
+
+  it("is of what somebody wrote, in order", () => {
+    expect(swept({ doses: "2, −1, 2" }).values).toEqual([-1, 2]);
+    expect(swept({ doses: "2, x" }).values).toEqual([]);
+  });
+
+  it("has whole numbers below it, and no more than there is room for", () => {
+    expect([...ticksOf([-3, -2, -1, -0.5, 0, 0.5, 1, 1.5, 2, 3])]).toEqual([
+      -3, -2, -1, 0, 1, 2, 3,
+    ]);
+    expect([...ticksOf([-6.8, -3.4, 0, 3.4])]).toEqual([-6.8, -3.4, 0, 3.4]);
+    expect([...ticksOf(Array.from({ length: 60 }, (_, at) => at))]).toHaveLength(10);
   });
 });
 
@@ -194,6 +250,22 @@ describe("numbers", () => {
     expect([0, -1, 0.5, 100, -0.1 * 3].map(plain)).toEqual(["0", "−1", "0.5", "100", "−0.3"]);
     expect(score(0.414)).toBe(".41");
     expect(bytes(1_234_567)).toBe("1.2 MB");
+  });
+});
+
+describe("an answer", () => {
+  const last = { of: ["oak", 3], since: [1], load: { is: "ready", value: 7 } } as const;
+
+  it("is shown under the question that it answers, and no other", () => {
+    expect(shownOf(last, ["oak", 3], [1])).toEqual({ state: { value: last.load }, stale: false });
+    expect(shownOf(last, ["oak", 4], [1])).toEqual({
+      state: { value: { is: "loading" } },
+      stale: false,
+    });
+  });
+
+  it("stays until the next one where only time went on, and is told apart", () => {
+    expect(shownOf(last, ["oak", 3], [2])).toEqual({ state: { value: last.load }, stale: true });
   });
 });
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { apply, type Command } from "../../src/state/commands.ts";
 import { emptyView, readView } from "../../src/state/document.ts";
-import { takenOut } from "../../src/state/groups.ts";
+import { outOfSight, takenOut } from "../../src/state/groups.ts";
 import { change, rebase, redo, startHistory, titles, undo } from "../../src/state/history.ts";
 
 /** A seeded generator: the same commands on every run. */
@@ -97,6 +97,18 @@ describe("commands", () => {
     expect(apply(gone, inverse!).view.groups).toContainEqual(view.groups[0]);
     expect(apply(view, { do: "member", nodes: [1], of: "nowhere" }).inverse).toBeNull();
     expect(apply(view, { do: "about", id: "nowhere", to: { note: "x" } }).inverse).toBeNull();
+  });
+
+  it("what is hidden with its group is out of the circuit, and undo brings it back", () => {
+    const group: Command = { do: "group", group: { id: "a", name: "a", nodes: [1, 2] } };
+    const before = apply(apply(emptyView(), { do: "pin", nodes: [1, 2, 3] }).view, group).view;
+    const { view, inverse } = apply(before, outOfSight([1, 3]));
+    expect(view).toMatchObject({ pins: [2], hidden: [1, 3], groups: [{ id: "a", nodes: [2] }] });
+    expect(canonical(apply(view, inverse!).view)).toEqual(canonical(before));
+    // Of a node that is in nothing, only what is shown changes: a page in a file can do that.
+    const shown = apply(before, outOfSight([7])).view;
+    expect(shown).toEqual({ ...before, hidden: [7] });
+    expect([shown.pins, shown.groups]).toEqual([before.pins, before.groups]);
   });
 
   it("a note that is taken away leaves no trace", () => {

@@ -1,9 +1,26 @@
 import { describe, expect, it } from "vitest";
 import { unfinished } from "../../src/api/running.ts";
 import { countLinks, LINKS } from "../../src/graph/scene.ts";
-import { interveneAsk, plan, whatAnswers } from "../../src/tests/plan.ts";
-import { newestValidation, tallied, verdictsOf } from "../../src/tests/verdicts.ts";
-import type { Job, MatrixCell, Run, RunRow, VerdictName } from "../../src/wire.ts";
+import { planOf } from "../../src/tests/again.ts";
+import { allPlan, validateAsk } from "../../src/tests/all.ts";
+import { numbersOf } from "../../src/tests/doses.ts";
+import { offered, SELECTION } from "../../src/tests/offered.ts";
+import {
+  interveneAsk,
+  type Plan,
+  plan,
+  planOn,
+  sweepIn,
+  whatAnswers,
+} from "../../src/tests/plan.ts";
+import {
+  markOf,
+  newestValidation,
+  tallied,
+  verdictsInFile,
+  verdictsOf,
+} from "../../src/tests/verdicts.ts";
+import type { EditHow, Job, MatrixCell, Run, RunRow, VerdictName } from "../../src/wire.ts";
 
 function cell(row: number, dose: number, column: number, verdict: VerdictName): MatrixCell {
   return { case: row, dose, column, predicted: 0, measured: 0, control: null, verdict };
@@ -35,6 +52,8 @@ const targets = [
   { node: 8, label: "Austin" },
   { node: 9, label: "Albany" },
 ];
+
+const pack = { kind: new Uint8Array(9), activation: new Float32Array(9) };
 
 describe("verdicts on edges", () => {
   it("are the worst of all doses, and say all of them", () => {
@@ -102,9 +121,42 @@ describe("verdicts on edges", () => {
   });
 });
 
+describe("verdicts in the graph file", () => {
+  const edge = (source: number, target: number, verdict: VerdictName) => {
+    return { source, target, verdict, predicted: 0, measured: 0, control: null };
+  };
+  const row = {
+    tool: "connectome",
+    rung: "mlps",
+    dose: 0,
+    partial: false,
+    edges: [
+      edge(3, 8, "supported"),
+      edge(3, 1, "supported"),
+      edge(3, 2, "contradicted"),
+      edge(1, 8, "supported"),
+      edge(3, 9, "weak"),
+    ],
+  };
+
+  it("are on edges of single nodes, say where they come from, and name members", () => {
+    const found = verdictsInFile(row, boxes, (node) => `node ${node}`);
+    expect(Object.fromEntries(found)).toEqual({
+      "b>n8": { verdict: "supported", words: "supported at 0 ×, from the file", ofFile: true },
+      "b>a": {
+        verdict: "contradicted",
+        words: "node 1 supported at 0 ×, node 2 contradicted at 0 ×, from the file",
+        ofFile: true,
+      },
+    });
+    expect(found.size).toBe(2);
+    expect([...found.values()].map(markOf)).toEqual(["(✓)", "(✗)"]);
+  });
+});
+
 describe("what answers", () => {
   const usual = plan.peek();
-  const ask = (to: Partial<typeof usual>) => interveneAsk({ ...usual, ...to }, [], [], 6);
+  const ask = (to: Partial<typeof usual>) => interveneAsk({ ...usual, ...to }, [], [], pack, 6);
 
   it("is what the server takes it for: attention is held unless it is set free", () => {
     expect(ask({})).toMatchObject({ mode: "open", attention: null, layers: null });
@@ -125,6 +177,137 @@ describe("what answers", () => {
     expect(ask({ layerFrom: 1, layerTo: 3 }).layers).toBeNull();
     const told = whatAnswers({ ...usual, ...constrained, layerFrom: 1, layerTo: 3 }, 6);
     expect(told).toContain("layers 1 to 3");
+  });
+
+  it("has an end to sweep only where layers are held, or the server refuses it", () => {
+    expect(sweepIn("open", "end_layer")).toBe("none");
+    expect(sweepIn("direct", "end_layer")).toBe("none");
+    expect(sweepIn("iterative", "end_layer")).toBe("end_layer");
+    expect(sweepIn("open", "position")).toBe("position");
+  });
+});
+
+describe("what a test can change", () => {
+  const group = { id: "g", name: "a state", nodes: [1, 2, 8] };
+  const all = [
+    { id: "n5", name: "five", nodes: [5] },
+    group,
+    { id: "n8", name: "an output", nodes: [8] },
+  ];
+  const of = (selection: number[]): string[] =>
+    offered(all, selection, (node) => node < 8, String).map((one) => one.id);
+
+  it("is a member by itself, with its group beside it", () => {
+    expect(of([2])).toEqual([SELECTION, "g", "n5"]);
+    expect(offered(all, [2], (node) => node < 8, String)[0]).toMatchObject({
+      name: "2",
+      nodes: [2],
+    });
+    expect(of([2, 5])).toEqual([SELECTION, "n5", "g"]);
+  });
+
+  it("is the box where the box, or all of it that can be changed, is selected", () => {
+    expect(of([8, 2, 1])).toEqual(["g", "n5"]);
+    expect(of([1, 2])).toEqual(["g", "n5"]);
+    expect(of([5])).toEqual(["n5", "g"]);
+  });
+
+  it("is no output, and no selection of nothing else", () => {
+    expect(of([8])).toEqual(["n5", "g"]);
+    expect(of([])).toEqual(["n5", "g"]);
+  });
+});
+
+describe("the test of all groups", () => {
+  it("asks for single features beside the groups, or there would be no ladder", () => {
+    const [group] = boxes;
+    expect(validateAsk(allPlan.peek(), [group])).toEqual({
+      name: "",
+      groups: [group],
+      n_features: 8,
+      doses: [0, -1],
+      rung: "mlps",
+      seed: 0,
+    });
+    const odd = { ...allPlan.peek(), nFeatures: -2.5, seed: Number.NaN };
+    expect(validateAsk(odd, [])).toMatchObject({ n_features: 0, seed: 0 });
+  });
+
+  it("reads doses as they are written, and nothing of a list with other words", () => {
+    expect(numbersOf(" 0, −1;0.5 2 ")).toEqual([0, -1, 0.5, 2]);
+    expect(numbersOf("0, one")).toEqual([]);
+    expect(numbersOf("")).toEqual([]);
+  });
+});
+
+describe("settings of a measured test", () => {
+  const usual: Plan = { ...plan.peek(), graph: "oak" };
+  const askOf = (to: Partial<Plan>) => interveneAsk({ ...usual, ...to }, boxes, [], pack, 6);
+  const back = (to: Partial<Plan>) => planOf(usual, askOf(to), boxes);
+
+  it("fill the form with what it was", () => {
+    const given: Partial<Plan>[] = [
+      { changed: ["a"], strength: "double", value: 2, positions: "onward", nTokens: 5 },
+      { changed: ["b"], strength: "set", value: 0.25, sweep: "dose", doses: "−1, 0.5" },
+      { changed: ["a", "b"], strength: "off", value: 0, attention: "free" },
+      {
+        changed: ["a"],
+        value: -1,
+        mode: "iterative",
+        layerFrom: 1,
+        layerTo: 3,
+        sweep: "end_layer",
+      },
+      { swap: { graph: "elm", nodes: [4, 5], times: 2, fromEnd: false } },
+    ];
+    for (const to of given) {
+      expect(back(to)).toEqual({ plan: { ...usual, ...to }, loose: [] });
+    }
+  });
+
+  it("have numbers where there is no word, and off by whichever name", () => {
+    const of = (how: EditHow, value: number) => {
+      const [edit] = askOf({ changed: ["a"] }).edits;
+      const ask = { ...askOf({}), edits: [{ ...edit, how, value }] };
+      return planOf(usual, ask, boxes).plan;
+    };
+    expect(of("scale", 0.7)).toMatchObject({ strength: "scale", value: 0.7 });
+    expect(of("add", 3).strength).toBe("add");
+    expect(of("scale", 0).strength).toBe("off");
+    expect(of("ablate", 9).strength).toBe("off");
+  });
+
+  it("name nodes that are no box any more, to be selected", () => {
+    const ask = askOf({ changed: ["a", "b"] });
+    const { plan: filled, loose } = planOf(usual, ask, boxes.slice(1));
+    expect(filled.changed).toEqual(["b"]);
+    expect(loose).toEqual([2, 1]);
+  });
+});
+
+describe("a plan on another graph", () => {
+  const swap = { graph: "elm", nodes: [3], times: 2, fromEnd: true };
+  const here: Plan = {
+    ...plan.peek(),
+    graph: "oak",
+    changed: ["n3"],
+    strength: "double",
+    layerTo: 3,
+    swap,
+  };
+
+  it("loses what was put in and all that has another meaning there, and keeps how", () => {
+    const there = planOn("elm", here);
+    expect(there).toMatchObject({ graph: "elm", changed: [], layerTo: null, swap: null });
+    expect(there.strength).toBe("double");
+    expect(interveneAsk(there, [{ id: "n3", name: "", nodes: [3] }], [], pack, 6)).toMatchObject({
+      edits: [],
+      swap: null,
+    });
+  });
+
+  it("is the same in another view of its graph", () => {
+    expect(planOn("oak", here)).toBe(here);
   });
 });
 
