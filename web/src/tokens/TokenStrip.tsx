@@ -5,13 +5,15 @@ import { useSignal } from "@preact/signals";
 import type { JSX } from "preact";
 import { sentence } from "../api/client.ts";
 import { forward, tokenize } from "../api/endpoints.ts";
+import { targetText, useTexts } from "../trace/texts.ts";
 import { useLoad } from "../ui/load.ts";
 import { percent, raw, tokenText } from "../ui/numbers.ts";
 import { Bar, Button, Chip, Empty, Failure, Skeleton } from "../ui/parts.tsx";
 import { go } from "../ui/router.ts";
 import { toast } from "../ui/toast.tsx";
-import type { Forecast, Forward } from "../wire.ts";
+import type { Forecast, Forward, TargetAsk } from "../wire.ts";
 import type { Workspace } from "../workspace/model.ts";
+import { AddToken } from "./AddToken.tsx";
 import { Chances } from "./Chances.tsx";
 import { type Edit, putIn, takeOut, told, unchanged } from "./edit.ts";
 
@@ -52,8 +54,8 @@ function Strip({ work, model, edit, at, onEdit }: StripProps): JSX.Element {
   const { watch } = work.view.value;
   const prompt = { model, text: null, ids: [...edit.ids], chat: false, system: null };
   const { state, again } = useLoad(
-    // With the edit that it is of: the next one is there before its answer.
-    async (signal) => ({ ...(await forward({ prompt, top_k: 8, watch }, signal)), edit }),
+    // With what it is of: the next edit is there before its answer.
+    async (signal) => ({ ...(await forward({ prompt, top_k: 8, watch }, signal)), edit, watch }),
     [model, edit.ids.join(","), watch.join(",")],
   );
   const load = state.value;
@@ -64,11 +66,13 @@ function Strip({ work, model, edit, at, onEdit }: StripProps): JSX.Element {
   const pos = Math.min(at.value ?? positions.length - 1, positions.length - 1);
   return (
     <div class="token-strip" tabIndex={0} role="region" aria-label="Tokens">
-      <Positions work={work} value={load.value} pos={pos} onPos={(next) => (at.value = next)} />
+      <Positions value={load.value} pos={pos} onPos={(next) => (at.value = next)} />
       <div class="strip-detail">
         <NextTokens
           work={work}
+          model={model}
           forecast={positions[pos]}
+          watch={load.value.watch}
           after={tokenText(tokens[pos].text).trim()}
         />
         <Splice model={model} edit={edit} pos={pos} onEdit={onEdit} />
@@ -77,15 +81,20 @@ function Strip({ work, model, edit, at, onEdit }: StripProps): JSX.Element {
   );
 }
 
+interface Answer extends Forward {
+  edit: Edit;
+  /** Tokens whose probabilities it has. */
+  watch: readonly number[];
+}
+
 function Positions(props: {
-  work: Workspace;
-  value: Forward & { edit: Edit };
+  value: Answer;
   pos: number;
   onPos: (pos: number) => void;
 }): JSX.Element {
-  const { work, value, pos } = props;
+  const { value, pos } = props;
   const most = Math.max(1, ...value.positions.map((forecast) => forecast.entropy_bits));
-  const watched = work.view.value.watch.length > 0;
+  const watched = value.watch.length > 0;
   return (
     <ol class="positions" aria-label="Positions">
       {value.tokens.map((token, place) => {
@@ -124,27 +133,44 @@ function Positions(props: {
   );
 }
 
-function NextTokens(props: { work: Workspace; forecast: Forecast; after: string }): JSX.Element {
-  const { work, forecast, after } = props;
-  const { watch } = work.view.value;
+function NextTokens(props: {
+  work: Workspace;
+  model: string;
+  forecast: Forecast;
+  watch: readonly number[];
+  after: string;
+}): JSX.Element {
+  const { work, model, forecast, watch, after } = props;
+  const tokens = watch.map((id): TargetAsk => ({ kind: "token", id }));
+  const texts = useTexts(model, tokens);
   const toggle = (id: number): void => {
-    const tokens = watch.includes(id) ? watch.filter((one) => one !== id) : [...watch, id];
-    work.do({ do: "watch", tokens });
+    const now = work.view.value.watch;
+    const others = now.filter((one) => one !== id);
+    work.do({ do: "watch", tokens: others.length < now.length ? others : [...now, id] });
   };
   return (
     <section>
       <h3>Next token after “{after}”</h3>
       <Chances
         forecast={forecast}
-        isPressed={(id) => watch.includes(id)}
+        isPressed={(id) => work.view.value.watch.includes(id)}
         onToggle={toggle}
         title="Watch this token at every position"
       />
-      {watch.length > 0 && (
+      <AddToken
+        model={model}
+        label="Another token"
+        action="Watch"
+        onAdd={(id) => work.view.value.watch.includes(id) || toggle(id)}
+      />
+      {tokens.length > 0 && (
         <p class="row note">
-          <Chip removeLabel="Watch nothing" onRemove={() => work.do({ do: "watch", tokens: [] })}>
-            {watch.length} watched, together {percent(forecast.watched_total)} here
-          </Chip>
+          {watch.map((id, at) => (
+            <Chip key={id} removeLabel="Watch it no more" onRemove={() => toggle(id)}>
+              {targetText(tokens[at], texts)} p {percent(forecast.watched[at])}
+            </Chip>
+          ))}
+          {watch.length > 1 && `together p ${percent(forecast.watched_total)} here`}
         </p>
       )}
     </section>
