@@ -3,11 +3,12 @@
 
 import { useSignal } from "@preact/signals";
 import type { JSX } from "preact";
+import { useRef } from "preact/hooks";
 import { sentence } from "../api/client.ts";
 import { forward, tokenize } from "../api/endpoints.ts";
 import { targetText, useTexts } from "../trace/texts.ts";
 import { useLoad } from "../ui/load.ts";
-import { percent, raw, tokenText } from "../ui/numbers.ts";
+import { percent, raw, signedPoints, signedRaw, tokenText } from "../ui/numbers.ts";
 import { Bar, Button, Chip, Empty, Failure, Skeleton } from "../ui/parts.tsx";
 import { go } from "../ui/router.ts";
 import { toast } from "../ui/toast.tsx";
@@ -15,7 +16,7 @@ import type { Forecast, Forward, TargetAsk } from "../wire.ts";
 import type { Workspace } from "../workspace/model.ts";
 import { AddToken } from "./AddToken.tsx";
 import { Chances } from "./Chances.tsx";
-import { type Edit, putIn, takeOut, told, unchanged } from "./edit.ts";
+import { changeAt, type Edit, putIn, takeOut, told, unchanged } from "./edit.ts";
 
 export function TokenStrip({ work }: { work: Workspace }): JSX.Element {
   const head = work.head.value;
@@ -34,7 +35,8 @@ export function TokenStrip({ work }: { work: Workspace }): JSX.Element {
     <Strip
       work={work}
       model={head.provenance.model.name}
-      edit={edited.value ?? unchanged(head.tokens.map((token) => token.id))}
+      ids={head.tokens.map((token) => token.id)}
+      edited={edited.value}
       at={at}
       onEdit={(next) => (edited.value = next)}
     />
@@ -44,19 +46,32 @@ export function TokenStrip({ work }: { work: Workspace }): JSX.Element {
 interface StripProps {
   work: Workspace;
   model: string;
-  edit: Edit;
+  /** The graph's text. */
+  ids: readonly number[];
+  edited: Edit | null;
   at: { value: number | null };
   /** Without an edit: back to the graph's text. */
   onEdit: (edit: Edit | null) => void;
 }
 
-function Strip({ work, model, edit, at, onEdit }: StripProps): JSX.Element {
+function Strip({ work, model, ids, edited, at, onEdit }: StripProps): JSX.Element {
   const { watch } = work.view.value;
-  const prompt = { model, text: null, ids: [...edit.ids], chat: false, system: null };
+  const edit = edited ?? unchanged(ids);
+  const watched = watch.join(",");
+  // The graph's own text is asked of once for each set of watched tokens.
+  const own = useRef<{ watched: string; value: Forward } | null>(null);
   const { state, again } = useLoad(
-    // With what it is of: the next edit is there before its answer.
-    async (signal) => ({ ...(await forward({ prompt, top_k: 8, watch }, signal)), edit, watch }),
-    [model, edit.ids.join(","), watch.join(",")],
+    async (signal): Promise<Answer> => {
+      const ask = (text: readonly number[]): Promise<Forward> => {
+        const prompt = { model, text: null, ids: [...text], chat: false, system: null };
+        return forward({ prompt, top_k: 8, watch }, signal);
+      };
+      const was = own.current?.watched === watched ? own.current.value : await ask(ids);
+      own.current = { watched, value: was };
+      if (told(edit) === "") return { ...was, edit, watch, was: null };
+      return { ...(await ask(edit.ids)), edit, watch, was };
+    },
+    [model, edit.ids.join(","), watched],
   );
   const load = state.value;
   if (load.is === "loading") return <Skeleton lines={3} label="Running the model" />;
@@ -82,10 +97,14 @@ function Strip({ work, model, edit, at, onEdit }: StripProps): JSX.Element {
 }
 
 interface Answer extends Forward {
+  // With what it is of: the next edit is there before its answer.
   edit: Edit;
-  /** Tokens whose probabilities it has. */
   watch: readonly number[];
+  /** The same of the graph's own text; null if this is it. */
+  was: Forward | null;
 }
+
+const AGAINST = "Change against the same position of the graph's text";
 
 function Positions(props: {
   value: Answer;
@@ -99,7 +118,8 @@ function Positions(props: {
     <ol class="positions" aria-label="Positions">
       {value.tokens.map((token, place) => {
         const forecast = value.positions[place];
-        const isPut = value.edit.put[place];
+        const isPut = value.edit.from[place] === null;
+        const change = value.was && changeAt(value.edit, value, value.was, place);
         return (
           <li key={place}>
             <button
@@ -121,9 +141,15 @@ function Positions(props: {
               label={`entropy ${raw(forecast.entropy_bits)} bits`}
             />
             <small title="Entropy of the next token">{raw(forecast.entropy_bits)} bits</small>
+            {change && <small title={AGAINST}>Δ {signedRaw(change.bits)} bits</small>}
             {watched && (
-              <small class="watched" title="Probability of the chosen tokens together">
-                {percent(forecast.watched_total)}
+              <small class="watched" title="Probability of the watched tokens together">
+                p {percent(forecast.watched_total)}
+              </small>
+            )}
+            {watched && change && (
+              <small class="watched" title={AGAINST}>
+                Δ {signedPoints(change.p)}
               </small>
             )}
           </li>
