@@ -9,6 +9,7 @@ import { KIND } from "../graph/pack.ts";
 import { percent } from "../ui/numbers.ts";
 import { Empty } from "../ui/parts.tsx";
 import type { PageFile } from "../wire.ts";
+import { feedsUrl } from "../workspace/address.ts";
 import type { Workspace } from "../workspace/model.ts";
 
 /** Why a page in a file knows nothing of a feature. */
@@ -63,12 +64,18 @@ export function FeatureCard({ work }: { work: Workspace }): JSX.Element {
       </Empty>
     );
   }
+  const feeds = feedsUrl(work);
   return (
     <div class="stack">
       <p class="row">
         <a href={featureUrl(set, id)}>
           Page of L{id.layer} · {id.index}
         </a>
+        {feeds && (
+          <a href={feeds} title="A new trace with this feature as what is explained (Shift-T)">
+            Trace what feeds this
+          </a>
+        )}
       </p>
       <FeatureView set={set} {...id} here={pack.activation[node]} />
     </div>

@@ -6,8 +6,10 @@ import type { JSX } from "preact";
 import { useRef } from "preact/hooks";
 import { sentence } from "../api/client.ts";
 import { forward, tokenize } from "../api/endpoints.ts";
+import { newTraceUrl } from "../trace/request.ts";
 import { targetText, useTexts } from "../trace/texts.ts";
 import { useLoad } from "../ui/load.ts";
+import { asksForMenu, openMenu } from "../ui/menu.tsx";
 import { percent, raw, signedPoints, signedRaw, tokenText } from "../ui/numbers.ts";
 import { Bar, Button, Chip, Empty, Failure, Skeleton } from "../ui/parts.tsx";
 import { go } from "../ui/router.ts";
@@ -79,9 +81,26 @@ function Strip({ work, model, ids, edited, at, onEdit }: StripProps): JSX.Elemen
     return <Failure what="The model was not run" why={load.why} again={again} />;
   const { tokens, positions } = load.value;
   const pos = Math.min(at.value ?? positions.length - 1, positions.length - 1);
+  const trace = (position: number, targets?: TargetAsk[]): void =>
+    go(newTraceUrl({ model, ids: tokens.map(({ id }) => id), position, targets }));
+  const openMenuOf = (position: number, where: { x: number; y: number }): void => {
+    const watched = load.value.watch.map((id): TargetAsk => ({ kind: "token", id }));
+    const ofWatched = () => trace(position, watched);
+    openMenu(where, tokenText(tokens[position].text), [
+      { title: "Trace from here", key: "t", run: () => trace(position) },
+      ...(watched.length > 0
+        ? [{ title: "Trace the watched tokens from here", key: "w", run: ofWatched }]
+        : []),
+    ]);
+  };
   return (
     <div class="token-strip" tabIndex={0} role="region" aria-label="Tokens">
-      <Positions value={load.value} pos={pos} onPos={(next) => (at.value = next)} />
+      <Positions
+        value={load.value}
+        pos={pos}
+        onPos={(next) => (at.value = next)}
+        onMenu={openMenuOf}
+      />
       <div class="strip-detail">
         <NextTokens
           work={work}
@@ -89,6 +108,7 @@ function Strip({ work, model, ids, edited, at, onEdit }: StripProps): JSX.Elemen
           forecast={positions[pos]}
           watch={load.value.watch}
           after={tokenText(tokens[pos].text).trim()}
+          onTrace={() => trace(pos)}
         />
         <Splice model={model} edit={edit} pos={pos} onEdit={onEdit} />
       </div>
@@ -110,6 +130,7 @@ function Positions(props: {
   value: Answer;
   pos: number;
   onPos: (pos: number) => void;
+  onMenu: (pos: number, where: { x: number; y: number }) => void;
 }): JSX.Element {
   const { value, pos } = props;
   const most = Math.max(1, ...value.positions.map((forecast) => forecast.entropy_bits));
@@ -128,6 +149,16 @@ function Positions(props: {
               title={isPut ? "Put in: not in the graph's text" : undefined}
               aria-pressed={place === pos}
               onClick={() => props.onPos(place)}
+              onContextMenu={(event) => {
+                event.preventDefault();
+                props.onMenu(place, { x: event.clientX, y: event.clientY });
+              }}
+              onKeyDown={(event) => {
+                if (!asksForMenu(event)) return;
+                event.preventDefault();
+                const { left, bottom } = event.currentTarget.getBoundingClientRect();
+                props.onMenu(place, { x: left, y: bottom });
+              }}
             >
               {isPut && <span aria-hidden="true">+</span>}
               {isPut && <span class="spoken">put in: </span>}
@@ -165,6 +196,7 @@ function NextTokens(props: {
   forecast: Forecast;
   watch: readonly number[];
   after: string;
+  onTrace: () => void;
 }): JSX.Element {
   const { work, model, forecast, watch, after } = props;
   const tokens = watch.map((id): TargetAsk => ({ kind: "token", id }));
@@ -199,6 +231,9 @@ function NextTokens(props: {
           {watch.length > 1 && `together p ${percent(forecast.watched_total)} here`}
         </p>
       )}
+      <Button onClick={props.onTrace} title="A new trace of what comes after this token">
+        Trace from here
+      </Button>
     </section>
   );
 }
@@ -253,12 +288,6 @@ function Splice({ model, edit, pos, onEdit }: SpliceProps): JSX.Element {
       {changes && <p class="note">{changes}.</p>}
       {changes && (
         <p class="row">
-          <Button
-            kind="primary"
-            onClick={() => go(`/new?model=${encodeURIComponent(model)}&ids=${ids.join(",")}`)}
-          >
-            Trace the changed text
-          </Button>
           <Button onClick={() => onEdit(null)}>Back to the graph's text</Button>
         </p>
       )}

@@ -5,7 +5,7 @@ import type { JSX } from "preact";
 import { AddToken, tokenOf } from "../tokens/AddToken.tsx";
 import { Button, Chip, Field } from "../ui/parts.tsx";
 import type { TargetAsk } from "../wire.ts";
-import type { Request } from "./request.ts";
+import { type Request, SALIENT } from "./request.ts";
 import { targetText, useTexts } from "./texts.ts";
 
 type Kind = "salient" | "tokens" | "contrast" | "feature";
@@ -18,13 +18,13 @@ interface TargetsProps {
 export function Targets({ request, onChange }: TargetsProps): JSX.Element {
   const { targets } = request;
   const given = targets.kind === "given" ? targets.targets : [];
-  const kind = useSignal<Kind>("salient");
+  const kind = useSignal<Kind>(given[0]?.kind === "feature" ? "feature" : "salient");
   const now: Kind = targets.kind === "salient" && kind.value === "tokens" ? "tokens" : kind.value;
   const texts = useTexts(request.model, given);
   const set = (list: TargetAsk[]): void => onChange({ targets: { kind: "given", targets: list } });
   const choose = (to: Kind): void => {
     kind.value = to;
-    if (to === "salient") onChange({ targets: { kind: "salient", max: 10, probability: 0.95 } });
+    if (to === "salient") onChange({ targets: SALIENT });
   };
   const effective: Kind = given.length > 0 && now === "salient" ? "tokens" : now;
   return (

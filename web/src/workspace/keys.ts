@@ -9,7 +9,9 @@ import type { Saver } from "../state/saver.ts";
 import { openTest } from "../tests/TestsPane.tsx";
 import { ask } from "../ui/ask.tsx";
 import { useActions } from "../ui/keys.ts";
+import { go } from "../ui/router.ts";
 import { toast } from "../ui/toast.tsx";
+import { feedsUrl } from "./address.ts";
 import { openNodeMenu } from "./menu.ts";
 import type { Workspace } from "./model.ts";
 import { lower, maximise, maximised, mode } from "./Panes.tsx";
@@ -78,6 +80,12 @@ export function useKeys(work: Workspace, camera: Camera, saver: Saver | null): v
         () => work.do({ do: "show", nodes: [...work.view.value.hidden] }),
       ],
       ["i", "Test: change it and measure", () => openTest(work), some],
+      [
+        "Shift+t",
+        "Trace what feeds this",
+        () => go(feedsUrl(work) ?? ""),
+        () => feedsUrl(work) !== null,
+      ],
       ["Shift+F10", "Menu of the selection", () => menuOfSelection(work), some],
       ["w", "Why this edge", () => (tab.value = "why"), some],
     ]),

@@ -4,7 +4,15 @@ import { emptyView } from "../../src/state/document.ts";
 import { decodeView, encodeView } from "../../src/state/link.ts";
 import { DOSES, interveneAsk, type Plan, STRENGTHS } from "../../src/tests/plan.ts";
 import { changeAt, putIn, takeOut, told, unchanged } from "../../src/tokens/edit.ts";
-import { command, type Request, traceAsk } from "../../src/trace/request.ts";
+import {
+  command,
+  newTraceUrl,
+  type Request,
+  readStart,
+  SALIENT,
+  type Start,
+  traceAsk,
+} from "../../src/trace/request.ts";
 import { targetText } from "../../src/trace/texts.ts";
 import {
   bytes,
@@ -170,6 +178,31 @@ describe("a trace's request", () => {
     expect(command({ ...request, ids: [1, 2], targets: few, chat: true })).toBe(
       "connectome trace --token-ids 1,2 --model two-hop --chat --max-n-logits 3 --desired-logit-prob 0.5 --max-feature-nodes 50 --position 3",
     );
+  });
+
+  it("starts from an address: where, and what is explained there", () => {
+    const read = (of: Start) => readStart(new URL(newTraceUrl(of), "http://here").searchParams);
+    const start = { model: "two-hop", ids: [5, 6, 7] };
+    const feature = { kind: "feature", layer: 2, index: 46 } as const;
+    expect(read({ ...start, position: 2 })).toEqual({
+      ids: [5, 6, 7],
+      position: null,
+      targets: SALIENT,
+    });
+    const targets = [{ kind: "token", id: 9 } as const, feature];
+    expect(read({ ...start, position: 1, targets })).toEqual({
+      ids: [5, 6, 7],
+      position: 1,
+      targets: { kind: "given", targets },
+    });
+    expect(newTraceUrl({ ...start, position: 1, targets: [feature] })).toContain("L2%2F46%401");
+    const odd = readStart(new URLSearchParams("target=x,,2/46@0,-1&position=last"));
+    expect(odd).toEqual({
+      ids: null,
+      position: 0,
+      targets: { kind: "given", targets: [feature] },
+    });
+    expect(readStart(new URLSearchParams("text=a&position=-3"))).toMatchObject({ position: null });
   });
 
   it("with tokens has no text", () => {
