@@ -113,10 +113,11 @@ function Targets({ work }: { work: Workspace }): JSX.Element {
             type="button"
             class="token"
             aria-pressed={work.selection.value.includes(node)}
+            title={p === null ? undefined : "p: the probability that the model gives it"}
             onClick={() => work.select([node])}
           >
             {names.target(node)}
-            {elsewhere} {p === null ? "" : percent(p)}
+            {elsewhere} {p === null ? "" : `p ${percent(p)}`}
           </button>
         );
       })}
