@@ -8,6 +8,7 @@ import { sentence } from "../api/client.ts";
 import { forward, tokenize } from "../api/endpoints.ts";
 import { newTraceUrl } from "../trace/request.ts";
 import { targetText, useTexts } from "../trace/texts.ts";
+import { section, useActions } from "../ui/keys.ts";
 import { useLoad } from "../ui/load.ts";
 import { asksForMenu, openMenu } from "../ui/menu.tsx";
 import { percent, raw, signedPoints, signedRaw, tokenText } from "../ui/numbers.ts";
@@ -201,6 +202,7 @@ function NextTokens(props: {
   const { work, model, forecast, watch, after } = props;
   const tokens = watch.map((id): TargetAsk => ({ kind: "token", id }));
   const texts = useTexts(model, tokens);
+  useActions(section("Tokens", [["Shift+k", "Trace from here", props.onTrace]]));
   const toggle = (id: number): void => {
     const now = work.view.value.watch;
     const others = now.filter((one) => one !== id);
@@ -231,7 +233,11 @@ function NextTokens(props: {
           {watch.length > 1 && `together p ${percent(forecast.watched_total)} here`}
         </p>
       )}
-      <Button onClick={props.onTrace} title="A new trace of what comes after this token">
+      <Button
+        keyName="Shift+k"
+        onClick={props.onTrace}
+        title="A new trace of what comes after this token"
+      >
         Trace from here
       </Button>
     </section>

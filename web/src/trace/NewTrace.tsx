@@ -8,7 +8,7 @@ import { models as askModels, status as askStatus, trace } from "../api/endpoint
 import { Running } from "../api/running.ts";
 import { JobRow } from "../library/Jobs.tsx";
 import { copyCommand } from "../ui/command.tsx";
-import { useActions } from "../ui/keys.ts";
+import { section, useActions } from "../ui/keys.ts";
 import { useLoad } from "../ui/load.ts";
 import { Button, Empty, Failure, Field, Skeleton } from "../ui/parts.tsx";
 import { go, place } from "../ui/router.ts";
@@ -74,7 +74,13 @@ function TraceForm({ models, usual }: { models: ModelRow[]; usual: string }): JS
   const run = async (): Promise<void> => {
     await running.start(null, () => trace(traceAsk(request.value)));
   };
-  useActions([{ key: "mod+Enter", title: "Trace", section: "New trace", run: () => void run() }]);
+  const copy = () => void copyCommand(command(request.value));
+  useActions(
+    section("New trace", [
+      ["mod+Enter", "Trace", () => void run()],
+      ["y", "Copy as a command", copy],
+    ]),
+  );
   useEffect(() => {
     document.title = "New trace · Connectome";
     void running.adopt(null);
@@ -151,7 +157,7 @@ function TraceForm({ models, usual }: { models: ModelRow[]; usual: string }): JS
           <Button kind="primary" keyName="mod+Enter" title="Trace" onClick={() => void run()}>
             Trace
           </Button>
-          <Button kind="quiet" onClick={() => void copyCommand(command(now))}>
+          <Button kind="quiet" keyName="y" onClick={copy}>
             Copy as a command
           </Button>
         </div>

@@ -3,12 +3,12 @@
 import { openedGroup, openMoveMenu, takeOut, toggleGroup } from "../circuit/members.ts";
 import type { Camera } from "../graph/camera.ts";
 import { type Direction, neighbour } from "../graph/layout.ts";
-import { hide, makeGroup, rename, tab } from "../inspector/Inspector.tsx";
+import { hide, makeGroup, rename, TABS, tab } from "../inspector/Inspector.tsx";
 import { groupOf } from "../state/document.ts";
 import type { Saver } from "../state/saver.ts";
 import { openTest } from "../tests/TestsPane.tsx";
 import { ask } from "../ui/ask.tsx";
-import { useActions } from "../ui/keys.ts";
+import { section, useActions } from "../ui/keys.ts";
 import { go } from "../ui/router.ts";
 import { toast } from "../ui/toast.tsx";
 import { feedsUrl } from "./address.ts";
@@ -45,14 +45,6 @@ export function useKeys(work: Workspace, camera: Camera, saver: Saver | null): v
   const grouped = (): boolean =>
     work.selection.value.some((node) => groupOf(work.circuitOf.value, node));
   const one = (): boolean => work.selection.value.length === 1;
-  const section = (name: string, list: [string | null, string, () => void, (() => boolean)?][]) =>
-    list.map(([key, title, run, enabled]) => ({
-      key,
-      title,
-      section: name,
-      run,
-      ...(enabled ? { enabled } : {}),
-    }));
   useActions([
     ...section("Walk", [
       ["ArrowLeft", "Node to the left", () => step(work, camera, "left")],
@@ -87,8 +79,11 @@ export function useKeys(work: Workspace, camera: Camera, saver: Saver | null): v
         () => feedsUrl(work) !== null,
       ],
       ["Shift+F10", "Menu of the selection", () => menuOfSelection(work), some],
-      ["w", "Why this edge", () => (tab.value = "why"), some],
     ]),
+    ...section(
+      "Inspector",
+      TABS.map(({ key, text, value }) => [key, text, () => (tab.value = value), some]),
+    ),
     ...section("View", [
       ["/", "Find nodes", () => document.getElementById("find")?.focus()],
       ["f", "Fit the graph", () => camera.fit()],
