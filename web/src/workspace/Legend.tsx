@@ -36,6 +36,7 @@ export function Legend(): JSX.Element {
         </svg>
         lowers
       </span>
+      <span>◯ pinned, ◎ in a group</span>
       <span title="Named by a program, from an index of features">≈ automatic name</span>
       {/* Both at once: a legend that changed with each selection would move the graph. */}
       <span title="An edge's weight over the sum of its target's absolute inputs, by sign. What a selection is linked with is filled by it, and all else by influence.">
