@@ -2,7 +2,7 @@
 
 import type { JSX } from "preact";
 import { FeatureView } from "../feature/FeatureView.tsx";
-import { featureUrl } from "../feature/shape.ts";
+import { featureUrl, promptExample } from "../feature/shape.ts";
 import { featureOf } from "../file/answers.ts";
 import { file } from "../file/file.ts";
 import { KIND } from "../graph/pack.ts";
@@ -50,9 +50,14 @@ export function FeatureCard({ work }: { work: Workspace }): JSX.Element {
   }
   const id = { layer: pack.layer[node], index: pack.feature[node] };
   const set = head.feature_set;
+  const here = promptExample(
+    pack,
+    head.tokens.map(({ text }) => text),
+    node,
+  );
   if (file) {
     if (set !== null && featureOf(file, id.layer, id.index))
-      return <FeatureView set={set} {...id} here={pack.activation[node]} />;
+      return <FeatureView set={set} {...id} here={here} />;
     return <Empty>{notInside(file)} Open the graph in `serve`.</Empty>;
   }
   if (set === null) {
@@ -77,7 +82,7 @@ export function FeatureCard({ work }: { work: Workspace }): JSX.Element {
           </a>
         )}
       </p>
-      <FeatureView set={set} {...id} here={pack.activation[node]} />
+      <FeatureView set={set} {...id} here={here} />
     </div>
   );
 }
