@@ -46,15 +46,6 @@ const ALIGNS: readonly { value: CompareAlign; text: string; title: string; key: 
   { value: "any", text: "anywhere", title: "A feature's strongest place in each", key: "a" },
 ];
 
-/** Keys 1 to 5, in the order of the buttons. */
-const SHOWS: readonly { value: Show; text: string }[] = [
-  { value: "all", text: "All features" },
-  { value: "both", text: "Features in both" },
-  { value: "a", text: "Features only in A" },
-  { value: "b", text: "Features only in B" },
-  { value: "change", text: "Change of influence" },
-];
-
 /** The same comparison, on the command line. */
 export function compareCommand(a: string, b: string, align: CompareAlign): string {
   return line(["connectome", "compare", graphFile(a), graphFile(b), "--align", align]);
@@ -189,11 +180,20 @@ function Both({ load }: { load: Loaded }): JSX.Element {
     [mask, query.get("sort")],
   );
   const picked = useSignal(-1);
+  const options: readonly { value: Show; text: string; title?: string }[] = [
+    { value: "all", text: `all ${count(rows.length)}` },
+    { value: "both", text: `both ${count(found.both.length)}` },
+    { value: "a", text: `only A ${count(found.only_a.length)}` },
+    { value: "b", text: `only B ${count(found.only_b.length)}` },
+    { value: "change", text: "Δ", title: "All, by the change of their influence" },
+  ];
   const choose = (value: Show): void =>
     setQuery({ show: value === "all" ? null : value, sort: null });
   useActions(
     section("Compare", [
-      ...SHOWS.map(({ value, text }, at) => [`${at + 1}`, text, () => choose(value)] as const),
+      ...options.map(
+        ({ value, text }, at) => [`${at + 1}`, `Show ${text}`, () => choose(value)] as const,
+      ),
       ...ALIGNS.map(
         ({ value, text, key }) =>
           [key, `Positions ${text}`, () => setQuery({ align: value })] as const,
@@ -208,18 +208,7 @@ function Both({ load }: { load: Loaded }): JSX.Element {
   return (
     <>
       <div class="row">
-        <Segments
-          label="Show"
-          value={show}
-          options={[
-            { value: "all", text: `all ${count(rows.length)}` },
-            { value: "both", text: `both ${count(found.both.length)}` },
-            { value: "a", text: `only A ${count(found.only_a.length)}` },
-            { value: "b", text: `only B ${count(found.only_b.length)}` },
-            { value: "change", text: "Δ", title: "All, by the change of their influence" },
-          ]}
-          onChange={choose}
-        />
+        <Segments label="Show" value={show} options={options} onChange={choose} />
         <input
           type="search"
           aria-label="Words in a name"

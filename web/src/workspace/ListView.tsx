@@ -95,6 +95,14 @@ function Layer(props: {
   );
 }
 
+/** Whether an item is chosen, by a click, Enter or the space bar: the event is then nobody else's. */
+function chooses(event: KeyboardEvent | MouseEvent): boolean {
+  if (event instanceof KeyboardEvent && event.key !== "Enter" && event.key !== " ") return false;
+  event.preventDefault();
+  event.stopPropagation();
+  return true;
+}
+
 function Item({ work, node, focusable }: { work: Workspace; node: number; focusable: boolean }) {
   const pack = work.pack.value!;
   const names = work.names.value!;
@@ -112,14 +120,9 @@ function Item({ work, node, focusable }: { work: Workspace; node: number; focusa
       event.stopPropagation();
       return;
     }
-    if (event instanceof KeyboardEvent && event.key.startsWith("Arrow")) {
-      if (event.key === "ArrowRight") open.value = true;
-      if (event.key === "ArrowLeft") open.value = false;
-      return;
-    }
-    if (event instanceof KeyboardEvent && event.key !== "Enter" && event.key !== " ") return;
-    event.preventDefault();
-    event.stopPropagation();
+    if (event instanceof KeyboardEvent && /^Arrow[RL]/.test(event.key))
+      open.value = event.key === "ArrowRight";
+    if (!chooses(event)) return;
     if ((event.target as Element).classList.contains("twist")) open.value = !open.value;
     else if (event.shiftKey) work.toggle(node);
     else if (event.metaKey || event.ctrlKey) work.togglePins([node]);
@@ -170,10 +173,7 @@ function Near({ work, node }: { work: Workspace; node: number }): JSX.Element {
   const untraced = pack.kind[node] === KIND.feature && !pack.expanded[node];
   const item = (to: number, text: string, value: string): JSX.Element => {
     const select = (event: KeyboardEvent | MouseEvent): void => {
-      if (event instanceof KeyboardEvent && event.key !== "Enter" && event.key !== " ") return;
-      event.preventDefault();
-      event.stopPropagation();
-      work.select([to]);
+      if (chooses(event)) work.select([to]);
     };
     return (
       <div
