@@ -22,7 +22,7 @@ export function Tip({ work, camera }: { work: Workspace; camera: Camera }): JSX.
   const below = at.y < height / 2;
   const kind = pack.kind[node];
   const p = names.targetProbability(node);
-  const group = groupOf(work.view.value, node);
+  const group = groupOf(work.circuitOf.value, node);
   return (
     <div
       class="tip"

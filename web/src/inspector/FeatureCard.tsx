@@ -77,7 +77,7 @@ export function FeatureCard({ work }: { work: Workspace }): JSX.Element {
           Page of L{id.layer} · {id.index}
         </a>
         {feeds && (
-          <a href={feeds} title="A new trace with this feature as what is explained (Shift-T)">
+          <a href={feeds} title="A new trace with this feature as what is explained">
             Trace what feeds this
           </a>
         )}
