@@ -6,7 +6,7 @@ import { Library } from "./library/Library.tsx";
 import { dropping, useDrop } from "./library/open.ts";
 import { AskDialog } from "./ui/ask.tsx";
 import { EVERYWHERE } from "./ui/everywhere.ts";
-import { useActions } from "./ui/keys.ts";
+import { section, useActions } from "./ui/keys.ts";
 import { lazy } from "./ui/lazy.tsx";
 import { Mark } from "./ui/Mark.tsx";
 import { ContextMenu } from "./ui/menu.tsx";
@@ -65,13 +65,10 @@ export function App(): JSX.Element {
   useDrop();
   useActions([
     ...EVERYWHERE,
-    { key: null, title: "Library", section: "Go to", run: () => go("/") },
-    { key: "n", title: "New trace", section: "Go to", run: () => go("/new") },
-    { key: null, title: "Compare", section: "Go to", run: () => go("/cmp") },
-    { key: null, title: "Features", section: "Go to", run: () => go("/features") },
-    { key: null, title: "Probe", section: "Go to", run: () => go("/probe") },
-    { key: null, title: "Models", section: "Go to", run: () => go("/m") },
-    { key: null, title: "Help", section: "Go to", run: () => go("/help") },
+    ...section("Go to", [
+      ["n", "New trace", () => go("/new")],
+      ...LINKS.map(({ href, text, key }) => [key, text, () => go(href)] as const),
+    ]),
   ]);
   return (
     <>
@@ -105,14 +102,14 @@ function page(path: string): ComponentChildren {
   );
 }
 
-const LINKS: readonly { href: string; text: string }[] = [
-  { href: "/", text: "Library" },
-  { href: "/cmp", text: "Compare" },
-  { href: "/features", text: "Features" },
-  { href: "/probe", text: "Probe" },
-  { href: "/m", text: "Models" },
-  { href: "/help", text: "Help" },
-];
+const LINKS = [
+  { href: "/", text: "Library", key: "j l" },
+  { href: "/cmp", text: "Compare", key: "j c" },
+  { href: "/features", text: "Features", key: "j f" },
+  { href: "/probe", text: "Probe", key: "j p" },
+  { href: "/m", text: "Models", key: "j m" },
+  { href: "/help", text: "Help", key: "j h" },
+] as const;
 
 function Top(): JSX.Element {
   const { path } = place.value;

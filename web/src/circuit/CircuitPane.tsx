@@ -5,12 +5,13 @@
 
 import { signal, useSignal } from "@preact/signals";
 import type { JSX } from "preact";
+import { section, useActions } from "../ui/keys.ts";
 import { count } from "../ui/numbers.ts";
 import { Button, Chip, Empty } from "../ui/parts.tsx";
 import type { CircuitEdge } from "../wire.ts";
 import { graphAddress } from "../workspace/address.ts";
 import type { Workspace } from "../workspace/model.ts";
-import { addNote, CircuitActions } from "./actions.tsx";
+import { addNote, CircuitActions, hasMoved, resetPlaces } from "./actions.tsx";
 import { useCircuit } from "./answer.ts";
 import { Drawing } from "./Drawing.tsx";
 import { GroupPanel } from "./GroupPanel.tsx";
@@ -27,6 +28,21 @@ export function CircuitPane({ work }: { work: Workspace }): JSX.Element {
   const boxes = work.boxes.value;
   const edges = found?.circuit.edges ?? [];
   const drawn = allEdges.value ? edges : edges.filter((edge) => edge.drawn);
+  const saves = (): boolean => !work.readOnly;
+  const suggestOrNot = (): boolean => (suggesting.value = !suggesting.value);
+  useActions(
+    section("Circuit", [
+      ["a", "Suggest groups", suggestOrNot, saves],
+      ["Shift+n", "Note on the circuit…", () => void addNote(work), saves],
+      [
+        "Shift+w",
+        "Weaker edges",
+        () => (allEdges.value = !allEdges.value),
+        () => edges.some((edge) => !edge.drawn),
+      ],
+      ["Shift+p", "Reset places of boxes", () => resetPlaces(work), () => hasMoved(work)],
+    ]),
+  );
   const open = work.view.value.groups.find(({ id }) => id === openedGroup.value);
   return (
     <section class="circuit" aria-label="Circuit">
@@ -36,14 +52,19 @@ export function CircuitPane({ work }: { work: Workspace }): JSX.Element {
         <WeakerEdges edges={edges} />
         <span class="grow" />
         {!work.readOnly && (
-          <Button onClick={() => (suggesting.value = !suggesting.value)} pressed={suggesting.value}>
+          <Button keyName="a" onClick={suggestOrNot} pressed={suggesting.value}>
             Suggest groups
           </Button>
         )}
         <CircuitActions work={work} />
         {!work.readOnly && (
           <>
-            <Button kind="quiet" onClick={() => void addNote(work)} title="A text on the circuit">
+            <Button
+              kind="quiet"
+              keyName="Shift+n"
+              onClick={() => void addNote(work)}
+              title="A text on the circuit"
+            >
               Note
             </Button>
             <a class="button" href={graphAddress(work.id, work.viewName, "/figure")}>

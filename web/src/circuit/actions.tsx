@@ -10,7 +10,6 @@ import { openedGroup, toggleGroup } from "./members.ts";
 export function CircuitActions({ work }: { work: Workspace }): JSX.Element | null {
   const [node] = work.selection.value;
   const group = node === undefined ? undefined : groupOf(work.view.value, node);
-  const moved = Object.keys(work.view.value.places).length;
   return (
     <>
       {group && (
@@ -25,9 +24,10 @@ export function CircuitActions({ work }: { work: Workspace }): JSX.Element | nul
           Open
         </Button>
       )}
-      {moved > 0 && !work.readOnly && (
+      {hasMoved(work) && (
         <Button
           kind="quiet"
+          keyName="Shift+p"
           title="Forget where boxes were dragged to"
           onClick={() => resetPlaces(work)}
         >
@@ -38,7 +38,12 @@ export function CircuitActions({ work }: { work: Workspace }): JSX.Element | nul
   );
 }
 
-function resetPlaces(work: Workspace): void {
+/** Whether there are places that a person gave, and can take back. */
+export function hasMoved(work: Workspace): boolean {
+  return !work.readOnly && Object.keys(work.view.value.places).length > 0;
+}
+
+export function resetPlaces(work: Workspace): void {
   const keys = Object.keys(work.view.value.places);
   work.do({
     do: "several",

@@ -15,6 +15,7 @@ import { Names } from "../graph/names.ts";
 import { readPack } from "../graph/pack.ts";
 import { type Group, groupsIn, readView } from "../state/document.ts";
 import { copyCommand } from "../ui/command.tsx";
+import { section, useActions } from "../ui/keys.ts";
 import { useLoad } from "../ui/load.ts";
 import { count, percent, promptText, tokenText } from "../ui/numbers.ts";
 import { Button, Choice, Empty, Failure, Segments, Skeleton } from "../ui/parts.tsx";
@@ -29,10 +30,20 @@ import { List } from "./List.tsx";
 import { overlay } from "./overlay.ts";
 import { readOrder, rowsOf, type Show, type Side, shows, sorted } from "./rows.ts";
 
-const ALIGNS: readonly { value: CompareAlign; text: string; title: string }[] = [
-  { value: "end", text: "from the end", title: "Positions are counted from the end of the prompt" },
-  { value: "start", text: "from the start", title: "Positions are counted from the start" },
-  { value: "any", text: "anywhere", title: "A feature's strongest place in each" },
+const ALIGNS: readonly { value: CompareAlign; text: string; title: string; key: string }[] = [
+  {
+    value: "end",
+    text: "from the end",
+    title: "Positions are counted from the end of the prompt",
+    key: "e",
+  },
+  {
+    value: "start",
+    text: "from the start",
+    title: "Positions are counted from the start",
+    key: "s",
+  },
+  { value: "any", text: "anywhere", title: "A feature's strongest place in each", key: "a" },
 ];
 
 /** The same comparison, on the command line. */
@@ -76,6 +87,7 @@ export function Compare(): JSX.Element {
         {a !== b && (
           <Button
             kind="quiet"
+            keyName="y"
             onClick={() => void copyCommand(compareCommand(a, b, align), IN_FOLDER)}
           >
             Copy as a command
@@ -168,21 +180,35 @@ function Both({ load }: { load: Loaded }): JSX.Element {
     [mask, query.get("sort")],
   );
   const picked = useSignal(-1);
+  const options: readonly { value: Show; text: string; title?: string }[] = [
+    { value: "all", text: `all ${count(rows.length)}` },
+    { value: "both", text: `both ${count(found.both.length)}` },
+    { value: "a", text: `only A ${count(found.only_a.length)}` },
+    { value: "b", text: `only B ${count(found.only_b.length)}` },
+    { value: "change", text: "Δ", title: "All, by the change of their influence" },
+  ];
+  const choose = (value: Show): void =>
+    setQuery({ show: value === "all" ? null : value, sort: null });
+  useActions(
+    section("Compare", [
+      ...options.map(
+        ({ value, text }, at) => [`${at + 1}`, `Show ${text}`, () => choose(value)] as const,
+      ),
+      ...ALIGNS.map(
+        ({ value, text, key }) =>
+          [key, `Positions ${text}`, () => setQuery({ align: value })] as const,
+      ),
+      [
+        "y",
+        "Copy as a command",
+        () => void copyCommand(compareCommand(a.id, b.id, align), IN_FOLDER),
+      ],
+    ]),
+  );
   return (
     <>
       <div class="row">
-        <Segments
-          label="Show"
-          value={show}
-          options={[
-            { value: "all", text: `all ${count(rows.length)}` },
-            { value: "both", text: `both ${count(found.both.length)}` },
-            { value: "a", text: `only A ${count(found.only_a.length)}` },
-            { value: "b", text: `only B ${count(found.only_b.length)}` },
-            { value: "change", text: "Δ", title: "All, by the change of their influence" },
-          ]}
-          onChange={(value) => setQuery({ show: value === "all" ? null : value, sort: null })}
-        />
+        <Segments label="Show" value={show} options={options} onChange={choose} />
         <input
           type="search"
           aria-label="Words in a name"

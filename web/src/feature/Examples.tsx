@@ -1,9 +1,10 @@
-// Texts on which a feature fires: by group, each cut around its strongest token or in full.
+// Texts on which a feature fires: the prompt at hand, then by group what was read; each cut around
+// its strongest token or in full.
 
 import { useSignal } from "@preact/signals";
 import type { JSX } from "preact";
 import { raw, tokenText } from "../ui/numbers.ts";
-import { Segments } from "../ui/parts.tsx";
+import { Chip, Segments } from "../ui/parts.tsx";
 import type { ExampleGroup, ExampleRow } from "../wire.ts";
 import { around, peakOf } from "./shape.ts";
 
@@ -13,28 +14,40 @@ const AROUND = 14;
 export function Examples(props: {
   groups: readonly ExampleGroup[];
   most: number;
+  /** The prompt of the graph at hand. */
+  here: ExampleRow | undefined;
 }): JSX.Element | null {
-  const { groups, most } = props;
+  const { groups, most, here } = props;
   const group = useSignal(0);
   const whole = useSignal(false);
-  const now = groups[Math.min(group.value, groups.length - 1)];
-  if (!now) return null;
+  const at = Math.min(group.value, groups.length - 1);
+  const read = groups[at]?.examples ?? [];
+  if (read.length === 0 && !here) return null;
   // Vocabularies of whole words have no spaces in them; those are then put between.
-  const spaced = groups.some((one) =>
-    one.examples.some((example) => example.tokens.some((token) => /\s/.test(token))),
+  const all = [...groups.flatMap((one) => one.examples), ...(here ? [here] : [])];
+  const gap = all.some(({ tokens }) => tokens.some((token) => /\s/.test(token))) ? "" : " ";
+  const tokensOf = (example: ExampleRow): JSX.Element => (
+    <Tokens
+      example={example}
+      most={most}
+      size={whole.value ? example.tokens.length : AROUND}
+      gap={gap}
+    />
   );
   return (
     <section class="stack">
       <div class="row">
-        <Segments
-          label="Examples"
-          value={String(Math.min(group.value, groups.length - 1))}
-          options={groups.map(({ quantile_name }, at) => ({
-            value: String(at),
-            text: quantile_name,
-          }))}
-          onChange={(at) => (group.value = Number(at))}
-        />
+        {groups.length > 0 && (
+          <Segments
+            label="Examples"
+            value={String(at)}
+            options={groups.map(({ quantile_name }, place) => ({
+              value: String(place),
+              text: quantile_name,
+            }))}
+            onChange={(place) => (group.value = Number(place))}
+          />
+        )}
         <label class="check">
           <input
             type="checkbox"
@@ -45,14 +58,15 @@ export function Examples(props: {
         </label>
       </div>
       <ul class="examples">
-        {now.examples.map((example, at) => (
-          <li key={at} class={example.is_repeated_datapoint ? "faded" : ""}>
-            <Tokens
-              example={example}
-              most={most}
-              size={whole.value ? example.tokens.length : AROUND}
-              gap={spaced ? "" : " "}
-            />
+        {here && (
+          <li>
+            <Chip title="Where the feature is a node of this graph">this prompt</Chip>{" "}
+            {tokensOf(here)}
+          </li>
+        )}
+        {read.map((example, place) => (
+          <li key={place} class={example.is_repeated_datapoint ? "faded" : ""}>
+            {tokensOf(example)}
           </li>
         ))}
       </ul>

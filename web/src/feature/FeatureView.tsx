@@ -7,7 +7,7 @@ import { file } from "../file/file.ts";
 import { useLoad } from "../ui/load.ts";
 import { count, percent, raw } from "../ui/numbers.ts";
 import { Chip, Failure, Skeleton } from "../ui/parts.tsx";
-import type { Feature, FeatureSet } from "../wire.ts";
+import type { ExampleRow, Feature, FeatureSet } from "../wire.ts";
 import { Examples } from "./Examples.tsx";
 import { Histogram } from "./Histogram.tsx";
 import { Effects, FiresWith } from "./Lists.tsx";
@@ -18,8 +18,8 @@ interface Props {
   set: string;
   layer: number;
   index: number;
-  /** Its activation in the graph at hand, which is marked in the histogram. */
-  here?: number;
+  /** The prompt of the graph at hand; where it stands is marked in the histogram. */
+  here?: ExampleRow;
 }
 
 /** What is there: the feature, or a set without an index. */
@@ -86,7 +86,7 @@ function Dashboard({ set, here, value }: Props & { value: Feature }): JSX.Elemen
           least={least}
           most={most}
           quantiles={value.quantile_values}
-          here={here}
+          here={here?.tokens_acts_list[here.train_token_ind]}
         />
       )}
       <div class="two-lists">
@@ -115,7 +115,7 @@ function Dashboard({ set, here, value }: Props & { value: Feature }): JSX.Elemen
           tone="negative"
         />
       </div>
-      <Examples groups={value.examples_quantiles} most={most} />
+      <Examples groups={value.examples_quantiles} most={most} here={here} />
       <FiresWith set={set} rows={more.fires_with} />
       {!file && <Weights set={set} layer={more.layer} index={value.index} />}
       <p class="note">

@@ -1,6 +1,7 @@
 // Features as addresses and names, and what their numbers look like. No request is made here.
 
-import type { FeatureName } from "../wire.ts";
+import { KIND, type Pack } from "../graph/pack.ts";
+import type { ExampleRow, FeatureName } from "../wire.ts";
 
 /** The address of a feature's page. */
 export function featureUrl(set: string, { layer, index }: FeatureName): string {
@@ -40,6 +41,25 @@ export function peakOf(example: { tokens_acts_list: number[]; train_token_ind: n
   const { tokens_acts_list: acts, train_token_ind: stated } = example;
   if (stated >= 0 && stated < acts.length) return stated;
   return acts.reduce((best, act, at) => (act > acts[best] ? at : best), 0);
+}
+
+/** A graph's prompt as an example of one of its features, as far as its activations are nodes. */
+export function promptExample(
+  { kind, layer, pos, feature, activation }: Pack,
+  tokens: readonly string[],
+  node: number,
+): ExampleRow {
+  const acts = tokens.map(() => 0);
+  kind.forEach((one, other) => {
+    const same = layer[other] === layer[node] && feature[other] === feature[node];
+    if (one === KIND.feature && same) acts[pos[other]] = activation[other];
+  });
+  return {
+    tokens: [...tokens],
+    tokens_acts_list: acts,
+    train_token_ind: pos[node],
+    is_repeated_datapoint: false,
+  };
 }
 
 /** The quantile that an activation lies at, from 0 to 1; `null` if none are known. */

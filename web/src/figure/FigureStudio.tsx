@@ -15,6 +15,7 @@ import {
 } from "../api/endpoints.ts";
 import { readView } from "../state/document.ts";
 import { copyCommand as copyText } from "../ui/command.tsx";
+import { section, useActions } from "../ui/keys.ts";
 import { type Load, useLoad } from "../ui/load.ts";
 import { Button, Empty, Failure, Field, Skeleton } from "../ui/parts.tsx";
 import { IN_FOLDER } from "../ui/shell.ts";
@@ -38,6 +39,12 @@ const OPTIONS: FigureOptions = {
 const LAYOUTS = [
   { value: "automatic", text: "in rows, by the order of computation" },
   { value: "placed", text: "where they stand in the workspace, with notes" },
+] as const;
+
+const FORMATS = [
+  { format: "svg", key: "s" },
+  { format: "pdf", key: "p" },
+  { format: "png", key: "g" },
 ] as const;
 
 interface Source {
@@ -139,6 +146,16 @@ function Studio({ source }: { source: Source }): JSX.Element {
     options.value = { ...options.value, ...to };
   };
   const now = picture.value;
+  const copy = () => void copyCommand(ask("svg"), source.head.feature_set);
+  useActions(
+    section("Figure", [
+      ...FORMATS.map(
+        ({ format, key }) =>
+          [key, `Download ${format.toUpperCase()}`, () => void download(ask(format))] as const,
+      ),
+      ["y", "Copy the command", copy],
+    ]),
+  );
   return (
     <div class="studio-body">
       <aside class="studio-options stack" aria-label="Options">
@@ -211,13 +228,13 @@ function Studio({ source }: { source: Source }): JSX.Element {
           ))}
         </fieldset>
         <div class="row">
-          {(["svg", "pdf", "png"] as const).map((format) => (
-            <Button key={format} onClick={() => void download(ask(format))}>
+          {FORMATS.map(({ format, key }) => (
+            <Button key={format} keyName={key} onClick={() => void download(ask(format))}>
               {format.toUpperCase()}
             </Button>
           ))}
         </div>
-        <Button kind="quiet" onClick={() => void copyCommand(ask("svg"), source.head.feature_set)}>
+        <Button kind="quiet" keyName="y" onClick={copy}>
           Copy the command
         </Button>
         <small>The file holds what made it: model, dictionary, view and runs.</small>

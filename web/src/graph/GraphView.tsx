@@ -159,6 +159,7 @@ function useFrames(
       hover: work.hover.value,
       hoverLinks: work.drawnHoverLinks.value,
       pins: work.view.value.pins,
+      groups: work.view.value.groups,
       matches: work.matches.value,
       minShare: work.view.value.filters.minShare,
       sign: work.view.value.filters.sign,

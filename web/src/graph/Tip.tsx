@@ -1,6 +1,7 @@
 // What stands under the pointer, in words, beside it.
 
 import type { JSX } from "preact";
+import { groupOf } from "../state/document.ts";
 import { percent, raw, score } from "../ui/numbers.ts";
 import type { Workspace } from "../workspace/model.ts";
 import type { Camera } from "./camera.ts";
@@ -21,6 +22,7 @@ export function Tip({ work, camera }: { work: Workspace; camera: Camera }): JSX.
   const below = at.y < height / 2;
   const kind = pack.kind[node];
   const p = names.targetProbability(node);
+  const group = groupOf(work.circuitOf.value, node);
   return (
     <div
       class="tip"
@@ -33,6 +35,7 @@ export function Tip({ work, camera }: { work: Workspace; camera: Camera }): JSX.
     >
       <strong>{names.full(node)}</strong>
       {kind === KIND.feature && names.label(node) && <div class="muted">{names.id(node)}</div>}
+      {group && <div>in the group “{group.name}”</div>}
       {kind === KIND.feature && <div>activation {raw(pack.activation[node])}</div>}
       {kind === KIND.target && p !== null && <div>probability {percent(p)}</div>}
       {kind !== KIND.target && <div>influence {percent(pack.influence[node])} of all</div>}

@@ -6,7 +6,7 @@ import type { Ink } from "./paint.ts";
 
 export const AXIS = { left: 52, bottom: 62, top: 8, right: 10 };
 
-const FAMILY = "system-ui, sans-serif";
+export const FAMILY = "system-ui, sans-serif";
 
 interface Style {
   ink: Ink;

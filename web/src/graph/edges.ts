@@ -77,6 +77,22 @@ export function linksOf(pack: Pack, adj: Adjacency, selection: readonly number[]
   return { inputs: strongestFirst(inputs), outputs: strongestFirst(outputs), absIn };
 }
 
+/** One side of a node: its strongest links, and how many weaker ones there are. */
+export interface Side {
+  end: "input" | "output";
+  links: Link[];
+  left: number;
+}
+
+export function sidesOf(pack: Pack, adj: Adjacency, node: number, most: number): Side[] {
+  const { inputs, outputs } = linksOf(pack, adj, [node]);
+  const side = (end: Side["end"], all: Link[]): Side => {
+    const links = all.slice(0, most);
+    return { end, links, left: all.length - links.length };
+  };
+  return [side("input", inputs), side("output", outputs)];
+}
+
 export function shareOf(raw: number, absIn: number): number {
   return absIn > 0 ? raw / absIn : 0;
 }

@@ -97,8 +97,9 @@ export class Scene {
     const differs = (...keys: (keyof Frame)[]): boolean =>
       !before || keys.some((key) => before[key] !== frame[key]);
     const places = differs("layout", "mask", "minShare", "sign", "selection");
-    if (differs("columns", "layout", "nodes", "matches", "nHaze", "sign")) this.invalidate("still");
-    if (places || differs("links", "pins")) this.invalidate("chosen");
+    if (differs("columns", "layout", "nodes", "matches", "nHaze", "sign", "groups"))
+      this.invalidate("still");
+    if (places || differs("links", "pins", "groups")) this.invalidate("chosen");
     if (places || differs("hover", "hoverLinks")) this.invalidate("hover");
     if (differs("layout", "tokens")) this.invalidate("axes");
   }
@@ -180,9 +181,12 @@ export class Scene {
       if (frame.links) {
         this.paintSelectionLinks(context, frame, drawnOf(frame.links, frame, LINKS.all));
       }
-      for (const node of frame.pins) {
-        if (!shown[node]) continue;
-        paintRing(context, layout, node, { colour: ink, width: 1.4, radius: 7 });
+      const grouped = frame.groups.flatMap((group) => group.nodes);
+      for (const node of new Set([...frame.pins, ...grouped])) {
+        if (shown[node]) paintRing(context, layout, node, { colour: ink, width: 1.4, radius: 7 });
+      }
+      for (const node of grouped) {
+        if (shown[node]) paintRing(context, layout, node, { colour: ink, width: 1.2, radius: 10 });
       }
       for (const node of frame.selection) {
         if (!shown[node]) continue;

@@ -1,10 +1,11 @@
-// The still layer: haze and nodes of one transform, on one canvas.
+// The still layer: haze, nodes and names of groups of one transform, on one canvas.
 //
 // Nodes are painted at once. The haze takes some dozen milliseconds and is counted in slices
 // between which the page answers; what it is of is remembered, so that it is counted again only
 // when edges, places or the transform changed.
 
-import type { Sign } from "../state/document.ts";
+import type { Group, Sign } from "../state/document.ts";
+import { anchors, paintNames } from "./groups.ts";
 import { Layer, type Transform } from "./layer.ts";
 import type { Layout } from "./layout.ts";
 import type { Pack } from "./pack.ts";
@@ -23,6 +24,7 @@ export interface StillOf {
   /** Edges that the haze is made of: the first so many, if they are of the sign. */
   nHaze: number;
   sign: Sign;
+  groups: readonly Group[];
 }
 
 /** Edges that the haze is made of: more change only how dark it is. */
@@ -127,7 +129,11 @@ export class Still {
       const found = nodes.filter((node) => matches[node]);
       paintNodes(pixels, { pack, layout, nodes: found }, place, pixel);
     }
-    this.layer.paint(transform, (context) => context.putImageData(image, 0, 0));
+    this.layer.paint(transform, (context) => {
+      context.putImageData(image, 0, 0);
+      context.setTransform(this.ratio, 0, 0, this.ratio, 0, 0);
+      paintNames(context, anchors(of.groups, pack, of.mask), layout, transform, ink);
+    });
   }
 }
 

@@ -2,13 +2,14 @@
 
 import type { JSX } from "preact";
 import { FeatureView } from "../feature/FeatureView.tsx";
-import { featureUrl } from "../feature/shape.ts";
+import { featureUrl, promptExample } from "../feature/shape.ts";
 import { featureOf } from "../file/answers.ts";
 import { file } from "../file/file.ts";
 import { KIND } from "../graph/pack.ts";
 import { percent } from "../ui/numbers.ts";
 import { Empty } from "../ui/parts.tsx";
 import type { PageFile } from "../wire.ts";
+import { feedsUrl } from "../workspace/address.ts";
 import type { Workspace } from "../workspace/model.ts";
 
 /** Why a page in a file knows nothing of a feature. */
@@ -49,9 +50,14 @@ export function FeatureCard({ work }: { work: Workspace }): JSX.Element {
   }
   const id = { layer: pack.layer[node], index: pack.feature[node] };
   const set = head.feature_set;
+  const here = promptExample(
+    pack,
+    head.tokens.map(({ text }) => text),
+    node,
+  );
   if (file) {
     if (set !== null && featureOf(file, id.layer, id.index))
-      return <FeatureView set={set} {...id} here={pack.activation[node]} />;
+      return <FeatureView set={set} {...id} here={here} />;
     return <Empty>{notInside(file)} Open the graph in `serve`.</Empty>;
   }
   if (set === null) {
@@ -63,14 +69,20 @@ export function FeatureCard({ work }: { work: Workspace }): JSX.Element {
       </Empty>
     );
   }
+  const feeds = feedsUrl(work);
   return (
     <div class="stack">
       <p class="row">
         <a href={featureUrl(set, id)}>
           Page of L{id.layer} · {id.index}
         </a>
+        {feeds && (
+          <a href={feeds} title="A new trace with this feature as what is explained">
+            Trace what feeds this
+          </a>
+        )}
       </p>
-      <FeatureView set={set} {...id} here={pack.activation[node]} />
+      <FeatureView set={set} {...id} here={here} />
     </div>
   );
 }

@@ -21,12 +21,12 @@ import { WhyEdge } from "./WhyEdge.tsx";
 type Tab = "connections" | "feature" | "operand" | "paths" | "why";
 export const tab = signal<Tab>("connections");
 
-const TABS: readonly { value: Tab; text: string }[] = [
-  { value: "connections", text: "Inputs and outputs" },
-  { value: "feature", text: "Feature" },
-  { value: "operand", text: "Operand" },
-  { value: "paths", text: "Paths" },
-  { value: "why", text: "Why this edge" },
+export const TABS: readonly { value: Tab; text: string; key: string }[] = [
+  { value: "connections", text: "Inputs and outputs", key: "j 1" },
+  { value: "feature", text: "Feature", key: "j 2" },
+  { value: "operand", text: "Operand", key: "j 3" },
+  { value: "paths", text: "Paths", key: "j 4" },
+  { value: "why", text: "Why this edge", key: "w" },
 ];
 
 export function Inspector({ work }: { work: Workspace }): JSX.Element {

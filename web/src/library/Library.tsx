@@ -5,7 +5,7 @@ import type { JSX } from "preact";
 import { useEffect } from "preact/hooks";
 import { graphs as askGraphs, status as askStatus } from "../api/endpoints.ts";
 import { ask } from "../ui/ask.tsx";
-import { useActions } from "../ui/keys.ts";
+import { section, useActions } from "../ui/keys.ts";
 import { useLoad } from "../ui/load.ts";
 import { count, promptText } from "../ui/numbers.ts";
 import { Button, Chip, Empty, Failure, Skeleton } from "../ui/parts.tsx";
@@ -28,28 +28,19 @@ export function Library(): JSX.Element {
     const answer = await ask("Open an address", label, "", "Open");
     if (answer) await openAddress(answer);
   };
-  useActions([
-    {
-      key: "/",
-      title: "Search graphs",
-      section: "Library",
-      run: () => document.getElementById("search")?.focus(),
-    },
-    {
-      key: "o",
-      title: "Open a graph file…",
-      section: "Library",
-      run: () => document.getElementById("open-file")?.click(),
-    },
-    { key: null, title: "Open an address…", section: "Library", run: () => void address() },
-    {
-      key: "mod+z",
-      title: "Undo the last change, while its message is shown",
-      section: "Library",
-      run: () => lastUndo()?.(),
-      enabled: () => lastUndo() !== null,
-    },
-  ]);
+  useActions(
+    section("Library", [
+      ["/", "Search graphs", () => document.getElementById("search")?.focus()],
+      ["o", "Open a graph file…", () => document.getElementById("open-file")?.click()],
+      ["a", "Open an address…", () => void address()],
+      [
+        "mod+z",
+        "Undo the last change, while its message is shown",
+        () => lastUndo()?.(),
+        () => lastUndo() !== null,
+      ],
+    ]),
+  );
   return (
     <div class="sheet">
       <div class="head-row">
@@ -76,7 +67,9 @@ export function Library(): JSX.Element {
             onChange={(event) => void openFiles(event.currentTarget.files ?? [])}
           />
         </label>
-        <Button onClick={() => void address()}>Open address…</Button>
+        <Button keyName="a" onClick={() => void address()}>
+          Open address…
+        </Button>
       </div>
       <Jobs onFinished={again} />
       {load.is === "loading" && <Skeleton lines={8} label="Loading the library" />}

@@ -19,8 +19,9 @@ export function Row({ row, onChange }: { row: GraphRow; onChange: () => void }):
           {promptText(row.tokens)}
           <span class="muted"> → </span>
           <strong>{tokenText(row.target)}</strong>{" "}
-          <span class="muted">
-            {percent(row.target_weight)}
+          <span class="muted" title="p: the probability that the model gives it">
+            {/* A contrast or a feature has no probability; its weight is 1. */}
+            {row.target_weight < 1 && `p ${percent(row.target_weight)}`}
             {row.n_targets > 1 && ` and ${row.n_targets - 1} more`}
           </span>
         </span>

@@ -6,7 +6,7 @@ import { useMemo } from "preact/hooks";
 import { probeAnswers, probeGrids } from "../api/endpoints.ts";
 import { featureId, featureUrl } from "../feature/shape.ts";
 import { useLoad } from "../ui/load.ts";
-import { percent, raw, tokenText } from "../ui/numbers.ts";
+import { count, percent, raw, tokenText } from "../ui/numbers.ts";
 import { Button, Chip, Failure, Skeleton } from "../ui/parts.tsx";
 import { setQuery } from "../ui/router.ts";
 import type { FeatureName, Probe, ProbeAnswers, ProbedFeature, ProbeGrid } from "../wire.ts";
@@ -21,7 +21,7 @@ import {
 } from "./grid.ts";
 import { Plot } from "./Plot.tsx";
 
-/** Cells of the table. */
+/** Cells of the table before somebody asks for all. */
 const CELLS = 12;
 
 export function Looked({ probe, feature }: { probe: Probe; feature: ProbedFeature }): JSX.Element {
@@ -115,11 +115,21 @@ function Ready(props: Props & { grid: ProbeGrid; answers: ProbeAnswers }): JSX.E
 function Strongest(props: { probe: Probe; grid: Grid; answers: ProbeAnswers }): JSX.Element {
   const { probe, grid, answers } = props;
   const [first, second] = probe.values;
-  const cells = strongestCells(grid, CELLS);
-  if (cells.length === 0) return <p class="looked-cells">It fires on no cell.</p>;
+  const all = useSignal(false);
+  const fired = useMemo(() => strongestCells(grid, Number.POSITIVE_INFINITY), [grid]);
+  const cells = all.value ? fired : fired.slice(0, CELLS);
+  const n = count(fired.length);
+  if (fired.length === 0) return <p class="looked-cells">It fires on no cell.</p>;
   return (
-    <div class="looked-cells">
-      <h3>Strongest cells</h3>
+    <div class="looked-cells" tabIndex={0} role="region" aria-label="Cells">
+      <h3>
+        {all.value ? `All ${n} cells on which it fires` : "Strongest cells"}{" "}
+        {fired.length > CELLS && (
+          <Button kind="quiet" onClick={() => (all.value = !all.value)}>
+            {all.value ? "the strongest" : `all ${n}`}
+          </Button>
+        )}
+      </h3>
       <table>
         <thead>
           <tr>

@@ -13,6 +13,8 @@ export interface Foreign {
   labels: [node: string, text: string][];
   clicked: string | null;
   nodeThreshold: number | null;
+  /** Of tokens that a feature may fire on; Neuronpedia alone has it. */
+  maxFrequency: number | null;
 }
 
 /** An address of theirs, or `null` if it names no graph. */
@@ -30,7 +32,10 @@ export function readAddress(text: string): Foreign | null {
   };
   const slug = get("slug");
   if (!slug) return null;
-  const threshold = Number(get("pruningThreshold") ?? Number.NaN);
+  const share = (key: string): number | null => {
+    const value = Number(get(key) ?? Number.NaN);
+    return value > 0 && value <= 1 ? value : null;
+  };
   const clicked = get("clickedId");
   return {
     slug,
@@ -40,7 +45,8 @@ export function readAddress(text: string): Foreign | null {
     ),
     labels: lists(get("clerps")).flatMap(([node, label]) => (label ? [[node, label]] : [])),
     clicked: clicked && clicked !== "null" ? clicked : null,
-    nodeThreshold: threshold > 0 && threshold <= 1 ? threshold : null,
+    nodeThreshold: share("pruningThreshold"),
+    maxFrequency: share("densityThreshold"),
   };
 }
 
@@ -70,7 +76,8 @@ export function viewOf(
       return node === undefined ? [] : [node];
     });
   const view = emptyView();
-  if (foreign.nodeThreshold !== null) view.filters.nodeThreshold = foreign.nodeThreshold;
+  view.filters.nodeThreshold = foreign.nodeThreshold ?? view.filters.nodeThreshold;
+  view.filters.maxFrequency = foreign.maxFrequency ?? view.filters.maxFrequency;
   const groups = foreign.groups.map(({ name, nodes }, at) => ({
     id: `g-${at}`,
     name,

@@ -4,6 +4,7 @@ import type { JSX } from "preact";
 import { useEffect } from "preact/hooks";
 import { run as askRun, runs as askRuns, cancelJob, startRun } from "../api/endpoints.ts";
 import type { Group } from "../state/document.ts";
+import { section, useActions } from "../ui/keys.ts";
 import { useLoad } from "../ui/load.ts";
 import { count, date, seconds } from "../ui/numbers.ts";
 import { Button, Empty, Failure, Progress, Skeleton } from "../ui/parts.tsx";
@@ -38,6 +39,14 @@ export function TestsPane({ work }: { work: Workspace }): JSX.Element {
   const list = useLoad((abort) => askRuns(work.id, abort), [work.id], [finished.value]);
   const load = list.state.value;
   const chosen = Number(place.value.query.get("run")) || null;
+  const runs = (): boolean => job === null && head.value?.runnable === true;
+  useActions(
+    section("Tests", [
+      ["mod+Enter", "Run the test", () => void runPlan(work, boxes), runs],
+      ["Shift+i", "Test all groups", () => void runAll(work), () => runs() && boxes.length > 0],
+      ["y", "Copy the test as a command", () => void copyPlan(work, boxes), runs],
+    ]),
+  );
   const number = chosen ?? (load.is === "ready" ? (load.value[0]?.number ?? null) : null);
   return (
     <section class="tests" aria-label="Tests">

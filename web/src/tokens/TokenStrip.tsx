@@ -3,17 +3,23 @@
 
 import { useSignal } from "@preact/signals";
 import type { JSX } from "preact";
+import { useRef } from "preact/hooks";
 import { sentence } from "../api/client.ts";
 import { forward, tokenize } from "../api/endpoints.ts";
+import { newTraceUrl } from "../trace/request.ts";
+import { targetText, useTexts } from "../trace/texts.ts";
+import { section, useActions } from "../ui/keys.ts";
 import { useLoad } from "../ui/load.ts";
-import { percent, raw, tokenText } from "../ui/numbers.ts";
+import { asksForMenu, openMenu } from "../ui/menu.tsx";
+import { percent, raw, signedPoints, signedRaw, tokenText } from "../ui/numbers.ts";
 import { Bar, Button, Chip, Empty, Failure, Skeleton } from "../ui/parts.tsx";
 import { go } from "../ui/router.ts";
 import { toast } from "../ui/toast.tsx";
-import type { Forecast, Forward } from "../wire.ts";
+import type { Forecast, Forward, TargetAsk } from "../wire.ts";
 import type { Workspace } from "../workspace/model.ts";
+import { AddToken } from "./AddToken.tsx";
 import { Chances } from "./Chances.tsx";
-import { type Edit, putIn, takeOut, told, unchanged } from "./edit.ts";
+import { changeAt, type Edit, putIn, takeOut, told, unchanged } from "./edit.ts";
 
 export function TokenStrip({ work }: { work: Workspace }): JSX.Element {
   const head = work.head.value;
@@ -32,7 +38,8 @@ export function TokenStrip({ work }: { work: Workspace }): JSX.Element {
     <Strip
       work={work}
       model={head.provenance.model.name}
-      edit={edited.value ?? unchanged(head.tokens.map((token) => token.id))}
+      ids={head.tokens.map((token) => token.id)}
+      edited={edited.value}
       at={at}
       onEdit={(next) => (edited.value = next)}
     />
@@ -42,20 +49,33 @@ export function TokenStrip({ work }: { work: Workspace }): JSX.Element {
 interface StripProps {
   work: Workspace;
   model: string;
-  edit: Edit;
+  /** The graph's text. */
+  ids: readonly number[];
+  edited: Edit | null;
   at: { value: number | null };
   /** Without an edit: back to the graph's text. */
   onEdit: (edit: Edit | null) => void;
 }
 
-function Strip({ work, model, edit, at, onEdit }: StripProps): JSX.Element {
+function Strip({ work, model, ids, edited, at, onEdit }: StripProps): JSX.Element {
   const { watch } = work.view.value;
-  const prompt = { model, text: null, ids: [...edit.ids], chat: false, system: null };
+  const edit = edited ?? unchanged(ids);
+  const watched = `${ids.join(",")}; ${watch.join(",")}`;
+  // The graph's own text is asked of once for each set of watched tokens.
+  const own = useRef<{ watched: string; value: Forward } | null>(null);
   const { state, stale, again } = useLoad(
-    // With the edit that it is of: the next one is there before its answer.
-    async (signal) => ({ ...(await forward({ prompt, top_k: 8, watch }, signal)), edit }),
-    [model],
-    [edit.ids.join(","), watch.join(",")],
+    async (signal): Promise<Answer> => {
+      const ask = (text: readonly number[]): Promise<Forward> => {
+        const prompt = { model, text: null, ids: [...text], chat: false, system: null };
+        return forward({ prompt, top_k: 8, watch }, signal);
+      };
+      const was = own.current?.watched === watched ? own.current.value : await ask(ids);
+      own.current = { watched, value: was };
+      if (told(edit) === "") return { ...was, edit, watch, was: null };
+      return { ...(await ask(edit.ids)), edit, watch, was };
+    },
+    [model, ids.join(",")],
+    [edit.ids.join(","), watched],
   );
   const load = state.value;
   if (load.is === "loading") return <Skeleton lines={3} label="Running the model" />;
@@ -63,14 +83,34 @@ function Strip({ work, model, edit, at, onEdit }: StripProps): JSX.Element {
     return <Failure what="The model was not run" why={load.why} again={again} />;
   const { tokens, positions } = load.value;
   const pos = Math.min(at.value ?? positions.length - 1, positions.length - 1);
+  const trace = (position: number, targets?: TargetAsk[]): void =>
+    go(newTraceUrl({ model, ids: tokens.map(({ id }) => id), position, targets }));
+  const openMenuOf = (position: number, where: { x: number; y: number }): void => {
+    const watched = load.value.watch.map((id): TargetAsk => ({ kind: "token", id }));
+    const ofWatched = () => trace(position, watched);
+    openMenu(where, tokenText(tokens[position].text), [
+      { title: "Trace from here", key: "t", run: () => trace(position) },
+      ...(watched.length > 0
+        ? [{ title: "Trace the watched tokens from here", key: "w", run: ofWatched }]
+        : []),
+    ]);
+  };
   return (
     <div class="token-strip" tabIndex={0} role="region" aria-label="Tokens" aria-busy={stale}>
-      <Positions work={work} value={load.value} pos={pos} onPos={(next) => (at.value = next)} />
+      <Positions
+        value={load.value}
+        pos={pos}
+        onPos={(next) => (at.value = next)}
+        onMenu={openMenuOf}
+      />
       <div class="strip-detail">
         <NextTokens
           work={work}
+          model={model}
           forecast={positions[pos]}
+          watch={load.value.watch}
           after={tokenText(tokens[pos].text).trim()}
+          onTrace={() => trace(pos)}
         />
         <Splice model={model} edit={edit} pos={pos} onEdit={onEdit} />
       </div>
@@ -78,20 +118,31 @@ function Strip({ work, model, edit, at, onEdit }: StripProps): JSX.Element {
   );
 }
 
+interface Answer extends Forward {
+  // With what it is of: the next edit is there before its answer.
+  edit: Edit;
+  watch: readonly number[];
+  /** The same of the graph's own text; null if this is it. */
+  was: Forward | null;
+}
+
+const AGAINST = "Change against the same position of the graph's text";
+
 function Positions(props: {
-  work: Workspace;
-  value: Forward & { edit: Edit };
+  value: Answer;
   pos: number;
   onPos: (pos: number) => void;
+  onMenu: (pos: number, where: { x: number; y: number }) => void;
 }): JSX.Element {
-  const { work, value, pos } = props;
+  const { value, pos } = props;
   const most = Math.max(1, ...value.positions.map((forecast) => forecast.entropy_bits));
-  const watched = work.view.value.watch.length > 0;
+  const watched = value.watch.length > 0;
   return (
     <ol class="positions" aria-label="Positions">
       {value.tokens.map((token, place) => {
         const forecast = value.positions[place];
-        const isPut = value.edit.put[place];
+        const isPut = value.edit.from[place] === null;
+        const change = value.was && changeAt(value.edit, value, value.was, place);
         return (
           <li key={place}>
             <button
@@ -100,6 +151,16 @@ function Positions(props: {
               title={isPut ? "Put in: not in the graph's text" : undefined}
               aria-pressed={place === pos}
               onClick={() => props.onPos(place)}
+              onContextMenu={(event) => {
+                event.preventDefault();
+                props.onMenu(place, { x: event.clientX, y: event.clientY });
+              }}
+              onKeyDown={(event) => {
+                if (!asksForMenu(event)) return;
+                event.preventDefault();
+                const { left, bottom } = event.currentTarget.getBoundingClientRect();
+                props.onMenu(place, { x: left, y: bottom });
+              }}
             >
               {isPut && <span aria-hidden="true">+</span>}
               {isPut && <span class="spoken">put in: </span>}
@@ -113,9 +174,15 @@ function Positions(props: {
               label={`entropy ${raw(forecast.entropy_bits)} bits`}
             />
             <small title="Entropy of the next token">{raw(forecast.entropy_bits)} bits</small>
+            {change && <small title={AGAINST}>Δ {signedRaw(change.bits)} bits</small>}
             {watched && (
-              <small class="watched" title="Probability of the chosen tokens together">
-                {percent(forecast.watched_total)}
+              <small class="watched" title="Probability of the watched tokens together">
+                p {percent(forecast.watched_total)}
+              </small>
+            )}
+            {watched && change && (
+              <small class="watched" title={AGAINST}>
+                Δ {signedPoints(change.p)}
               </small>
             )}
           </li>
@@ -125,29 +192,55 @@ function Positions(props: {
   );
 }
 
-function NextTokens(props: { work: Workspace; forecast: Forecast; after: string }): JSX.Element {
-  const { work, forecast, after } = props;
-  const { watch } = work.view.value;
+function NextTokens(props: {
+  work: Workspace;
+  model: string;
+  forecast: Forecast;
+  watch: readonly number[];
+  after: string;
+  onTrace: () => void;
+}): JSX.Element {
+  const { work, model, forecast, watch, after } = props;
+  const tokens = watch.map((id): TargetAsk => ({ kind: "token", id }));
+  const texts = useTexts(model, tokens);
+  useActions(section("Tokens", [["Shift+k", "Trace from here", props.onTrace]]));
   const toggle = (id: number): void => {
-    const tokens = watch.includes(id) ? watch.filter((one) => one !== id) : [...watch, id];
-    work.do({ do: "watch", tokens });
+    const now = work.view.value.watch;
+    const others = now.filter((one) => one !== id);
+    work.do({ do: "watch", tokens: others.length < now.length ? others : [...now, id] });
   };
   return (
     <section>
       <h3>Next token after “{after}”</h3>
       <Chances
         forecast={forecast}
-        isPressed={(id) => watch.includes(id)}
+        isPressed={(id) => work.view.value.watch.includes(id)}
         onToggle={toggle}
         title="Watch this token at every position"
       />
-      {watch.length > 0 && (
+      <AddToken
+        model={model}
+        label="Another token"
+        action="Watch"
+        onAdd={(id) => work.view.value.watch.includes(id) || toggle(id)}
+      />
+      {tokens.length > 0 && (
         <p class="row note">
-          <Chip removeLabel="Watch nothing" onRemove={() => work.do({ do: "watch", tokens: [] })}>
-            {watch.length} watched, together {percent(forecast.watched_total)} here
-          </Chip>
+          {watch.map((id, at) => (
+            <Chip key={id} removeLabel="Watch it no more" onRemove={() => toggle(id)}>
+              {targetText(tokens[at], texts)} p {percent(forecast.watched[at])}
+            </Chip>
+          ))}
+          {watch.length > 1 && `together p ${percent(forecast.watched_total)} here`}
         </p>
       )}
+      <Button
+        keyName="Shift+k"
+        onClick={props.onTrace}
+        title="A new trace of what comes after this token"
+      >
+        Trace from here
+      </Button>
     </section>
   );
 }
@@ -202,12 +295,6 @@ function Splice({ model, edit, pos, onEdit }: SpliceProps): JSX.Element {
       {changes && <p class="note">{changes}.</p>}
       {changes && (
         <p class="row">
-          <Button
-            kind="primary"
-            onClick={() => go(`/new?model=${encodeURIComponent(model)}&ids=${ids.join(",")}`)}
-          >
-            Trace the changed text
-          </Button>
           <Button onClick={() => onEdit(null)}>Back to the graph's text</Button>
         </p>
       )}

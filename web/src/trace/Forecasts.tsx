@@ -9,7 +9,7 @@ import type { Load } from "../ui/load.ts";
 import { bytes, count, raw, seconds, tokenText } from "../ui/numbers.ts";
 import { Button, Empty, Failure, Skeleton } from "../ui/parts.tsx";
 import type { Estimate, Forward, PromptAsk } from "../wire.ts";
-import type { Request } from "./request.ts";
+import { type Request, SALIENT } from "./request.ts";
 
 const WAIT_MS = 200;
 
@@ -96,10 +96,7 @@ function NextToken(props: {
     const rest = given.filter((one) => !(one.kind === "token" && one.id === id));
     const targets = isTarget(id) ? rest : [...given, { kind: "token" as const, id }];
     onChange({
-      targets:
-        targets.length > 0
-          ? { kind: "given", targets }
-          : { kind: "salient", max: 10, probability: 0.95 },
+      targets: targets.length > 0 ? { kind: "given", targets } : SALIENT,
     });
   };
   return (

@@ -8,14 +8,14 @@ import { models as askModels, status as askStatus, trace } from "../api/endpoint
 import { Running } from "../api/running.ts";
 import { JobRow } from "../library/Jobs.tsx";
 import { copyCommand } from "../ui/command.tsx";
-import { useActions } from "../ui/keys.ts";
+import { section, useActions } from "../ui/keys.ts";
 import { useLoad } from "../ui/load.ts";
 import { Button, Empty, Failure, Field, Skeleton } from "../ui/parts.tsx";
 import { go, place } from "../ui/router.ts";
 import { toast } from "../ui/toast.tsx";
 import type { ModelRow } from "../wire.ts";
 import { Forecasts } from "./Forecasts.tsx";
-import { command, promptAsk, type Request, traceAsk } from "./request.ts";
+import { command, promptAsk, type Request, readStart, SALIENT, traceAsk } from "./request.ts";
 import { Targets } from "./Targets.tsx";
 
 const PATH = "/new";
@@ -54,15 +54,13 @@ export function NewTrace(): JSX.Element {
 
 function TraceForm({ models, usual }: { models: ModelRow[]; usual: string }): JSX.Element {
   const { query } = place.value;
-  const ids = query.get("ids");
+  const start = readStart(query);
   const first = models.find((one) => one.name === (query.get("model") ?? usual)) ?? models[0];
   const request = useSignal<Request>({
     model: first.name,
-    text: query.get("text") ?? (ids ? "" : (first.example ?? "")),
-    ids: ids ? ids.split(",").map(Number) : null,
+    text: query.get("text") ?? (start.ids ? "" : (first.example ?? "")),
     chat: false,
-    targets: { kind: "salient", max: 10, probability: 0.95 },
-    position: null,
+    ...start,
     expand: "certified",
     tolerance: 0.01,
     maxNodes: 7500,
@@ -76,7 +74,13 @@ function TraceForm({ models, usual }: { models: ModelRow[]; usual: string }): JS
   const run = async (): Promise<void> => {
     await running.start(null, () => trace(traceAsk(request.value)));
   };
-  useActions([{ key: "mod+Enter", title: "Trace", section: "New trace", run: () => void run() }]);
+  const copy = () => void copyCommand(command(request.value));
+  useActions(
+    section("New trace", [
+      ["mod+Enter", "Trace", () => void run()],
+      ["y", "Copy as a command", copy],
+    ]),
+  );
   useEffect(() => {
     document.title = "New trace · Connectome";
     void running.adopt(null);
@@ -94,7 +98,8 @@ function TraceForm({ models, usual }: { models: ModelRow[]; usual: string }): JS
               set({
                 model: to.name,
                 ids: null,
-                targets: { kind: "salient", max: 10, probability: 0.95 },
+                position: null,
+                targets: SALIENT,
                 ...(now.text === (model.example ?? "") ? { text: to.example ?? "" } : {}),
               });
             }}
@@ -109,10 +114,8 @@ function TraceForm({ models, usual }: { models: ModelRow[]; usual: string }): JS
       </div>
       {now.ids ? (
         <p class="row card">
-          <span class="grow">
-            The text comes from a graph's token strip, as {now.ids.length} tokens.
-          </span>
-          <Button onClick={() => set({ ids: null, text: model.example ?? "" })}>
+          <span class="grow">The text comes from a graph, as {now.ids.length} tokens.</span>
+          <Button onClick={() => set({ ids: null, position: null, text: model.example ?? "" })}>
             Write one instead
           </Button>
         </p>
@@ -154,7 +157,7 @@ function TraceForm({ models, usual }: { models: ModelRow[]; usual: string }): JS
           <Button kind="primary" keyName="mod+Enter" title="Trace" onClick={() => void run()}>
             Trace
           </Button>
-          <Button kind="quiet" onClick={() => void copyCommand(command(now))}>
+          <Button kind="quiet" keyName="y" onClick={copy}>
             Copy as a command
           </Button>
         </div>

@@ -2,12 +2,10 @@
 
 import { useSignal } from "@preact/signals";
 import type { JSX } from "preact";
-import { sentence } from "../api/client.ts";
-import { tokenize } from "../api/endpoints.ts";
+import { AddToken, tokenOf } from "../tokens/AddToken.tsx";
 import { Button, Chip, Field } from "../ui/parts.tsx";
-import { toast } from "../ui/toast.tsx";
 import type { TargetAsk } from "../wire.ts";
-import type { Request } from "./request.ts";
+import { type Request, SALIENT } from "./request.ts";
 import { targetText, useTexts } from "./texts.ts";
 
 type Kind = "salient" | "tokens" | "contrast" | "feature";
@@ -20,13 +18,13 @@ interface TargetsProps {
 export function Targets({ request, onChange }: TargetsProps): JSX.Element {
   const { targets } = request;
   const given = targets.kind === "given" ? targets.targets : [];
-  const kind = useSignal<Kind>("salient");
+  const kind = useSignal<Kind>(given[0]?.kind === "feature" ? "feature" : "salient");
   const now: Kind = targets.kind === "salient" && kind.value === "tokens" ? "tokens" : kind.value;
   const texts = useTexts(request.model, given);
   const set = (list: TargetAsk[]): void => onChange({ targets: { kind: "given", targets: list } });
   const choose = (to: Kind): void => {
     kind.value = to;
-    if (to === "salient") onChange({ targets: { kind: "salient", max: 10, probability: 0.95 } });
+    if (to === "salient") onChange({ targets: SALIENT });
   };
   const effective: Kind = given.length > 0 && now === "salient" ? "tokens" : now;
   return (
@@ -83,7 +81,12 @@ export function Targets({ request, onChange }: TargetsProps): JSX.Element {
         </div>
       )}
       {effective === "tokens" && (
-        <AddToken model={request.model} onAdd={(id) => set([...given, { kind: "token", id }])} />
+        <AddToken
+          model={request.model}
+          label="A token"
+          action="Add"
+          onAdd={(id) => set([...given, { kind: "token", id }])}
+        />
       )}
       {effective === "contrast" && (
         <AddContrast model={request.model} onAdd={(one) => set([...given, one])} />
@@ -107,38 +110,6 @@ export function Targets({ request, onChange }: TargetsProps): JSX.Element {
         </p>
       )}
     </section>
-  );
-}
-
-/** The last token of a word, as the model's vocabulary has it; a leading space counts. */
-async function tokenOf(model: string, text: string): Promise<number | null> {
-  try {
-    const { tokens } = await tokenize({ model, text, ids: null, chat: false, system: null });
-    return tokens.at(-1)?.id ?? null;
-  } catch (failure) {
-    toast(`“${text}” is no token: ${sentence(failure)}.`);
-    return null;
-  }
-}
-
-function AddToken({ model, onAdd }: { model: string; onAdd: (id: number) => void }): JSX.Element {
-  const text = useSignal("");
-  const add = async (event: Event): Promise<void> => {
-    event.preventDefault();
-    const id = await tokenOf(model, text.value);
-    if (id !== null) onAdd(id);
-    text.value = "";
-  };
-  return (
-    <form class="row" onSubmit={(event) => void add(event)}>
-      <input
-        aria-label="A token"
-        placeholder="A token"
-        value={text.value}
-        onInput={(event) => (text.value = event.currentTarget.value)}
-      />
-      <Button type="submit">Add</Button>
-    </form>
   );
 }
 

@@ -1,5 +1,6 @@
 // The form of a new trace as one value, and what it becomes: a request, or a command.
 
+import { featureId } from "../feature/shape.ts";
 import { quoted } from "../ui/shell.ts";
 import type { PromptAsk, TargetAsk, TargetsAsk, TraceAsk } from "../wire.ts";
 
@@ -15,6 +16,48 @@ export interface Request {
   expand: "certified" | "exhaustive" | "budget";
   tolerance: number;
   maxNodes: number;
+}
+
+/** The likely tokens. */
+export const SALIENT: TargetsAsk = { kind: "salient", max: 10, probability: 0.95 };
+
+/** What the form is opened with: some tokens, and what is to be explained after one of them. */
+export interface Start {
+  model: string;
+  ids: readonly number[];
+  position: number;
+  /** The likely tokens if there are none. */
+  targets?: readonly TargetAsk[];
+}
+
+/** The address of the form; tokens stand there as ids, features as `L2/46@7` with their position. */
+export function newTraceUrl({ model, ids, position, targets = [] }: Start): string {
+  const query = new URLSearchParams({ model, ids: ids.join(",") });
+  if (position < ids.length - 1) query.set("position", String(position));
+  const named = targets.flatMap((one) => {
+    if (one.kind === "token") return [String(one.id)];
+    return one.kind === "feature" ? [`${featureId(one)}@${position}`] : [];
+  });
+  if (named.length > 0) query.set("target", named.join(","));
+  return `/new?${query}`;
+}
+
+/** What such an address says. A feature's position is that of all targets; what is none is left. */
+export function readStart(query: URLSearchParams): Pick<Request, "ids" | "position" | "targets"> {
+  const ids = query.get("ids");
+  let position = query.get("position");
+  const targets: TargetAsk[] = [];
+  for (const part of query.get("target")?.split(",") ?? []) {
+    const [, layer, index, pos] = /^L?(\d+)\/(\d+)(?:@(\d+))?$/.exec(part) ?? [];
+    if (layer) targets.push({ kind: "feature", layer: Number(layer), index: Number(index) });
+    else if (/^\d+$/.test(part)) targets.push({ kind: "token", id: Number(part) });
+    position = pos ?? position;
+  }
+  return {
+    ids: ids ? ids.split(",").map(Number) : null,
+    position: position && /^\d+$/.test(position) ? Number(position) : null,
+    targets: targets.length > 0 ? { kind: "given", targets } : SALIENT,
+  };
 }
 
 export function promptAsk(request: Request): PromptAsk {
@@ -68,6 +111,6 @@ function targetFlag(target: TargetAsk): string[] {
     case "contrast":
       return ["--contrast", `id:${target.plus}`, `id:${target.minus}`];
     case "feature":
-      return ["--feature", `L${target.layer}/${target.index}`];
+      return ["--feature", featureId(target)];
   }
 }

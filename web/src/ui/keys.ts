@@ -1,13 +1,14 @@
 // Keys and actions: one registry behind the keyboard, the palette and the `?` sheet.
 //
 // An action is registered while its view is shown, so the sheet lists exactly what works now.
-// No key fires while a person types into a field, but for those with a modifier.
+// No key fires while a person types into a field, but for those with a modifier. Pages are two keys,
+// `j` (jump) and a letter, as the letters themselves are the workspace's.
 
 import { signal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
 
 export interface Action {
-  /** Key as shown and matched: `p`, `Shift+Enter`, `mod+z`. */
+  /** Key as shown and matched: `p`, `Shift+Enter`, `mod+z`, or `j l`, one after the other. */
   key: string | null;
   title: string;
   section: string;
@@ -17,6 +18,14 @@ export interface Action {
 }
 
 export const actions = signal<readonly Action[]>([]);
+
+/** Actions of one section, each as key, title, what it does, and when it does something. */
+export function section(
+  name: string,
+  list: readonly (readonly [string | null, string, () => void, (() => boolean)?])[],
+): Action[] {
+  return list.map(([key, title, run, enabled]) => ({ key, title, section: name, run, enabled }));
+}
 
 /** Registers actions while the calling component is mounted. `list` may be rebuilt each render. */
 export function useActions(list: readonly Action[]): void {
@@ -39,7 +48,7 @@ export function keyLabel(key: string): string {
   return shown.replace("Left", "←").replace("Right", "→").replace("Up", "↑").replace("Down", "↓");
 }
 
-function keyOf(event: KeyboardEvent): string {
+export function keyOf(event: KeyboardEvent): string {
   const parts: string[] = [];
   if (event.metaKey || event.ctrlKey) parts.push("mod");
   const letter = event.key.length === 1;
@@ -59,7 +68,7 @@ function isTyping(target: EventTarget | null): boolean {
 /** Keys that a focused control needs for itself. */
 function isForControl(event: KeyboardEvent): boolean {
   const { target } = event;
-  if (!(target instanceof HTMLElement)) return false;
+  if (!(target instanceof HTMLElement) || event.metaKey || event.ctrlKey) return false;
   if (event.key === "Enter" || event.key === " ") {
     return target.closest("button, a, summary, [role=option], [role=treeitem], input") !== null;
   }
@@ -73,6 +82,17 @@ function isForControl(event: KeyboardEvent): boolean {
   return false;
 }
 
+/** What a key does: an action, or it waits for a second one. The view that came last goes first. */
+export function found(list: readonly Action[], key: string): Action | "waits" | null {
+  const works = list.filter((action) => action.enabled?.() ?? true);
+  const action = works.findLast((candidate) => candidate.key === key);
+  return action ?? (works.some((other) => other.key?.startsWith(`${key} `)) ? "waits" : null);
+}
+
+/** For so long a first key waits for its second. */
+const WAIT_MS = 1500;
+let first = { key: "", until: 0 };
+
 function onKey(event: KeyboardEvent): void {
   if (event.defaultPrevented || event.altKey) return;
   const key = keyOf(event);
@@ -80,12 +100,12 @@ function onKey(event: KeyboardEvent): void {
   if (isTyping(event.target) && ["mod+z", "mod+Shift+z", "mod+a"].includes(key)) return;
   if (isForControl(event)) return;
   if (document.querySelector("dialog[open]") && key !== "Escape") return;
-  const action = actions.value.findLast(
-    (candidate) => candidate.key === key && (candidate.enabled?.() ?? true),
-  );
+  const whole = event.timeStamp < first.until ? `${first.key} ${key}` : key;
+  const action = found(actions.value, whole);
+  first = { key, until: action === "waits" ? event.timeStamp + WAIT_MS : 0 };
   if (!action) return;
   event.preventDefault();
-  action.run();
+  if (action !== "waits") action.run();
 }
 
 export function listenForKeys(): void {

@@ -6,6 +6,7 @@
 import { signal } from "@preact/signals";
 import type { JSX } from "preact";
 import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
+import { keyOf } from "./keys.ts";
 import { Key } from "./parts.tsx";
 
 export interface MenuItem {
@@ -84,7 +85,7 @@ function Items({ menu: { label, x, y, items } }: { menu: Menu }): JSX.Element {
     else if (event.key === "Escape" || event.key === "Tab") close();
     else if (event.key === "Enter" || event.key === " ") return;
     else {
-      const item = items.find((one) => one.key === event.key);
+      const item = items.find((one) => one.key === keyOf(event));
       if (!item) return;
       run(item);
     }

@@ -40,6 +40,16 @@ export function raw(value: number): string {
   return value.toFixed(digits).replace("-", "−");
 }
 
+/** A change of a raw number: +0.42 */
+export function signedRaw(change: number): string {
+  return `${change < 0 ? "" : "+"}${raw(change)}`;
+}
+
+/** A change of a share, in percentage points: +3.1 points */
+export function signedPoints(change: number): string {
+  return signedShare(change).replace("%", "points");
+}
+
 /** A number that somebody chose, as short as it is: a dose of −1 or 0.5, a layer. */
 export function plain(value: number): string {
   return String(Number(value.toPrecision(6))).replace("-", "−");

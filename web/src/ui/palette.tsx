@@ -82,7 +82,6 @@ function CommandPalette(): JSX.Element {
 function KeySheet(): JSX.Element {
   const sections = new Map<string, Action[]>();
   for (const action of unique(actions.value)) {
-    if (!action.key) continue;
     sections.set(action.section, [...(sections.get(action.section) ?? []), action]);
   }
   return (
@@ -94,9 +93,7 @@ function KeySheet(): JSX.Element {
             <dl>
               {list.map((action) => (
                 <div key={action.title}>
-                  <dt>
-                    <Key name={action.key ?? ""} />
-                  </dt>
+                  <dt>{action.key && <Key name={action.key} />}</dt>
                   <dd>{action.title}</dd>
                 </div>
               ))}

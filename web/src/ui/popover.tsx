@@ -26,7 +26,7 @@ export function openPopover(id: string): void {
   const menu = document.getElementById(id) as HTMLDetailsElement | null;
   if (!menu) return;
   menu.open = true;
-  menu.querySelector<HTMLElement>("div button, div input, div select")?.focus();
+  menu.querySelector<HTMLElement>("div :is(a, button, input, select)")?.focus();
 }
 
 /** Escape and a click elsewhere close an open one; Escape then does nothing else. */

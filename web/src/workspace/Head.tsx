@@ -4,10 +4,12 @@ import { useSignal } from "@preact/signals";
 import type { JSX } from "preact";
 import { exportUrl, pageUrl } from "../api/endpoints.ts";
 import { encodeView } from "../state/link.ts";
+import { keyLabel, section, useActions } from "../ui/keys.ts";
 import { useMore } from "../ui/more.tsx";
 import { percent, tokenText } from "../ui/numbers.ts";
 import { Button, Segments } from "../ui/parts.tsx";
-import { Popover } from "../ui/popover.tsx";
+import { openPopover, Popover } from "../ui/popover.tsx";
+import { go } from "../ui/router.ts";
 import { toast } from "../ui/toast.tsx";
 import { graphAddress, MAIN } from "./address.ts";
 import { copyPage, copyPruned } from "./exports.ts";
@@ -25,6 +27,15 @@ export function Head({ work }: { work: Workspace }): JSX.Element {
   const undo = work.undoTitle.value;
   const redo = work.redoTitle.value;
   const versions = useSignal(false);
+  const saves = (): boolean => !work.readOnly;
+  useActions(
+    section("Document", [
+      ["Shift+v", "Views and versions", () => (versions.value = true), saves],
+      ["Shift+s", "Share: copy a link that carries this view", () => void share(work), saves],
+      ["Shift+e", "Export…", () => openPopover(EXPORT), saves],
+      ["Shift+f", "Figure", () => go(figureOf(work)), saves],
+    ]),
+  );
   return (
     <div class="bar-row">
       <h1 class="clip" title={head.value?.text}>
@@ -62,11 +73,12 @@ export function Head({ work }: { work: Workspace }): JSX.Element {
         </Button>
         {!work.readOnly && (
           <>
-            <Button kind="quiet" onClick={() => (versions.value = true)}>
+            <Button kind="quiet" keyName="Shift+v" onClick={() => (versions.value = true)}>
               {viewName === MAIN ? "Versions" : viewName}
             </Button>
             <Button
               kind="quiet"
+              keyName="Shift+s"
               title="Copy a link that carries this view"
               onClick={() => void share(work)}
             >
@@ -114,10 +126,11 @@ function Targets({ work }: { work: Workspace }): JSX.Element {
             type="button"
             class="token"
             aria-pressed={work.selection.value.includes(node)}
+            title={p === null ? undefined : "p: the probability that the model gives it"}
             onClick={() => work.select([node])}
           >
             {names.target(node)}
-            {elsewhere} {p === null ? "" : percent(p)}
+            {elsewhere} {p === null ? "" : `p ${percent(p)}`}
           </button>
         );
       })}
@@ -132,11 +145,15 @@ async function share(work: Workspace): Promise<void> {
   toast("Link copied. It carries this view, and opens where this graph is served.");
 }
 
+const EXPORT = "export";
+
+const figureOf = (work: Workspace): string => graphAddress(work.id, work.viewName, "/figure");
+
 function ExportMenu({ work }: { work: Workspace }): JSX.Element {
   const url = (format: string): string =>
     exportUrl(work.id, format, work.viewName, work.view.value.filters);
   return (
-    <Popover text="Export">
+    <Popover id={EXPORT} text="Export" title={`(${keyLabel("Shift+e")})`}>
       <a href={url("connectome")} download>
         Graph file, with this view
       </a>
@@ -152,7 +169,7 @@ function ExportMenu({ work }: { work: Workspace }): JSX.Element {
         Edges as CSV, pruned as shown
       </a>
       <CopyItem what="the CSV" onClick={() => void copyPruned(work, "csv")} />
-      <a href={graphAddress(work.id, work.viewName, "/figure")}>Figure: SVG, PDF, PNG</a>
+      <a href={figureOf(work)}>Figure: SVG, PDF, PNG</a>
     </Popover>
   );
 }

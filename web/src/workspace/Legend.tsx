@@ -5,7 +5,7 @@ import type { JSX } from "preact";
 export function Legend(): JSX.Element {
   return (
     <div class="legend" aria-label="Legend">
-      <span>
+      <span title="Share of all influence on the outputs, as a part of the strongest node's">
         <svg viewBox="0 0 12 12" aria-hidden="true">
           <circle cx="6" cy="6" r="4.5" class="legend-glyph" />
         </svg>
@@ -36,8 +36,12 @@ export function Legend(): JSX.Element {
         </svg>
         lowers
       </span>
+      <span>◯ pinned, ◎ in a group</span>
       <span title="Named by a program, from an index of features">≈ automatic name</span>
-      <span>width: share of the target's absolute input</span>
+      {/* Both at once: a legend that changed with each selection would move the graph. */}
+      <span title="An edge's weight over the sum of its target's absolute inputs, by sign. What a selection is linked with is filled by it, and all else by influence.">
+        width, and fill beside a selection: share of the target's absolute input
+      </span>
     </div>
   );
 }

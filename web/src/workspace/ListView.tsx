@@ -1,17 +1,20 @@
-// The graph as a tree: layer, node, its inputs and outputs. The same content as the canvas, for
-// screen readers, phones and everyone who prefers to read.
+// The graph as a tree: layer, node, and when it is opened its strongest inputs and outputs. The same
+// content as the canvas, for screen readers, phones and everyone who prefers to read.
 
 import { useSignal } from "@preact/signals";
 import type { JSX } from "preact";
 import { useEffect, useRef } from "preact/hooks";
+import { sidesOf } from "../graph/edges.ts";
 import { KIND } from "../graph/pack.ts";
 import { asksForMenu } from "../ui/menu.tsx";
-import { count, percent } from "../ui/numbers.ts";
+import { count, percent, raw, signedShare } from "../ui/numbers.ts";
 import { Skeleton } from "../ui/parts.tsx";
 import { openNodeMenu } from "./menu.ts";
 import type { Workspace } from "./model.ts";
 
 const PAGE = 40;
+/** Inputs, and outputs, that stand below an open node. */
+const LINKS = 8;
 
 export function ListView({ work }: { work: Workspace }): JSX.Element | null {
   const pack = work.pack.value;
@@ -92,10 +95,19 @@ function Layer(props: {
   );
 }
 
+/** Whether an item is chosen, by a click, Enter or the space bar: the event is then nobody else's. */
+function chooses(event: KeyboardEvent | MouseEvent): boolean {
+  if (event instanceof KeyboardEvent && event.key !== "Enter" && event.key !== " ") return false;
+  event.preventDefault();
+  event.stopPropagation();
+  return true;
+}
+
 function Item({ work, node, focusable }: { work: Workspace; node: number; focusable: boolean }) {
   const pack = work.pack.value!;
   const names = work.names.value!;
   const selected = work.selection.value.includes(node);
+  const open = useSignal(false);
   const ref = useRef<HTMLDivElement>(null);
   useEffect(() => {
     if (selected) ref.current?.scrollIntoView({ block: "nearest" });
@@ -108,36 +120,97 @@ function Item({ work, node, focusable }: { work: Workspace; node: number; focusa
       event.stopPropagation();
       return;
     }
-    if (event instanceof KeyboardEvent && event.key !== "Enter" && event.key !== " ") return;
-    event.preventDefault();
-    event.stopPropagation();
-    if (event.shiftKey) work.toggle(node);
+    if (event instanceof KeyboardEvent && /^Arrow[RL]/.test(event.key))
+      open.value = event.key === "ArrowRight";
+    if (!chooses(event)) return;
+    if ((event.target as Element).classList.contains("twist")) open.value = !open.value;
+    else if (event.shiftKey) work.toggle(node);
     else if (event.metaKey || event.ctrlKey) work.togglePins([node]);
     else work.select([node]);
   };
   const p = names.targetProbability(node);
   const isTarget = pack.kind[node] === KIND.target;
   return (
-    <div
-      ref={ref}
-      role="treeitem"
-      aria-selected={selected}
-      tabIndex={focusable ? 0 : -1}
-      class="list-item"
-      onContextMenu={(event) => {
-        event.preventDefault();
-        openNodeMenu(work, node, { x: event.clientX, y: event.clientY });
-      }}
-      onClick={choose}
-      onKeyDown={choose}
-    >
-      <span class="clip">
-        {work.pinned(node) && "◉ "}
-        {names.full(node)}
-      </span>
-      <span class="number muted">
-        {isTarget && p !== null ? `p ${percent(p)}` : `influence ${percent(pack.influence[node])}`}
-      </span>
-    </div>
+    <>
+      <div
+        ref={ref}
+        role="treeitem"
+        aria-level={1}
+        aria-selected={selected}
+        aria-expanded={open.value}
+        tabIndex={focusable ? 0 : -1}
+        class="list-item"
+        onContextMenu={(event) => {
+          event.preventDefault();
+          openNodeMenu(work, node, { x: event.clientX, y: event.clientY });
+        }}
+        onClick={choose}
+        onKeyDown={choose}
+      >
+        <span class="twist" aria-hidden="true" title="Inputs and outputs (→, ←)">
+          {open.value ? "▾" : "▸"}
+        </span>
+        <span class="grow clip">
+          {work.pinned(node) && "◉ "}
+          {names.full(node)}
+        </span>
+        <span class="number muted">
+          {isTarget && p !== null
+            ? `p ${percent(p)}`
+            : `influence ${percent(pack.influence[node])}`}
+        </span>
+      </div>
+      {open.value && <Near work={work} node={node} />}
+    </>
+  );
+}
+
+/** What an open node is linked with most. The rest is counted, and in the inspector. */
+function Near({ work, node }: { work: Workspace; node: number }): JSX.Element {
+  const pack = work.pack.value!;
+  const names = work.names.value!;
+  const inShares = work.normalisation.value === "share";
+  const untraced = pack.kind[node] === KIND.feature && !pack.expanded[node];
+  const item = (to: number, text: string, value: string): JSX.Element => {
+    const select = (event: KeyboardEvent | MouseEvent): void => {
+      if (chooses(event)) work.select([to]);
+    };
+    return (
+      <div
+        key={text}
+        role="treeitem"
+        aria-level={2}
+        tabIndex={-1}
+        class="list-item inner"
+        onClick={select}
+        onKeyDown={select}
+      >
+        <span class="grow clip">{text}</span>
+        <span class="number muted">{value}</span>
+      </div>
+    );
+  };
+  return (
+    <>
+      {sidesOf(pack, work.adjacency.value!, node, LINKS).flatMap(({ end, links, left }) => [
+        ...links.map(({ node: other, share, raw: weight }) =>
+          item(
+            other,
+            `${end} ${names.short(other)} ${names.where(other)}`,
+            inShares
+              ? `${signedShare(share)} of ${end === "input" ? "its" : "that node's"} input`
+              : `${raw(weight)} raw`,
+          ),
+        ),
+        links.length === 0 &&
+          item(node, end === "input" && untraced ? "its inputs were not traced" : `no ${end}s`, ""),
+        left > 0 &&
+          item(
+            node,
+            `${work.partial.value ? "at least " : ""}${count(left)} weaker ${end}s`,
+            "in the inspector",
+          ),
+      ])}
+    </>
   );
 }

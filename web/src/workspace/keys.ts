@@ -3,13 +3,15 @@
 import { openedGroup, openMoveMenu, takeOut, toggleGroup } from "../circuit/members.ts";
 import type { Camera } from "../graph/camera.ts";
 import { type Direction, neighbour } from "../graph/layout.ts";
-import { hide, makeGroup, rename, tab } from "../inspector/Inspector.tsx";
+import { hide, makeGroup, rename, TABS, tab } from "../inspector/Inspector.tsx";
 import { groupOf } from "../state/document.ts";
 import type { Saver } from "../state/saver.ts";
 import { openTest } from "../tests/TestsPane.tsx";
 import { ask } from "../ui/ask.tsx";
-import { useActions } from "../ui/keys.ts";
+import { section, useActions } from "../ui/keys.ts";
+import { go } from "../ui/router.ts";
 import { toast } from "../ui/toast.tsx";
+import { feedsUrl } from "./address.ts";
 import { openNodeMenu } from "./menu.ts";
 import type { Workspace } from "./model.ts";
 import { lower, maximise, maximised, mode } from "./Panes.tsx";
@@ -43,14 +45,6 @@ export function useKeys(work: Workspace, camera: Camera, saver: Saver | null): v
   const grouped = (): boolean =>
     work.selection.value.some((node) => groupOf(work.circuitOf.value, node));
   const one = (): boolean => work.selection.value.length === 1;
-  const section = (name: string, list: [string | null, string, () => void, (() => boolean)?][]) =>
-    list.map(([key, title, run, enabled]) => ({
-      key,
-      title,
-      section: name,
-      run,
-      ...(enabled ? { enabled } : {}),
-    }));
   useActions([
     ...section("Walk", [
       ["ArrowLeft", "Node to the left", () => step(work, camera, "left")],
@@ -78,9 +72,18 @@ export function useKeys(work: Workspace, camera: Camera, saver: Saver | null): v
         () => work.do({ do: "show", nodes: [...work.view.value.hidden] }),
       ],
       ["i", "Test: change it and measure", () => openTest(work), some],
+      [
+        "Shift+t",
+        "Trace what feeds this",
+        () => go(feedsUrl(work) ?? ""),
+        () => feedsUrl(work) !== null,
+      ],
       ["Shift+F10", "Menu of the selection", () => menuOfSelection(work), some],
-      ["w", "Why this edge", () => (tab.value = "why"), some],
     ]),
+    ...section(
+      "Inspector",
+      TABS.map(({ key, text, value }) => [key, text, () => (tab.value = value), some]),
+    ),
     ...section("View", [
       ["/", "Find nodes", () => document.getElementById("find")?.focus()],
       ["f", "Fit the graph", () => camera.fit()],

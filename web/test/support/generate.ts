@@ -230,6 +230,7 @@ function headOf(size: Size): GraphHead {
       dictionary: { name: "generated", digest: null },
       flags: {},
       imported: null,
+      passed_over: null,
     },
     extent: {
       expansion: "exhaustive",

@@ -7,11 +7,12 @@ import {
   featureUrl,
   peakOf,
   probeUrl,
+  promptExample,
   quantileOf,
   readFeatures,
 } from "../../src/feature/shape.ts";
 import { AUTOMATIC, Names } from "../../src/graph/names.ts";
-import { readPack } from "../../src/graph/pack.ts";
+import { KIND, type Pack, readPack } from "../../src/graph/pack.ts";
 import {
   cellAt,
   chosen,
@@ -27,6 +28,25 @@ import { askFor, inProbes, ofDictionary, shownOf, whyNotJudged } from "../../src
 import { slots, templateOf } from "../../src/probe/template.ts";
 import type { Probe, ProbedFeature, ProbeRow } from "../../src/wire.ts";
 import { generate } from "../support/generate.ts";
+
+describe("the prompt as an example", () => {
+  it("has the feature's activations at all positions, and no other's", () => {
+    const { feature, error } = KIND;
+    const pack = {
+      kind: Uint8Array.of(feature, feature, feature, feature, error),
+      layer: Int16Array.of(2, 2, 1, 2, 2),
+      feature: Uint32Array.of(46, 46, 46, 7, 46),
+      pos: Uint16Array.of(1, 3, 0, 2, 2),
+      activation: Float32Array.of(0.5, 2, 9, 9, 9),
+    } as unknown as Pack;
+    expect(promptExample(pack, ["a", " b", " c", " d"], 1)).toEqual({
+      tokens: ["a", " b", " c", " d"],
+      tokens_acts_list: [0, 0.5, 0, 2],
+      train_token_ind: 3,
+      is_repeated_datapoint: false,
+    });
+  });
+});
 
 describe("names of features", () => {
   it("are read as the command line writes them", () => {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { KIND, type Pack } from "../../src/graph/pack.ts";
+import { emptyView } from "../../src/state/document.ts";
 import { readAddress, viewOf } from "../../src/state/foreign.ts";
 import type { TargetRow } from "../../src/wire.ts";
 
@@ -15,6 +16,7 @@ function address(page: string, twice: boolean): string {
     clerps: CLERPS,
     clickedId: "1_7_3",
     pruningThreshold: "0.6",
+    densityThreshold: "0.05",
   };
   for (const [key, value] of Object.entries(values))
     url.searchParams.set(key, twice ? encodeURIComponent(value) : value);
@@ -48,7 +50,7 @@ describe("an address of another page", () => {
       expect(view.pins).toEqual([4, 3, 0, 1]);
       expect(view.groups).toEqual([{ id: "g-0", name: "Texas", nodes: [0, 1] }]);
       expect(view.labels).toEqual({ "1": "the state" });
-      expect(view.filters.nodeThreshold).toBe(0.6);
+      expect(view.filters).toMatchObject({ nodeThreshold: 0.6, maxFrequency: 0.05 });
       expect(selection).toEqual([1]);
       expect(missing).toEqual(["9_9_9"]);
     });
@@ -57,8 +59,13 @@ describe("an address of another page", () => {
   it("is none without a graph, and what is no list is left out", () => {
     for (const text of ["", "oak-port", "https://www.neuronpedia.org/gemma-2-2b/graph"])
       expect(readAddress(text)).toBeNull();
-    const odd = readAddress("https://x.org/?slug=a%25b&supernodes={}&clerps=[&pruningThreshold=7");
+    const { pack, targets } = graph();
+    const odd = readAddress(
+      "https://x.org/?slug=a%25b&supernodes={}&clerps=[&pruningThreshold=7&densityThreshold=0",
+    );
     expect(odd).toMatchObject({ slug: "a%b", groups: [], labels: [], nodeThreshold: null });
-    expect(odd).toMatchObject({ pins: [], clicked: null });
+    expect(odd).toMatchObject({ maxFrequency: null, pins: [], clicked: null });
+    const bare = readAddress("https://x.org/?slug=a");
+    expect(viewOf(bare!, pack, targets).view).toEqual(emptyView());
   });
 });

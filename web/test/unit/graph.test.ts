@@ -1,5 +1,11 @@
 import { describe, expect, it } from "vitest";
-import { adjacency, countOfSign, cumulativeShare, linksOf } from "../../src/graph/edges.ts";
+import {
+  adjacency,
+  countOfSign,
+  cumulativeShare,
+  linksOf,
+  sidesOf,
+} from "../../src/graph/edges.ts";
 import {
   byCell,
   inside,
@@ -66,6 +72,18 @@ describe("links", () => {
       expect(link.share).toBeCloseTo(link.raw / absIn, 9);
     }
     expect(cumulativeShare(inputs, inputs.length)).toBeLessThanOrEqual(1 + 1e-5);
+  });
+
+  it("of one node are its strongest on each side, and a count of the rest", () => {
+    const nInputs = (node: number): number => adj.inStart[node + 1] - adj.inStart[node];
+    const node = everything.find((one) => nInputs(one) > 9) ?? Number.NaN;
+    const whole = linksOf(pack, adj, [node]);
+    const [inputs, outputs] = sidesOf(pack, adj, node, 3);
+    expect([inputs.end, outputs.end]).toEqual(["input", "output"]);
+    expect(inputs.links).toEqual(whole.inputs.slice(0, 3));
+    expect(inputs.left).toBe(whole.inputs.length - 3);
+    expect(outputs.links.length + outputs.left).toBe(whole.outputs.length);
+    expect(sidesOf(pack, adj, node, 1e6).map(({ left }) => left)).toEqual([0, 0]);
   });
 
   it("of several nodes are sums, without what passes between them", () => {

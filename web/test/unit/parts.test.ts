@@ -5,8 +5,16 @@ import { emptyView } from "../../src/state/document.ts";
 import { decodeView, encodeView } from "../../src/state/link.ts";
 import { doseWords, ticksOf } from "../../src/tests/doses.ts";
 import { interveneAsk, type Plan, plan, STRENGTHS } from "../../src/tests/plan.ts";
-import { putIn, takeOut, told, unchanged } from "../../src/tokens/edit.ts";
-import { command, type Request, traceAsk } from "../../src/trace/request.ts";
+import { changeAt, putIn, takeOut, told, unchanged } from "../../src/tokens/edit.ts";
+import {
+  command,
+  newTraceUrl,
+  type Request,
+  readStart,
+  SALIENT,
+  type Start,
+  traceAsk,
+} from "../../src/trace/request.ts";
 import { targetText } from "../../src/trace/texts.ts";
 import { shownOf } from "../../src/ui/load.ts";
 import {
@@ -15,10 +23,12 @@ import {
   plain,
   raw,
   score,
+  signedPoints,
+  signedRaw,
   signedScore,
   signedShare,
 } from "../../src/ui/numbers.ts";
-import type { Circuit } from "../../src/wire.ts";
+import type { Circuit, Forward } from "../../src/wire.ts";
 
 describe("a link", () => {
   it("carries a view and a selection, whatever is written in them", async () => {
@@ -226,6 +236,31 @@ describe("a trace's request", () => {
     );
   });
 
+  it("starts from an address: where, and what is explained there", () => {
+    const read = (of: Start) => readStart(new URL(newTraceUrl(of), "http://here").searchParams);
+    const start = { model: "two-hop", ids: [5, 6, 7] };
+    const feature = { kind: "feature", layer: 2, index: 46 } as const;
+    expect(read({ ...start, position: 2 })).toEqual({
+      ids: [5, 6, 7],
+      position: null,
+      targets: SALIENT,
+    });
+    const targets = [{ kind: "token", id: 9 } as const, feature];
+    expect(read({ ...start, position: 1, targets })).toEqual({
+      ids: [5, 6, 7],
+      position: 1,
+      targets: { kind: "given", targets },
+    });
+    expect(newTraceUrl({ ...start, position: 1, targets: [feature] })).toContain("L2%2F46%401");
+    const odd = readStart(new URLSearchParams("target=x,,2/46@0,-1&position=last"));
+    expect(odd).toEqual({
+      ids: null,
+      position: 0,
+      targets: { kind: "given", targets: [feature] },
+    });
+    expect(readStart(new URLSearchParams("text=a&position=-3"))).toMatchObject({ position: null });
+  });
+
   it("with tokens has no text", () => {
     expect(traceAsk({ ...request, ids: [1, 2] }).prompt).toMatchObject({ text: null, ids: [1, 2] });
   });
@@ -246,6 +281,8 @@ describe("numbers", () => {
     expect(signedShare(0)).toBe("+0.0 %");
     expect([0.03, -0.004, 0.0001, 1].map(signedScore)).toEqual(["+.03", "−.004", "±0", "+1.00"]);
     expect(raw(-3.21)).toBe("−3.21");
+    expect([-0.42, 0, 12.34].map(signedRaw)).toEqual(["−0.42", "+0.00", "+12.3"]);
+    expect([0.031, -0.0004].map(signedPoints)).toEqual(["+3.1 points", "−0.04 points"]);
     expect(raw(Number.NaN)).toBe("–");
     expect([0, -1, 0.5, 100, -0.1 * 3].map(plain)).toEqual(["0", "−1", "0.5", "100", "−0.3"]);
     expect(score(0.414)).toBe(".41");
@@ -275,7 +312,7 @@ describe("a changed text", () => {
     expect(told(text)).toBe("");
     const longer = putIn(putIn(text, 0, [7, 8]), 1, [9]);
     expect(longer.ids).toEqual([1, 7, 9, 8, 2, 3]);
-    expect(longer.put).toEqual([false, true, true, true, false, false]);
+    expect(longer.from).toEqual([0, null, null, null, 1, 2]);
     expect(told(longer)).toBe("3 tokens put in, marked with +");
     const shorter = takeOut(takeOut(longer, 4), 2);
     expect(shorter.ids).toEqual([1, 7, 8, 3]);
@@ -283,5 +320,31 @@ describe("a changed text", () => {
       "2 tokens put in, marked with +; 1 token of the graph's text taken out",
     );
     expect(takeOut(putIn(text, 2, [5]), 3)).toEqual(text);
+  });
+
+  it("is compared position by position with the graph's own", () => {
+    const forward = (entropies: number[], p: number): Forward => ({
+      tokens: entropies.map((_, id) => ({ id, text: "" })),
+      positions: entropies.map((entropy_bits) => ({
+        top: [],
+        entropy_bits,
+        watched: [p],
+        watched_total: p,
+      })),
+      notes: [],
+    });
+    const was = forward([1, 2, 3], 0.25);
+    const edit = takeOut(putIn(unchanged([7, 8, 9]), 0, [5]), 2);
+    const now = forward([1, 9, 2.5], 0.5);
+    const changes = [0, 1, 2].map((place) => changeAt(edit, now, was, place));
+    expect(changes).toEqual([null, null, { bits: -0.5, p: 0.25 }]);
+    // The server puts back a first token that the model wants.
+    const bare = takeOut(unchanged([7, 8, 9]), 0);
+    const whole = forward([1, 2, 4], 0.25);
+    expect([0, 1, 2].map((place) => changeAt(bare, whole, was, place)?.bits)).toEqual([
+      undefined,
+      0,
+      1,
+    ]);
   });
 });

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { anchors } from "../../src/graph/groups.ts";
 import type { Layout } from "../../src/graph/layout.ts";
 import { KIND, moreEdges, type Pack, readPack } from "../../src/graph/pack.ts";
 import {
@@ -194,5 +195,19 @@ describe("what stays the same", () => {
     expect(sameVisible(shown, visibleNodes(first, { ...view, filters }, kept, []))).toBe(true);
     kept[0] = 0;
     expect(sameVisible(shown, visibleNodes(first, view, kept, []))).toBe(false);
+  });
+});
+
+describe("names of groups", () => {
+  it("stand at the shown member of most influence, and nowhere without one", () => {
+    const influence = Float32Array.of(0.1, 0.4, 0.3, 0.9);
+    const groups = [
+      { id: "a", name: "state", nodes: [0, 1, 2] },
+      { id: "b", name: "hidden", nodes: [3] },
+    ];
+    const at = (...mask: number[]) => anchors(groups, { influence }, Uint8Array.from(mask));
+    expect(at(1, 1, 1, 0)).toEqual([{ node: 1, name: "state" }]);
+    expect(at(1, 0, 1, 0)).toEqual([{ node: 2, name: "state" }]);
+    expect(at(0, 0, 0, 1)).toEqual([{ node: 3, name: "hidden" }]);
   });
 });

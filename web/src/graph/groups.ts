@@ -1,0 +1,51 @@
+// Groups on the canvas. Boxes of the circuit have no colours that a ring could take, so a member has
+// a second ring, and the group's name stands beside the member of most influence.
+
+import type { Group } from "../state/document.ts";
+import { AXIS, FAMILY } from "./axes.ts";
+import type { Context, Transform } from "./layer.ts";
+import type { Layout } from "./layout.ts";
+import type { Pack } from "./pack.ts";
+import type { Ink } from "./paint.ts";
+
+/** Where each name stands: at the shown member of most influence; of a group without one nowhere. */
+export function anchors(
+  groups: readonly Group[],
+  { influence }: Pick<Pack, "influence">,
+  mask: Uint8Array,
+): { node: number; name: string }[] {
+  return groups.flatMap(({ name, nodes }) => {
+    const shown = nodes.filter((node) => mask[node]);
+    if (shown.length === 0) return [];
+    const node = shown.reduce((best, one) => (influence[one] > influence[best] ? one : best));
+    return [{ node, name }];
+  });
+}
+
+const LINE = 15;
+const MOST_LETTERS = 24;
+
+/** Names at a fixed size beside their nodes; `context` is in the pane's pixels. */
+export function paintNames(
+  context: Context,
+  named: readonly { node: number; name: string }[],
+  { x, y }: Layout,
+  { k, x: dx, y: dy }: Transform,
+  ink: Ink,
+): void {
+  context.font = `600 11px ${FAMILY}`;
+  context.textBaseline = "middle";
+  for (const { node, name } of named) {
+    const text = name.length > MOST_LETTERS ? `${name.slice(0, MOST_LETTERS - 1)}…` : name;
+    const left = x[node] * k + dx + 12 * Math.max(1, k);
+    const middle = y[node] * k + dy;
+    if (left < AXIS.left) continue;
+    // A ground of its own, as a stroked outline takes ten times as long.
+    context.globalAlpha = 0.85;
+    context.fillStyle = ink.paper;
+    context.fillRect(left - 2, middle - LINE / 2, context.measureText(text).width + 4, LINE);
+    context.globalAlpha = 1;
+    context.fillStyle = ink.ink;
+    context.fillText(text, left, middle);
+  }
+}

@@ -1,0 +1,44 @@
+import { describe, expect, it, vi } from "vitest";
+import type { Action } from "../../src/ui/keys.ts";
+
+vi.stubGlobal("navigator", { platform: "Linux" });
+const { found, keyLabel, section } = await import("../../src/ui/keys.ts");
+
+const none = (): void => undefined;
+const titleOf = (result: Action | "waits" | null): string | null =>
+  result === "waits" ? result : (result?.title ?? null);
+
+describe("a key", () => {
+  const list = [
+    ...section("Go to", [
+      ["j l", "Library", none],
+      ["j 1", "First tab", none, () => false],
+    ]),
+    ...section("Page", [
+      ["p", "of the page", none],
+      ["g", "Group", none],
+      [null, "without a key", none],
+    ]),
+    ...section("View", [
+      ["p", "of the view", none],
+      ["g", "not now", none, () => false],
+    ]),
+  ];
+
+  it("is of the view that came last and can do something", () => {
+    expect(titleOf(found(list, "p"))).toBe("of the view");
+    expect(titleOf(found(list, "g"))).toBe("Group");
+    expect(found(list, "q")).toBeNull();
+  });
+
+  it("waits for a second one where two make an action that can run", () => {
+    expect(found(list, "j")).toBe("waits");
+    expect(titleOf(found(list, "j l"))).toBe("Library");
+    expect(found(list, "j 1")).toBeNull();
+    expect(found(section("Go to", [["j 1", "First tab", none, () => false]]), "j")).toBeNull();
+  });
+
+  it("is shown as it is on the machine", () => {
+    expect(["mod+Shift+z", "j l", "ArrowLeft"].map(keyLabel)).toEqual(["Ctrl+Shift+z", "j l", "←"]);
+  });
+});
