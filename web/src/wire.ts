@@ -1211,7 +1211,11 @@ nodes: Array<number> | null,
 /**
  * How many features then; 40 if null.
  */
-top: number | null, };
+top: number | null, 
+/**
+ * The saved view whose names are used; those of the file if null.
+ */
+view: string | null, };
 
 /**
  * Groups that may be made; nothing is applied.
@@ -1231,7 +1235,7 @@ alone: Array<number>, };
  */
 export type Suggestion = { 
 /**
- * A name, from labels or the position.
+ * What half of its nodes are called, the most influential one, or where they stand.
  */
 name: string, 
 /**
@@ -1334,6 +1338,90 @@ influence_a: number,
  * Its share of all influence in B.
  */
 influence_b: number, };
+
+/**
+ * The body of `POST /api/recurring`.
+ */
+export type RecurringAsk = { 
+/**
+ * Graphs of one dictionary, at least two.
+ */
+graphs: Array<string>, 
+/**
+ * So many rows.
+ */
+limit: number, 
+/**
+ * Features that are nodes of so many graphs at least.
+ */
+least: number, };
+
+/**
+ * Several graphs, feature by feature.
+ */
+export type Recurring = { 
+/**
+ * Features that were found.
+ */
+n_features: number, 
+/**
+ * Those of most graphs first, of equals those of the largest mean influence; perhaps not all.
+ */
+rows: Array<RecurringFeature>, };
+
+/**
+ * A feature that is a node of several graphs.
+ */
+export type RecurringFeature = { 
+/**
+ * As `L2/50`.
+ */
+feature: string, 
+/**
+ * Its layer.
+ */
+layer: number, 
+/**
+ * Its index in the layer.
+ */
+index: number, 
+/**
+ * What it is called, if it is.
+ */
+label: string | null, 
+/**
+ * Whose words.
+ */
+label_source: string | null, 
+/**
+ * Graphs that it is a node of.
+ */
+n_graphs: number, 
+/**
+ * Its share of all influence, the mean over all graphs: 0 where it is no node.
+ */
+mean_influence: number, 
+/**
+ * In each graph, in the order of the request; null where it is no node.
+ */
+cells: Array<RecurringCell | null>, };
+
+/**
+ * A feature in a graph, all its positions together.
+ */
+export type RecurringCell = { 
+/**
+ * Its nodes.
+ */
+nodes: Array<number>, 
+/**
+ * Their share of all influence in that graph, summed.
+ */
+influence: number, 
+/**
+ * The largest activation.
+ */
+activation: number, };
 
 /**
  * The answer of `PUT /api/graphs/:id/views/:name`. The body is any JSON object of at most 4 MiB

@@ -327,9 +327,15 @@ pub(crate) struct CompareArgs {
     /// Another one.
     #[arg(value_name = "B")]
     pub(crate) b: PathBuf,
-    /// Which positions belong together.
-    #[arg(long, value_enum, value_name = "HOW", default_value_t)]
+    /// Further ones: with three or more, which features recur, all positions of a prompt together.
+    #[arg(value_name = "MORE")]
+    pub(crate) more: Vec<PathBuf>,
+    /// Which positions belong together; of two graphs.
+    #[arg(long, value_enum, value_name = "HOW", default_value_t, conflicts_with = "more")]
     pub(crate) align: AlignArg,
+    /// Features that are nodes of so many graphs at least; 2 if not given.
+    #[arg(long, value_name = "N", requires = "more")]
+    pub(crate) least: Option<usize>,
     /// Print so many features of each list; the JSON has all.
     #[arg(long, value_name = "N", default_value_t = 12)]
     pub(crate) top: usize,

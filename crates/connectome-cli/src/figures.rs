@@ -56,6 +56,8 @@ impl Material<'_> {
                 n_members: group.members.len().max(members.len()),
                 share,
                 dose: group.edited.clone(),
+                predicted: None,
+                inserted: false,
                 level: self.level(group, members),
                 column: self.column(group, members),
                 spot: None,

@@ -46,7 +46,7 @@ use connectome::hub::HubSettings;
 use connectome::organism;
 use futures_util::future::Either;
 
-pub use circuits::{Side, compare};
+pub use circuits::{Side, compare, recurring, suggest_groups};
 pub use edges_csv::edges_csv;
 pub use engine::ModelName;
 pub use error::ServeError;

@@ -189,7 +189,7 @@ pub(crate) struct GroupArgs {
     /// A graph file.
     pub(crate) graph: PathBuf,
     /// What to call the supernode.
-    #[arg(requires = "nodes", conflicts_with_all = ["remove", "list"])]
+    #[arg(requires = "nodes", conflicts_with_all = ["remove", "list", "suggest"])]
     pub(crate) name: Option<String>,
     /// Its nodes, as `L2/370@9` or `token:7`.
     pub(crate) nodes: Vec<String>,
@@ -199,4 +199,17 @@ pub(crate) struct GroupArgs {
     /// List the supernodes, and change nothing: the default.
     #[arg(long)]
     pub(crate) list: bool,
+    /// Suggest supernodes: features whose signed inputs and outputs are alike, with reasons and
+    /// what each is worth. Nothing is changed without --save.
+    #[arg(long, conflicts_with_all = ["remove", "list"])]
+    pub(crate) suggest: bool,
+    /// With --suggest: among so many features, those of most influence.
+    #[arg(long, value_name = "N", requires = "suggest", default_value_t = 40)]
+    pub(crate) top: usize,
+    /// With --suggest: an index of features, for names.
+    #[arg(long, value_name = "FILE", requires = "suggest")]
+    pub(crate) features: Option<PathBuf>,
+    /// With --suggest: save all that are suggested.
+    #[arg(long, requires = "suggest")]
+    pub(crate) save: bool,
 }

@@ -1,17 +1,27 @@
 //! `connectome group`: supernodes of a graph file.
 
+use std::collections::BTreeSet;
+
 use anyhow::Result;
+use connectome::features::FeatureIndex;
 use connectome_graph::{AttributionGraph, FeatureId, NodeIdx, Supernode};
 
+use connectome_server::suggest_groups;
+use connectome_server::wire::SuggestAsk;
+
 use super::Ending;
+use super::serve::plain;
 use crate::args::GroupArgs;
 use crate::failure::InterveneError;
-use crate::report::group::{GroupsReport, SupernodeReport};
+use crate::report::group::{GroupsReport, SuggestedReport, SuggestionsReport, SupernodeReport};
 use crate::settings::World;
 use crate::{names, printer};
 
 pub(crate) fn run(args: &GroupArgs, world: &World) -> Result<Ending> {
     let graph = AttributionGraph::load(&args.graph)?;
+    if args.suggest {
+        return suggest(args, graph, world);
+    }
     let (graph, change) = match (&args.name, &args.remove) {
         (Some(name), _) => save(graph, name, &args.nodes)?,
         (None, Some(name)) => remove(graph, name)?,
@@ -31,6 +41,61 @@ pub(crate) fn run(args: &GroupArgs, world: &World) -> Result<Ending> {
     world.print(&printer::group::page(&report, world.screen))?;
     world.document(&report)?;
     Ok(Ending::Done)
+}
+
+/// Lists what may be grouped, and saves it if that is asked for.
+fn suggest(args: &GroupArgs, graph: AttributionGraph, world: &World) -> Result<Ending> {
+    let index = args.features.as_deref().map(FeatureIndex::open).transpose()?;
+    let names = index.map(|index| index.labels_of(&graph)).transpose()?.unwrap_or_default();
+    let ask = SuggestAsk { nodes: None, top: Some(args.top), view: None };
+    let found = suggest_groups(graph.clone(), &ask, &names).map_err(plain)?;
+    let mut annotations = graph.annotations().clone();
+    let mut taken: BTreeSet<String> =
+        annotations.supernodes.iter().map(|one| one.name.clone()).collect();
+    let mut suggested = Vec::new();
+    for one in &found.groups {
+        let members = one.nodes.iter().map(|node| NodeIdx::new(*node)).collect();
+        let supernode = Supernode { name: free_name(&graph, &one.name, &mut taken), members };
+        suggested.push(SuggestedReport {
+            supernode: SupernodeReport::of(&graph, &supernode),
+            reasons: one.reasons.clone(),
+            similarity: one.similarity,
+            influence: one.influence,
+            replacement_change: one.replacement_change,
+            completeness_change: one.completeness_change,
+        });
+        annotations.supernodes.push(supernode);
+    }
+    if args.save && !suggested.is_empty() {
+        graph.with_annotations(annotations)?.save(&args.graph)?;
+    }
+    let report = SuggestionsReport {
+        graph: args.graph.display().to_string(),
+        saved: args.save && !suggested.is_empty(),
+        suggested,
+        alone: found.alone.len(),
+    };
+    world.print(&printer::group::suggestions(&report, world.screen))?;
+    world.document(&report)?;
+    Ok(Ending::Done)
+}
+
+/// A name that a supernode may have and that no other has.
+fn free_name(graph: &AttributionGraph, wanted: &str, taken: &mut BTreeSet<String>) -> String {
+    let plain: String = wanted.replace([',', '=', '@'], " ");
+    let words: Vec<&str> = plain.split_whitespace().collect();
+    let mut name = words.join(" ");
+    if check_name(&name).is_err() || graph.nodes().find(&name).is_ok() {
+        name = format!("group {name}").trim_end().to_owned();
+    }
+    let first = name.clone();
+    for n in 2.. {
+        if taken.insert(name.clone()) {
+            break;
+        }
+        name = format!("{first} {n}");
+    }
+    name
 }
 
 /// What was done to the file.

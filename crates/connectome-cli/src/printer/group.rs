@@ -1,9 +1,9 @@
 //! The supernodes of a graph, one below the other.
 
-use super::text::{counted, plain, token, width};
+use super::text::{bare_percent, counted, plain, token, width};
 use super::{Page, Screen};
 use crate::report::Stop;
-use crate::report::group::{GroupsReport, SupernodeReport};
+use crate::report::group::{GroupsReport, SuggestionsReport, SupernodeReport};
 
 pub(crate) fn page(report: &GroupsReport, screen: Screen) -> String {
     let mut page = Page::new(screen);
@@ -18,6 +18,32 @@ pub(crate) fn page(report: &GroupsReport, screen: Screen) -> String {
         let before = report.before.as_ref();
         let before = before.map_or(String::new(), |old| format!("; it was {}", members(old)));
         page.heading(&format!("{done} {}", plain(name)), before.trim_start_matches("; "));
+    }
+    page.finish()
+}
+
+/// Groups that may be made, and why.
+pub(crate) fn suggestions(report: &SuggestionsReport, screen: Screen) -> String {
+    let mut page = Page::new(screen);
+    let count = counted(report.suggested.len(), "suggestion");
+    page.heading(&plain(&report.graph), &format!("{count}; {} fit nowhere", report.alone));
+    for one in &report.suggested {
+        page.heading(
+            &plain(&one.supernode.name),
+            &format!(
+                "influence {} of all; without it replacement {:+.3}, completeness {:+.3}",
+                bare_percent(one.influence),
+                one.replacement_change,
+                one.completeness_change
+            ),
+        );
+        page.prose(&members(&one.supernode));
+        for reason in &one.reasons {
+            page.prose(&plain(reason));
+        }
+    }
+    if report.saved {
+        page.heading("saved", "as supernodes of the graph file");
     }
     page.finish()
 }

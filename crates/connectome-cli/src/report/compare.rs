@@ -2,9 +2,9 @@
 
 use std::path::Path;
 
-use connectome_graph::{Node, NodeIdx};
+use connectome_graph::{AttributionGraph, Node, NodeIdx};
 use connectome_server::Side;
-use connectome_server::wire::Compare;
+use connectome_server::wire::{Compare, Recurring, RecurringFeature};
 use serde::Serialize;
 
 #[derive(Debug, Serialize)]
@@ -39,6 +39,50 @@ pub(crate) struct PlacedReport {
     pub(crate) activation: f64,
     /// Its share of all influence in its graph.
     pub(crate) influence: f64,
+}
+
+/// Several graphs.
+#[derive(Debug, Serialize)]
+pub(crate) struct RecurringReport {
+    pub(crate) graphs: Vec<ComparedReport>,
+    /// Those of most graphs first, of equals those of the largest mean influence.
+    pub(crate) features: Vec<RecurringRow>,
+}
+
+#[derive(Debug, Serialize)]
+pub(crate) struct ComparedReport {
+    pub(crate) path: String,
+    pub(crate) prompt: String,
+}
+
+#[derive(Debug, Serialize)]
+pub(crate) struct RecurringRow {
+    pub(crate) feature: String,
+    /// Graphs that it is a node of.
+    pub(crate) n_graphs: usize,
+    /// Its share of all influence, the mean over all graphs: 0 where it is no node.
+    pub(crate) mean_influence: f64,
+    /// Of each graph, summed over positions; null where it is no node.
+    pub(crate) influence: Vec<Option<f64>>,
+    /// The largest of each graph.
+    pub(crate) activation: Vec<Option<f64>>,
+}
+
+impl RecurringReport {
+    pub(crate) fn of(paths: &[&Path], graphs: &[AttributionGraph], found: Recurring) -> Self {
+        let compared = paths.iter().zip(graphs).map(|(path, graph)| ComparedReport {
+            path: path.display().to_string(),
+            prompt: graph.prompt().text.clone(),
+        });
+        let row = |one: RecurringFeature| RecurringRow {
+            feature: one.feature,
+            n_graphs: one.n_graphs,
+            mean_influence: one.mean_influence,
+            influence: one.cells.iter().map(|cell| Some(cell.as_ref()?.influence)).collect(),
+            activation: one.cells.iter().map(|cell| Some(cell.as_ref()?.activation)).collect(),
+        };
+        Self { graphs: compared.collect(), features: found.rows.into_iter().map(row).collect() }
+    }
 }
 
 impl CompareReport {

@@ -30,3 +30,28 @@ impl SupernodeReport {
         Self { name: supernode.name.clone(), members: members.collect() }
     }
 }
+
+/// What may be grouped.
+#[derive(Debug, Serialize)]
+pub(crate) struct SuggestionsReport {
+    pub(crate) graph: String,
+    /// Whether they were saved.
+    pub(crate) saved: bool,
+    /// The most influential first.
+    pub(crate) suggested: Vec<SuggestedReport>,
+    /// Features that were considered and fit nowhere.
+    pub(crate) alone: usize,
+}
+
+#[derive(Debug, Serialize)]
+pub(crate) struct SuggestedReport {
+    pub(crate) supernode: SupernodeReport,
+    pub(crate) reasons: Vec<String>,
+    /// The least cosine of two members' signed input and output shares.
+    pub(crate) similarity: f64,
+    /// Its share of all influence.
+    pub(crate) influence: f64,
+    /// How the scores of the circuit of all considered features change without it.
+    pub(crate) replacement_change: f64,
+    pub(crate) completeness_change: f64,
+}

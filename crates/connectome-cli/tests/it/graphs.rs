@@ -78,6 +78,67 @@ fn paths_stay_within_the_pruned_graph_if_asked() {
 }
 
 #[test]
+fn groups_are_suggested_with_reasons_and_saved_on_demand() {
+    let place = Place::new();
+    place.oak();
+    let before = std::fs::read(place.path("oak.graph")).unwrap();
+    let report = place.json(&["group", "oak.graph", "--suggest"]);
+    let suggested = report["suggested"].as_array().unwrap();
+    assert!(!suggested.is_empty() && report["saved"] == false, "{report}");
+    for one in suggested {
+        assert!(one["supernode"]["members"].as_array().unwrap().len() > 1, "{one}");
+        assert!(one["similarity"].as_f64().unwrap() >= 0.5, "{one}");
+        assert!(one["reasons"][0].as_str().unwrap().contains("cosine"), "{one}");
+    }
+    assert_eq!(std::fs::read(place.path("oak.graph")).unwrap(), before);
+    let ran = place.ok(&["group", "oak.graph", "--suggest", "--top", "20", "--save"]);
+    assert!(ran.stdout.contains("saved"), "{}", ran.stdout);
+    let listed = place.json(&["group", "oak.graph"]);
+    let groups = listed["supernodes"].as_array().unwrap();
+    assert!(!groups.is_empty(), "{listed}");
+    // Twice the same are told apart by name.
+    place.ok(&["group", "oak.graph", "--suggest", "--top", "20", "--save", "-q"]);
+    let again = place.json(&["group", "oak.graph"]);
+    let again = again["supernodes"].as_array().unwrap();
+    let names: std::collections::BTreeSet<&str> =
+        again.iter().map(|one| one["name"].as_str().unwrap()).collect();
+    assert_eq!((again.len(), names.len()), (2 * groups.len(), 2 * groups.len()));
+    place.run(&["group", "oak.graph", "--save"]).refused("", "");
+}
+
+#[test]
+fn several_graphs_show_what_recurs() {
+    let place = Place::new();
+    place.oak();
+    place.ok(&["trace", &PROMPT.replace("capital", "bird"), "-q", "--output", "bird.graph"]);
+    let args = ["compare", "oak.graph", "bird.graph", "oak.graph"];
+    let report = place.json(&args);
+    let graphs = report["graphs"].as_array().unwrap();
+    assert_eq!((graphs.len(), &graphs[1]["path"]), (3, &"bird.graph".into()));
+    let rows = report["features"].as_array().unwrap();
+    let n = |row: &Value| row["n_graphs"].as_u64().unwrap();
+    assert!(rows.iter().all(|row| n(row) >= 2), "{report}");
+    assert!(rows.windows(2).all(|pair| n(&pair[0]) >= n(&pair[1])), "{report}");
+    for row in rows {
+        let influence = row["influence"].as_array().unwrap();
+        assert_eq!(influence[0], influence[2], "the same graph twice: {row}");
+        let sum: f64 = influence.iter().filter_map(Value::as_f64).sum();
+        assert!((sum / 3.0 - row["mean_influence"].as_f64().unwrap()).abs() < 1e-12, "{row}");
+    }
+    let all = place.json(&[&args[..], &["--least", "3"]].concat());
+    let of_all = rows.iter().filter(|row| n(row) == 3).count();
+    assert_eq!(all["features"].as_array().unwrap().len(), of_all);
+    assert!(of_all > 0 && of_all < rows.len(), "{of_all} of {}", rows.len());
+    let ran = place.ok(&args);
+    assert!(
+        ran.stdout.contains("Recurring features") && ran.stdout.contains("3/3"),
+        "{}",
+        ran.stdout
+    );
+    place.run(&["compare", "oak.graph", "bird.graph", "--least", "2"]).refused("", "");
+}
+
+#[test]
 fn two_graphs_are_compared_feature_by_feature() {
     let place = Place::new();
     place.oak();

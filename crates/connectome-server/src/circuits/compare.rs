@@ -25,16 +25,7 @@ pub struct Side<'a> {
 ///
 /// [`ServeError::Bad`] for graphs of two dictionaries.
 pub fn compare(a: Side<'_>, b: Side<'_>, align: CompareAlign) -> Result<Compare, ServeError> {
-    let [of_a, of_b] = [a, b].map(|side| side.graph.provenance());
-    if of_a.dictionary.digest != of_b.dictionary.digest
-        || of_a.dictionary.name != of_b.dictionary.name
-    {
-        let (a, b) = (&of_a.dictionary.name, &of_b.dictionary.name);
-        return Err(ServeError::bad(format!(
-            "the graphs are of two dictionaries, `{a}` and `{b}`: their features have nothing in \
-             common"
-        )));
-    }
+    of_one_dictionary([a.graph, b.graph])?;
     let (in_a, in_b) = (places(a.graph, align), places(b.graph, align));
     let mut both = Vec::new();
     for (key, (node_a, fired_a)) in &in_a {
@@ -63,6 +54,18 @@ pub fn compare(a: Side<'_>, b: Side<'_>, align: CompareAlign) -> Result<Compare,
     let all = both.len() + only_a.len() + only_b.len();
     let jaccard = if all > 0 { both.len() as f64 / all as f64 } else { 0.0 };
     Ok(Compare { both, only_a, only_b, jaccard })
+}
+
+/// Refuses graphs of two dictionaries.
+pub(super) fn of_one_dictionary(graphs: [&AttributionGraph; 2]) -> Result<(), ServeError> {
+    let [of_a, of_b] = graphs.map(|graph| &graph.provenance().dictionary);
+    if of_a.digest == of_b.digest && of_a.name == of_b.name {
+        return Ok(());
+    }
+    let (a, b) = (&of_a.name, &of_b.name);
+    Err(ServeError::bad(format!(
+        "the graphs are of two dictionaries, `{a}` and `{b}`: their features have nothing in common"
+    )))
 }
 
 /// Features of a graph by what they are matched by; of several the most active one.

@@ -6,13 +6,16 @@ mod compare;
 mod edges;
 mod head;
 mod layout;
+mod recurring;
 mod suggest;
 
 pub use compare::{Side, compare};
 pub(crate) use edges::{edges, paths, pruned};
 pub(crate) use head::{Around, head, head_of};
 pub(crate) use layout::{BOX, Boxes, circuit};
+pub use recurring::recurring;
 pub(crate) use suggest::suggest;
+pub use suggest::suggest_groups;
 
 use connectome_graph::{AttributionGraph, NodeIdx};
 

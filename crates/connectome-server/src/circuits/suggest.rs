@@ -9,7 +9,8 @@
 
 use std::collections::BTreeMap;
 
-use connectome_graph::{AttributionGraph, Node, NodeIdx, circuit_scores};
+use connectome::features::index::Label;
+use connectome_graph::{AttributionGraph, FeatureId, Node, NodeIdx, circuit_scores};
 
 use super::{checked, label};
 use crate::error::ServeError;
@@ -23,8 +24,38 @@ const TOP: usize = 40;
 /// The most that may be: the work grows with the square.
 const MOST: usize = 400;
 
-/// Suggestions for some nodes of a graph.
-pub(crate) fn suggest(kept: &Kept, ask: &SuggestAsk) -> Result<Suggestions, ServeError> {
+/// Groups that may be made in a graph, as `POST /api/graphs/:id/suggest` answers; `names` are what
+/// features are called.
+///
+/// # Errors
+///
+/// [`ServeError::Bad`] for nodes that the graph has not, or too many.
+pub fn suggest_groups(
+    graph: AttributionGraph,
+    ask: &SuggestAsk,
+    names: &BTreeMap<FeatureId, Label>,
+) -> Result<Suggestions, ServeError> {
+    suggest(&Kept::new(graph)?, ask, &BTreeMap::new(), names)
+}
+
+/// Suggestions for some nodes of a graph; `labels` are what a person calls nodes, `names` what
+/// features are called.
+pub(crate) fn suggest(
+    kept: &Kept,
+    ask: &SuggestAsk,
+    labels: &BTreeMap<NodeIdx, String>,
+    names: &BTreeMap<FeatureId, Label>,
+) -> Result<Suggestions, ServeError> {
+    let called = |idx: NodeIdx| -> Option<String> {
+        let graph = &kept.graph;
+        let own = labels.get(&idx).map(String::as_str);
+        let own = own.or_else(|| graph.annotations().label(graph.nodes(), idx));
+        let of_feature = || match graph.nodes().node(idx) {
+            Node::Feature(feature) => names.get(&feature.id).map(|label| label.text.as_str()),
+            _ => None,
+        };
+        own.or_else(of_feature).map(str::to_owned)
+    };
     let graph = &kept.graph;
     let considered = considered(kept, ask)?;
     let profiles = profiles(kept, &considered);
@@ -53,7 +84,7 @@ pub(crate) fn suggest(kept: &Kept, ask: &SuggestAsk) -> Result<Suggestions, Serv
         let pairs = cluster.iter().flat_map(|a| cluster.iter().map(move |b| (*a, *b)));
         let similarity = pairs.map(|(a, b)| alike_nn[a][b]).fold(1.0, f64::min);
         groups.push(Suggestion {
-            name: name(graph, &members),
+            name: name(kept, &members, &called),
             nodes: members.iter().map(|idx| idx.get()).collect(),
             reasons: reasons(graph, &members, similarity),
             similarity,
@@ -172,14 +203,20 @@ fn clusters(alike_nn: &[Vec<f64>]) -> Vec<Vec<usize>> {
     clusters
 }
 
-/// What all members have in common, by its first match: a label, or where they stand.
-fn name(graph: &AttributionGraph, members: &[NodeIdx]) -> String {
-    let labels: Vec<Option<&str>> =
-        members.iter().map(|idx| graph.annotations().label(graph.nodes(), *idx)).collect();
-    if let Some(first) = labels[0]
-        && labels.iter().all(|label| *label == Some(first))
-    {
-        return first.to_owned();
+/// What at least half of the members are called; else what the most influential of those with a
+/// name is, and how many more there are; else where they stand.
+fn name(kept: &Kept, members: &[NodeIdx], called: &dyn Fn(NodeIdx) -> Option<String>) -> String {
+    let graph = &kept.graph;
+    let mut named: Vec<(NodeIdx, String)> =
+        members.iter().filter_map(|idx| Some((*idx, called(*idx)?))).collect();
+    let influence = |idx: NodeIdx| kept.influence_share(idx.as_usize());
+    named.sort_by(|(a, _), (b, _)| influence(*b).total_cmp(&influence(*a)).then(a.cmp(b)));
+    let as_many = |text: &str| named.iter().filter(|(_, other)| other == text).count();
+    if let Some((_, text)) = named.iter().find(|(_, text)| 2 * as_many(text) >= members.len()) {
+        return text.clone();
+    }
+    if let Some((_, text)) = named.first() {
+        return format!("{text}, {} more", members.len() - 1);
     }
     let token = |pos: u32| graph.prompt().token_texts[pos as usize].trim().to_owned();
     let positions: Vec<u32> = members.iter().map(|idx| graph.nodes().pos_of(*idx)).collect();

@@ -1,7 +1,10 @@
 //! Pruning, paths, circuits, suggestions and comparison.
 
+use std::collections::BTreeMap;
+
 use axum::extract::{Path, State};
 use axum::response::Response;
+use connectome_graph::FeatureId;
 use serde::Serialize;
 
 use super::extract::Sent;
@@ -10,7 +13,7 @@ use crate::circuits;
 use crate::error::ServeError;
 use crate::id::Id;
 use crate::store::Kept;
-use crate::wire::{CircuitAsk, CompareAsk, PathsAsk, PruneAsk, SuggestAsk};
+use crate::wire::{CircuitAsk, CompareAsk, PathsAsk, PruneAsk, RecurringAsk, SuggestAsk};
 
 async fn asked<T: Serialize + Send + 'static>(
     State(app): Shared,
@@ -46,11 +49,20 @@ pub(super) async fn circuit(
 }
 
 pub(super) async fn suggest(
-    app: Shared,
+    State(app): Shared,
     Path(id): Path<String>,
     Sent(ask): Sent<SuggestAsk>,
 ) -> Answer {
-    asked(app, id, move |kept| circuits::suggest(kept, &ask)).await
+    let found = blocking(move || {
+        let id = Id::parse("graph", &id)?;
+        let kept = app.store.graph(&id)?;
+        let view = ask.view.as_deref().map(|name| app.store.shown_view(&id, name)).transpose()?;
+        let seen = view.map(|view| view.annotated(&kept.graph)).transpose()?;
+        let labels = seen.map(|seen| seen.annotations().node_labels.clone()).unwrap_or_default();
+        let set = app.set_of_graph(&kept.graph);
+        circuits::suggest(&kept, &ask, &labels, &app.names(set.as_ref(), &kept.graph)?)
+    });
+    Ok(json(&found.await?))
 }
 
 pub(super) async fn compare(State(app): Shared, Sent(ask): Sent<CompareAsk>) -> Answer {
@@ -60,6 +72,32 @@ pub(super) async fn compare(State(app): Shared, Sent(ask): Sent<CompareAsk>) -> 
         let [a, b] = [&a, &b]
             .map(|kept| circuits::Side { graph: &kept.graph, shares: &kept.influence_shares });
         circuits::compare(a, b, ask.align)
+    });
+    Ok(json(&found.await?))
+}
+
+pub(super) async fn recurring(State(app): Shared, Sent(ask): Sent<RecurringAsk>) -> Answer {
+    let found = blocking(move || {
+        let kept = ask.graphs.iter().map(|id| app.store.graph(&Id::parse("graph", id)?));
+        let kept: Vec<_> = kept.collect::<Result<_, _>>()?;
+        let sides: Vec<circuits::Side<'_>> = kept
+            .iter()
+            .map(|kept| circuits::Side { graph: &kept.graph, shares: &kept.influence_shares })
+            .collect();
+        let mut found = circuits::recurring(&sides, ask.least)?;
+        found.rows.truncate(ask.limit);
+        // Features that no node of the first graph is may be named by another one's.
+        let set = app.set_of_graph(&kept[0].graph);
+        let mut names = BTreeMap::new();
+        for kept in &kept {
+            names.extend(app.names(set.as_ref(), &kept.graph)?);
+        }
+        for row in &mut found.rows {
+            let id = FeatureId { layer: row.layer, index: row.index };
+            row.label = names.get(&id).map(|label| label.text.clone());
+            row.label_source = names.get(&id).map(|label| label.source.name().to_owned());
+        }
+        Ok(found)
     });
     Ok(json(&found.await?))
 }

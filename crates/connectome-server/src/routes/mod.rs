@@ -55,6 +55,7 @@ pub(crate) fn router(app: Arc<App>) -> Router {
         .route("/graphs/{id}/views/{name}", get(views::get).put(views::put))
         .route("/graphs/{id}/views/{name}/versions", get(views::versions))
         .route("/compare", post(circuits::compare))
+        .route("/recurring", post(circuits::recurring))
         .route("/figure", post(figure::figure))
         .route("/features", get(features::sets))
         .route("/features/query", post(features::query))

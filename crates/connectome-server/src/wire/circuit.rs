@@ -153,6 +153,9 @@ pub struct SuggestAsk {
     /// How many features then; 40 if null.
     #[serde(default)]
     pub top: Option<usize>,
+    /// The saved view whose names are used; those of the file if null.
+    #[serde(default)]
+    pub view: Option<String>,
 }
 
 /// Groups that may be made; nothing is applied.
@@ -167,7 +170,7 @@ pub struct Suggestions {
 /// A group that may be made, and why.
 #[derive(Clone, Debug, Serialize, Deserialize, TS)]
 pub struct Suggestion {
-    /// A name, from labels or the position.
+    /// What half of its nodes are called, the most influential one, or where they stand.
     pub name: String,
     /// Its nodes, ascending.
     pub nodes: Vec<u32>,
@@ -237,4 +240,57 @@ pub struct MatchedFeature {
     pub influence_a: f64,
     /// Its share of all influence in B.
     pub influence_b: f64,
+}
+
+/// The body of `POST /api/recurring`.
+#[derive(Clone, Debug, Serialize, Deserialize, TS)]
+pub struct RecurringAsk {
+    /// Graphs of one dictionary, at least two.
+    pub graphs: Vec<String>,
+    /// So many rows.
+    pub limit: usize,
+    /// Features that are nodes of so many graphs at least.
+    #[serde(default)]
+    pub least: usize,
+}
+
+/// Several graphs, feature by feature.
+#[derive(Clone, Debug, Serialize, Deserialize, TS)]
+pub struct Recurring {
+    /// Features that were found.
+    pub n_features: usize,
+    /// Those of most graphs first, of equals those of the largest mean influence; perhaps not all.
+    pub rows: Vec<RecurringFeature>,
+}
+
+/// A feature that is a node of several graphs.
+#[derive(Clone, Debug, Serialize, Deserialize, TS)]
+pub struct RecurringFeature {
+    /// As `L2/50`.
+    pub feature: String,
+    /// Its layer.
+    pub layer: u32,
+    /// Its index in the layer.
+    pub index: u32,
+    /// What it is called, if it is.
+    pub label: Option<String>,
+    /// Whose words.
+    pub label_source: Option<String>,
+    /// Graphs that it is a node of.
+    pub n_graphs: usize,
+    /// Its share of all influence, the mean over all graphs: 0 where it is no node.
+    pub mean_influence: f64,
+    /// In each graph, in the order of the request; null where it is no node.
+    pub cells: Vec<Option<RecurringCell>>,
+}
+
+/// A feature in a graph, all its positions together.
+#[derive(Clone, Debug, Default, Serialize, Deserialize, TS)]
+pub struct RecurringCell {
+    /// Its nodes.
+    pub nodes: Vec<u32>,
+    /// Their share of all influence in that graph, summed.
+    pub influence: f64,
+    /// The largest activation.
+    pub activation: f64,
 }

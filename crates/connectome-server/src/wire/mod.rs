@@ -19,8 +19,8 @@ mod view;
 
 pub use circuit::{
     Circuit, CircuitAsk, CircuitBox, CircuitEdge, Compare, CompareAlign, CompareAsk, Group,
-    MatchedFeature, PathRow, Paths, PathsAsk, Place, PruneAsk, PrunedGraph, SuggestAsk, Suggestion,
-    Suggestions,
+    MatchedFeature, PathRow, Paths, PathsAsk, Place, PruneAsk, PrunedGraph, Recurring,
+    RecurringAsk, RecurringCell, RecurringFeature, SuggestAsk, Suggestion, Suggestions,
 };
 pub use feature::{
     EffectRow, ExampleGroup, ExampleRow, Feature, FeatureFound, FeatureLabel, FeatureMore,
@@ -84,6 +84,7 @@ pub fn typescript() -> String {
     write!(Group, PruneAsk, PrunedGraph, PathsAsk, Paths, PathRow, CircuitAsk, Circuit);
     write!(CircuitBox, Place, CircuitEdge, SuggestAsk, Suggestions, Suggestion);
     write!(CompareAsk, CompareAlign, Compare, MatchedFeature);
+    write!(RecurringAsk, Recurring, RecurringFeature, RecurringCell);
     write!(ViewSaved, ViewVersion, ViewConflict, Deleted, TrashRow, TrashKind);
     write!(RunAsk, InterveneAsk, EditAsk, EditHow, EditPositions, ModeAsk, Held, SwapAsk);
     write!(SweepAsk, ValidateAsk, RungName, RunRow, RunPatch, Run, RunBody, InterveneRun);

@@ -349,6 +349,26 @@ fn graphs_are_compared_feature_by_feature() {
 }
 
 #[test]
+fn several_graphs_are_laid_side_by_side() {
+    let served = Served::new();
+    let id = served.graph();
+    let bird = json!({ "prompt": { "model": "two-hop",
+        "text": "the bird of the state containing oak port is" } });
+    let bird = served.done("/api/graphs", &bird)["graph"].clone();
+    let ask = json!({ "graphs": [id, bird, id], "limit": 7, "least": 2 });
+    let found = served.ask("/api/recurring", &ask);
+    let rows = found["rows"].as_array().unwrap();
+    assert_eq!(rows.len(), 7);
+    assert!(found["n_features"].as_u64().unwrap() > 7, "{found}");
+    assert_eq!(rows[0]["n_graphs"], 3);
+    assert_eq!(rows[0]["cells"][0], rows[0]["cells"][2]);
+    assert!(!rows[0]["cells"][1]["nodes"].as_array().unwrap().is_empty());
+    let one = json!({ "graphs": [id], "limit": 7 });
+    served.post("/api/recurring", &one).refused(400);
+    served.post("/api/recurring", &json!({ "graphs": [id, "none"], "limit": 7 })).refused(404);
+}
+
+#[test]
 fn titles_and_deletion() {
     let served = Served::new();
     let id = served.graph();
