@@ -25,6 +25,7 @@ const FigureStudio = lazy(async () => (await import("./figure/FigureStudio.tsx")
 const Help = lazy(async () => (await import("./help/Help.tsx")).Help);
 const Models = lazy(async () => (await import("./models/Models.tsx")).Models);
 const NewTrace = lazy(async () => (await import("./trace/NewTrace.tsx")).NewTrace);
+const Recurring = lazy(async () => (await import("./compare/Recurring.tsx")).Recurring);
 const ProbePage = lazy(async () => (await import("./probe/ProbePage.tsx")).ProbePage);
 const Probes = lazy(async () => (await import("./probe/Probes.tsx")).Probes);
 
@@ -42,6 +43,7 @@ const PAGES: readonly { pattern: string; show: (parts: Parts) => JSX.Element }[]
     show: ({ id }) => <FigureStudio key={`${id} ${view()}`} id={id} viewName={view()} />,
   },
   { pattern: "/cmp", show: () => <Compare /> },
+  { pattern: "/recurring", show: () => <Recurring /> },
   { pattern: "/features", show: () => <Features /> },
   {
     pattern: "/f/:set/:layer/:index",

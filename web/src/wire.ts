@@ -1367,7 +1367,11 @@ n_features: number,
 /**
  * Those of most graphs first, of equals those of the largest mean influence; perhaps not all.
  */
-rows: Array<RecurringFeature>, };
+rows: Array<RecurringFeature>, 
+/**
+ * The set that the features are of; null if neither its model nor an index is here.
+ */
+feature_set: string | null, };
 
 /**
  * A feature that is a node of several graphs.

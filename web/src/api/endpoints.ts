@@ -50,6 +50,8 @@ export const paths = (id: string, body: wire.PathsAsk, signal?: AbortSignal) =>
   json<wire.Paths>(`/api/graphs/${enc(id)}/paths`, { body, signal });
 export const suggest = (id: string, body: wire.SuggestAsk, signal?: AbortSignal) =>
   json<wire.Suggestions>(`/api/graphs/${enc(id)}/suggest`, { body, signal });
+export const recurring = (body: wire.RecurringAsk, signal?: AbortSignal) =>
+  json<wire.Recurring>("/api/recurring", { body, signal });
 export const compare = (body: wire.CompareAsk, signal?: AbortSignal) =>
   json<wire.Compare>("/api/compare", { body, signal });
 

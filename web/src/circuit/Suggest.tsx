@@ -14,11 +14,23 @@ const TOP = 60;
 
 export function Suggest({ work, onClose }: { work: Workspace; onClose: () => void }): JSX.Element {
   const turned = useSignal<readonly number[]>([]);
-  const pins = work.view.peek().pins;
+  // A suggestion that is taken pins its nodes, so that the others are not asked for anew unbidden.
+  const asked = useSignal(work.view.peek().pins);
+  const pins = asked.value;
+  const isOld = work.view.value.pins.join() !== pins.join();
   const { state, again } = useLoad(
-    (signal) => suggest(work.id, { nodes: pins.length > 1 ? pins : null, top: TOP }, signal),
-    [work.id],
+    (signal) =>
+      suggest(
+        work.id,
+        { nodes: pins.length > 1 ? pins : null, top: TOP, view: work.viewName },
+        signal,
+      ),
+    [work.id, pins],
   );
+  const anew = (): void => {
+    turned.value = [];
+    asked.value = work.view.peek().pins;
+  };
   const load = state.value;
   if (load.is === "loading") return <Skeleton lines={3} label="Looking for groups" />;
   if (load.is === "failed") return <Failure what="No suggestions" why={load.why} again={again} />;
@@ -30,6 +42,12 @@ export function Suggest({ work, onClose }: { work: Workspace; onClose: () => voi
   };
   return (
     <div class="suggestions">
+      {isOld && (
+        <p class="muted">
+          Of the {pins.length > 1 ? `${pins.length} nodes that were pinned` : "graph"} when this was
+          opened. <Button onClick={anew}>Suggest for the pins of now</Button>
+        </p>
+      )}
       {left.length === 0 && (
         <Empty action={<Button onClick={onClose}>Close</Button>}>
           No more groups are suggested for{" "}

@@ -83,6 +83,9 @@ export function Compare(): JSX.Element {
     <div class="sheet wide">
       <div class="head-row">
         <h1>Compare</h1>
+        <a class="muted" href={`/recurring?g=${a},${b}`}>
+          More than two
+        </a>
         <span class="grow" />
         {a !== b && (
           <Button

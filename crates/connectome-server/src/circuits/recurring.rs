@@ -60,5 +60,5 @@ pub fn recurring(graphs: &[Side<'_>], least: usize) -> Result<Recurring, ServeEr
         let by_graphs = b.n_graphs.cmp(&a.n_graphs);
         by_graphs.then(b.mean_influence.total_cmp(&a.mean_influence))
     });
-    Ok(Recurring { n_features: rows.len(), rows })
+    Ok(Recurring { n_features: rows.len(), rows, feature_set: None })
 }

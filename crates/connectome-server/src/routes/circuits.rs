@@ -97,6 +97,7 @@ pub(super) async fn recurring(State(app): Shared, Sent(ask): Sent<RecurringAsk>)
             row.label = names.get(&id).map(|label| label.text.clone());
             row.label_source = names.get(&id).map(|label| label.source.name().to_owned());
         }
+        found.feature_set = set.map(|set| set.name);
         Ok(found)
     });
     Ok(json(&found.await?))

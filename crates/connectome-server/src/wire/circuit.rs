@@ -261,6 +261,8 @@ pub struct Recurring {
     pub n_features: usize,
     /// Those of most graphs first, of equals those of the largest mean influence; perhaps not all.
     pub rows: Vec<RecurringFeature>,
+    /// The set that the features are of; null if neither its model nor an index is here.
+    pub feature_set: Option<String>,
 }
 
 /// A feature that is a node of several graphs.

@@ -1,0 +1,1 @@
+var e=`It runs in the workspace's folder.`;function t(e){return/^[\w./:@=,+-]+$/.test(e)?e:`'${e.replaceAll(`'`,`'\\''`)}'`}function n(e){return e.map(e=>t(String(e))).join(` `)}function r(e){return`graphs/${e}/graph.connectome`}function i(e,t){return`graphs/${e}/runs/${String(t).padStart(6,`0`)}.json`}export{i as a,t as i,r as n,n as r,e as t};
