@@ -157,6 +157,12 @@ export async function indexPath(set: string | null): Promise<string | null> {
 }
 export const feature = (set: string, layer: number, index: number, signal?: AbortSignal) =>
   json<wire.Feature>(`/api/features/${enc(set)}/${layer}/${index}`, { signal });
+/** Names a feature wherever it fires; an empty text takes that name away. */
+export const nameFeature = (set: string, { layer, index }: wire.FeatureName, text: string) =>
+  json<wire.FeatureLabel>(`/api/features/${enc(set)}/${layer}/${index}/label`, {
+    method: "PUT",
+    body: { text } satisfies wire.LabelAsk,
+  });
 export const featureWeights = (set: string, layer: number, index: number, signal?: AbortSignal) =>
   json<wire.FeatureWeights>(`/api/features/${enc(set)}/${layer}/${index}/weights`, { signal });
 export const featureQuery = (body: wire.FeatureQuery, signal?: AbortSignal) =>

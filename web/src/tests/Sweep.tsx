@@ -191,7 +191,7 @@ function Drawn(props: {
         (one, point) =>
           one &&
           point % step === 0 && (
-            <path key={point} d={mark} transform={`translate(${one})`} class={`${look} mark`} />
+            <path key={point} d={mark} transform={`translate(${one})`} class={`${look} point`} />
           ),
       )}
     </>
