@@ -97,6 +97,13 @@ export const run = (id: string, number: number, signal?: AbortSignal) =>
   json<wire.Run>(`/api/graphs/${enc(id)}/runs/${number}`, { signal });
 export const startRun = (id: string, body: wire.RunAsk) =>
   json<wire.JobStarted>(`/api/graphs/${enc(id)}/runs`, { body });
+export const nameRun = (id: string, number: number, name: string) =>
+  json<wire.RunRow>(`/api/graphs/${enc(id)}/runs/${number}`, {
+    method: "PATCH",
+    body: { name } satisfies wire.RunPatch,
+  });
+export const deleteRun = (id: string, number: number) =>
+  json<wire.Deleted>(`/api/graphs/${enc(id)}/runs/${number}`, { method: "DELETE" });
 
 export async function figure(body: wire.FigureAsk, signal?: AbortSignal): Promise<Blob> {
   return await (await send("/api/figure", { body, signal })).blob();
