@@ -5,7 +5,7 @@ import { useMore } from "../ui/more.tsx";
 import { date, percent, raw, tokenText } from "../ui/numbers.ts";
 import { Bar, Button, Chip } from "../ui/parts.tsx";
 import { Csv } from "../ui/save.tsx";
-import type { GroupEffect, InterveneRun, Run, RunAsk, Shift } from "../wire.ts";
+import type { GroupEffect, Inserted, InterveneRun, Run, RunAsk, Shift } from "../wire.ts";
 import type { Workspace } from "../workspace/model.ts";
 import { fillIn } from "./again.ts";
 import { copyRun } from "./copy.ts";
@@ -52,6 +52,12 @@ export function RunResult({ work, run }: { work: Workspace; run: Run }): JSX.Ele
 /** How files of its tables begin. */
 const fileOf = ({ graph, number }: Run): string => `${graph}-test-${number}`;
 
+/** What was taken from another prompt; a name of several is how many they are. */
+function insertedText({ name, n_features, prompt, dose }: Inserted): string {
+  const what = n_features === 1 ? `${name} (1 feature)` : name;
+  return `Put in from “${tokenText(prompt)}”: ${what}, ${dose} the activation there.`;
+}
+
 /** What a dose of the run is. */
 function doseOf(ask: RunAsk): string {
   if (ask.kind === "validate") return "";
@@ -73,6 +79,7 @@ function Effects({ run, ask, file }: EffectsProps): JSX.Element {
       <p class="note">
         {run.what}. {run.held}.
       </p>
+      {run.inserted && <p class="note">{insertedText(run.inserted)}</p>}
       {run.groups.length > 0 && <Groups groups={run.groups} file={file} />}
       {run.targets.length > 0 && (
         <table>
