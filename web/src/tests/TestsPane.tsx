@@ -12,23 +12,16 @@ import { place } from "../ui/router.ts";
 import { toast } from "../ui/toast.tsx";
 import type { Job, RunAsk } from "../wire.ts";
 import type { Workspace } from "../workspace/model.ts";
-import { lower } from "../workspace/Panes.tsx";
 import { allPlan, validateAsk } from "./all.ts";
 import { copyRun } from "./copy.ts";
 import { NO_DOSES } from "./doses.ts";
 import { History } from "./History.tsx";
-import { ofSelection, SELECTION, testable } from "./offered.ts";
+import { SELECTION, testable } from "./offered.ts";
 import { PlanForm } from "./PlanForm.tsx";
 import { interveneAsk, plan } from "./plan.ts";
 import { RunResult } from "./RunResult.tsx";
 import { finished, running } from "./running.ts";
 import { TestAll } from "./TestAll.tsx";
-
-/** Opens the tests with the selection as what is changed. */
-export function openTest(work: Workspace): void {
-  plan.value = { ...plan.value, changed: ofSelection(work) };
-  lower.value = "tests";
-}
 
 export function TestsPane({ work }: { work: Workspace }): JSX.Element {
   const { head } = work;
