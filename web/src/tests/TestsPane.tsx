@@ -68,7 +68,9 @@ export function TestsPane({ work }: { work: Workspace }): JSX.Element {
         <History work={work} load={load} number={number} again={list.again} />
       </div>
       <div class="tests-result" tabIndex={0} role="region" aria-label="Result of a test">
-        {number === null ? (
+        {number === null && list.stale ? (
+          <Skeleton lines={5} />
+        ) : number === null ? (
           <Empty>
             Choose what to change and run it: each group shows what the graph predicts beside what
             the model did.
