@@ -47,10 +47,11 @@ export function History(props: {
               <>
                 <Button
                   kind="quiet"
+                  title="Rename"
                   label={`Rename test ${row.number}`}
                   onClick={() => void rename(work.id, row)}
                 >
-                  Rename
+                  ✎
                 </Button>
                 <Button
                   kind="quiet"

@@ -52,13 +52,13 @@ export function Sweep({ sweep, groups, dose, file }: SweepProps): JSX.Element {
     },
     {
       of: "groups",
-      title: `${some(ofGroups, moved.lines, "groups")} over the ${varies}, ${moved.unit}`,
+      title: `Activation of ${some(ofGroups, moved.lines, "groups")} over the ${varies}, as a ${moved.unit}`,
       lines: ofGroups,
       number: percent,
     },
     {
       of: "targets",
-      title: `${some(ofTargets, targets.lines, "explained outputs")} over the ${varies}, ${targets.unit}`,
+      title: `Change of ${some(ofTargets, targets.lines, "explained outputs")} over the ${varies}, in units of the logit less the mean`,
       lines: ofTargets,
       number: signedRaw,
     },
@@ -154,7 +154,7 @@ function Chart({ title, axis, at, lines: { rows: lines, more }, number }: ChartP
       <ul class="chart-legend">
         {lines.map((line, place) => (
           <li key={place}>
-            <Swatch place={place} step={1} />
+            <Swatch place={place} step={2} />
             {line.name}
           </li>
         ))}
@@ -190,7 +190,7 @@ function Drawn(props: {
       {at.map(
         (one, point) =>
           one &&
-          point % step === 0 && (
+          point % step === step >> 1 && (
             <path key={point} d={mark} transform={`translate(${one})`} class={`${look} point`} />
           ),
       )}
@@ -198,11 +198,10 @@ function Drawn(props: {
   );
 }
 
-function Swatch({ place, step }: { place: number; step: 0 | 1 }): JSX.Element {
-  const at = step === 0 ? ["0 4", "24 4"] : ["0 4", "12 4", "24 4"];
+function Swatch({ place, step }: { place: number; step: 0 | 2 }): JSX.Element {
   return (
     <svg viewBox="0 0 24 8" aria-hidden="true">
-      <Drawn place={place} at={at} step={step} />
+      <Drawn place={place} at={["0 4", "12 4", "24 4"]} step={step} />
     </svg>
   );
 }
@@ -222,7 +221,7 @@ function AsTable(props: Points & { lines: readonly Line[] }): JSX.Element {
     <details>
       <summary>As a table</summary>
       <div class="matrix-scroll">
-        <table>
+        <table class="matrix">
           <thead>
             <tr>
               <th scope="col">{axis}</th>
