@@ -99,6 +99,13 @@ export const run = (id: string, number: number, signal?: AbortSignal) =>
   json<wire.Run>(`/api/graphs/${enc(id)}/runs/${number}`, { signal });
 export const startRun = (id: string, body: wire.RunAsk) =>
   json<wire.JobStarted>(`/api/graphs/${enc(id)}/runs`, { body });
+export const nameRun = (id: string, number: number, name: string) =>
+  json<wire.RunRow>(`/api/graphs/${enc(id)}/runs/${number}`, {
+    method: "PATCH",
+    body: { name } satisfies wire.RunPatch,
+  });
+export const deleteRun = (id: string, number: number) =>
+  json<wire.Deleted>(`/api/graphs/${enc(id)}/runs/${number}`, { method: "DELETE" });
 
 export async function figure(body: wire.FigureAsk, signal?: AbortSignal): Promise<Blob> {
   return await (await send("/api/figure", { body, signal })).blob();
@@ -159,6 +166,12 @@ export async function indexPath(set: string | null): Promise<string | null> {
 }
 export const feature = (set: string, layer: number, index: number, signal?: AbortSignal) =>
   json<wire.Feature>(`/api/features/${enc(set)}/${layer}/${index}`, { signal });
+/** Names a feature wherever it fires; an empty text takes that name away. */
+export const nameFeature = (set: string, { layer, index }: wire.FeatureName, text: string) =>
+  json<wire.FeatureLabel>(`/api/features/${enc(set)}/${layer}/${index}/label`, {
+    method: "PUT",
+    body: { text } satisfies wire.LabelAsk,
+  });
 export const featureWeights = (set: string, layer: number, index: number, signal?: AbortSignal) =>
   json<wire.FeatureWeights>(`/api/features/${enc(set)}/${layer}/${index}/weights`, { signal });
 export const featureQuery = (body: wire.FeatureQuery, signal?: AbortSignal) =>

@@ -5,7 +5,8 @@ import type { JSX } from "preact";
 import { count, percent, raw } from "../ui/numbers.ts";
 import { Button, Empty } from "../ui/parts.tsx";
 import { setQuery } from "../ui/router.ts";
-import type { Order, Row, Show, Sort } from "./rows.ts";
+import { Csv } from "../ui/save.tsx";
+import { type Order, type Row, type Show, type Sort, tableOf } from "./rows.ts";
 
 const PAGE = 200;
 
@@ -63,7 +64,8 @@ export function List(props: {
         <table class="compared">
           <caption>
             Features {orderText(order, show)}; influence is a share of all in its graph, and “–” is
-            a graph without the feature, which counts as 0 in B − A
+            a graph without the feature, which counts as 0 in B − A{" "}
+            <Csv name={`compare-${of.a}-${of.b}`} table={() => tableOf(props.rows)} />
           </caption>
           <thead>
             <tr>

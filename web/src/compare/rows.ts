@@ -4,6 +4,7 @@
 
 import type { Names } from "../graph/names.ts";
 import type { Pack } from "../graph/pack.ts";
+import type { Table } from "../ui/csv.ts";
 import type { Compare, CompareAlign } from "../wire.ts";
 
 /** One of the two graphs. */
@@ -83,6 +84,22 @@ export function rowsOf(found: Compare, a: Side, b: Side, align: CompareAlign): R
     ...found.only_a.map((node) => row(node, -1)),
     ...found.only_b.map((node) => row(-1, node)),
   ];
+}
+
+/** Rows as a table for a file; influence is a share of all in its graph. */
+export function tableOf(rows: readonly Row[]): Table {
+  return {
+    head: ["feature", "in", "activation A", "activation B", "influence A", "influence B", "B − A"],
+    rows: rows.map((row) => [
+      row.id ? `${row.name} (${row.id})` : row.name,
+      row.where,
+      row.activationA,
+      row.activationB,
+      row.influenceA,
+      row.influenceB,
+      row.change,
+    ]),
+  };
 }
 
 /** Whether a row is shown: by its place, and by the words of the filter, which all must be there. */

@@ -4,14 +4,19 @@ import type { JSX } from "preact";
 import { ApiError } from "../api/client.ts";
 import { feature as askFeature, featureSets } from "../api/endpoints.ts";
 import { file } from "../file/file.ts";
+import { BY_HAND } from "../graph/names.ts";
+import { ask } from "../ui/ask.tsx";
+import { section, useActions } from "../ui/keys.ts";
 import { useLoad } from "../ui/load.ts";
 import { count, percent, raw } from "../ui/numbers.ts";
-import { Chip, Failure, Skeleton } from "../ui/parts.tsx";
+import { Button, Chip, Failure, Skeleton } from "../ui/parts.tsx";
 import type { ExampleRow, Feature, FeatureSet } from "../wire.ts";
 import { Examples } from "./Examples.tsx";
 import { Histogram } from "./Histogram.tsx";
 import { Effects, FiresWith } from "./Lists.tsx";
 import { NoIndex } from "./NoIndex.tsx";
+import { named, nameEverywhere } from "./naming.ts";
+import { featureId } from "./shape.ts";
 import { Weights } from "./Weights.tsx";
 
 interface Props {
@@ -40,7 +45,11 @@ async function find(props: Props, signal: AbortSignal): Promise<Found> {
 
 export function FeatureView(props: Props): JSX.Element {
   const { set, layer, index } = props;
-  const { state, again } = useLoad((signal) => find(props, signal), [set, layer, index]);
+  const { state, again } = useLoad(
+    (signal) => find(props, signal),
+    [set, layer, index],
+    [named.value],
+  );
   const load = state.value;
   if (load.is === "loading") return <Skeleton lines={5} label="Loading the feature" />;
   if (load.is === "failed") {
@@ -54,6 +63,10 @@ function Dashboard({ set, here, value }: Props & { value: Feature }): JSX.Elemen
   const { more } = value;
   const most = value.act_max ?? 1;
   const least = value.act_min ?? 0;
+  // Beside a graph the name is given to the node or to the feature, there.
+  const renames = !here && !file;
+  const rename = () => void renameFeature(set, value);
+  useActions(renames ? section("Feature", [["r", "Rename", rename]]) : []);
   return (
     <div class="stack feature">
       <p class="row">
@@ -64,6 +77,11 @@ function Dashboard({ set, here, value }: Props & { value: Feature }): JSX.Elemen
           </>
         ) : (
           <span class="muted">No name: nothing stands out in where it fires and what it says.</span>
+        )}
+        {renames && (
+          <Button kind="quiet" keyName="r" title="Its name wherever it fires" onClick={rename}>
+            Rename
+          </Button>
         )}
       </p>
       {most === 0 && more.fired === 0 && value.examples_quantiles.length === 0 ? (
@@ -126,6 +144,14 @@ function Dashboard({ set, here, value }: Props & { value: Feature }): JSX.Elemen
       </p>
     </div>
   );
+}
+
+async function renameFeature(set: string, value: Feature): Promise<void> {
+  const id = { layer: value.more.layer, index: value.index };
+  const label = "Name wherever it fires; empty for the index's";
+  const text = await ask(`Name ${featureId(id)}`, label, value.label ?? "", "Rename");
+  const now = value.label_source === BY_HAND ? (value.label ?? "") : "";
+  if (text !== null) await nameEverywhere(text, { set, ...id, now });
 }
 
 /** Values of all, or none if one is not known. */

@@ -3,6 +3,7 @@
 import type { JSX } from "preact";
 import { useEffect } from "preact/hooks";
 import { status as askStatus, featureSets } from "../api/endpoints.ts";
+import { partsOf } from "../models/words.ts";
 import { useLoad } from "../ui/load.ts";
 import { count } from "../ui/numbers.ts";
 import { Button, Empty, Failure, Field, Segments, Skeleton } from "../ui/parts.tsx";
@@ -89,7 +90,7 @@ function Chooser({ sets, set }: { sets: readonly FeatureSet[]; set: FeatureSet }
       >
         {sets.map((one) => (
           <option key={one.name} value={one.name}>
-            {one.name}
+            {partsOf(one.name, sets).model}
             {one.name === one.dictionary ? "" : ` · ${one.dictionary}`}
             {one.index ? "" : " (nothing collected)"}
           </option>

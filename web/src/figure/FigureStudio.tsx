@@ -18,6 +18,7 @@ import { copyCommand as copyText } from "../ui/command.tsx";
 import { section, useActions } from "../ui/keys.ts";
 import { type Load, useLoad } from "../ui/load.ts";
 import { Button, Empty, Failure, Field, Skeleton } from "../ui/parts.tsx";
+import { saveFile } from "../ui/save.tsx";
 import { IN_FOLDER } from "../ui/shell.ts";
 import { toast } from "../ui/toast.tsx";
 import type { FigureAsk, FigureFormat, FigureOptions, GraphHead, RunRow } from "../wire.ts";
@@ -250,12 +251,7 @@ function Studio({ source }: { source: Source }): JSX.Element {
 
 async function download(ask: FigureAsk): Promise<void> {
   try {
-    const url = URL.createObjectURL(await figure(ask));
-    const link = document.createElement("a");
-    link.href = url;
-    link.download = `${ask.graph}.${ask.format}`;
-    link.click();
-    URL.revokeObjectURL(url);
+    saveFile(`${ask.graph}.${ask.format}`, await figure(ask));
   } catch (failure) {
     toast(`Not drawn: ${sentence(failure)}.`);
   }

@@ -1,6 +1,6 @@
 // What a node is called, and where the name comes from.
 //
-// The ladder of sources: you (a label in this view) › imported (a label in the graph's file) ›
+// The ladder of sources: you (a label in this view, or of the feature everywhere) › imported (a label in the graph's file) ›
 // automatic (of an index of features) › none (its place in the dictionary). A name that no person
 // gave is written with a ≈ before it.
 
@@ -12,6 +12,9 @@ export type Source = "you" | "imported" | "automatic" | "none";
 
 /** Stands before a name that a program gave. */
 export const AUTOMATIC = "≈";
+
+/** The source of a name that a person gave a feature wherever it fires. */
+export const BY_HAND = "by hand";
 
 export class Names {
   private readonly pack: Pack;
@@ -35,9 +38,10 @@ export class Names {
   }
 
   source(node: number): Source {
-    if (Object.hasOwn(this.labels, String(node))) return "you";
+    if (this.own(node) !== null) return "you";
     const given = this.given.get(node);
     if (!given) return "none";
+    if (given.source === BY_HAND) return "you";
     return given.source?.startsWith("automatic") ? "automatic" : "imported";
   }
 
@@ -45,13 +49,30 @@ export class Names {
   sourceText(node: number): string {
     const source = this.source(node);
     if (source === "none") return "no label";
+    if (source === "you")
+      return `label: you, ${this.own(node) === null ? "everywhere" : "in this view"}`;
     return `label: ${source === "automatic" ? this.given.get(node)?.source : source}`;
+  }
+
+  /** What it is called in this view alone. */
+  own(node: number): string | null {
+    return Object.hasOwn(this.labels, String(node)) ? this.labels[String(node)] : null;
+  }
+
+  /** What its feature is called by hand wherever it fires; empty if nothing. */
+  byHand(node: number): string {
+    const given = this.given.get(node);
+    return given?.source === BY_HAND ? given.text : "";
+  }
+
+  /** Whether the graph's file names it, whatever its feature is called elsewhere. */
+  inFile(node: number): boolean {
+    return this.given.get(node)?.source === null;
   }
 
   /** The label a person, a file or an index gave, if any. */
   label(node: number): string | null {
-    const own = Object.hasOwn(this.labels, String(node)) ? this.labels[String(node)] : null;
-    return own ?? this.given.get(node)?.text ?? null;
+    return this.own(node) ?? this.given.get(node)?.text ?? null;
   }
 
   /** Its identity in the dictionary: `L9 · 1741`. */

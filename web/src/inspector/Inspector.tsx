@@ -2,10 +2,11 @@
 
 import { signal } from "@preact/signals";
 import type { JSX } from "preact";
+import { nameEverywhere } from "../feature/naming.ts";
 import { KIND } from "../graph/pack.ts";
 import { groupOf } from "../state/document.ts";
 import { outOfSight } from "../state/groups.ts";
-import { ask } from "../ui/ask.tsx";
+import { ask, askWhich } from "../ui/ask.tsx";
 import { WindowIcon } from "../ui/icons.tsx";
 import { count, nodesText, percent, raw } from "../ui/numbers.ts";
 import { Button, Chip, Empty } from "../ui/parts.tsx";
@@ -246,14 +247,39 @@ export function hide(work: Workspace): void {
   );
 }
 
-/** Names the selected node in this view. */
+/** Names the selected node in this view, or its feature wherever it fires. */
 export async function rename(work: Workspace): Promise<void> {
   const [node] = work.selection.value;
   const names = work.names.value;
-  if (node === undefined || !names || work.refuses()) return;
-  const text = await ask(`Name ${names.id(node)}`, "Name", names.label(node) ?? "", "Rename");
-  if (text === null) return;
-  work.do({ do: "label", key: String(node), text: text === "" ? null : text });
+  const pack = work.columns.value;
+  if (node === undefined || !names || !pack || work.refuses()) return;
+  const set = work.head.value?.feature_set ?? null;
+  const isNamed = pack.kind[node] === KIND.feature && set !== null;
+  const answer = await askWhich(
+    `Name ${names.id(node)}`,
+    "Name",
+    names.label(node) ?? "",
+    isNamed ? ["In this view", "This feature, wherever it fires"] : ["Rename"],
+  );
+  if (answer === null) return;
+  const { text, action } = answer;
+  const inView = (to: string | null): void => work.do({ do: "label", key: String(node), text: to });
+  if (action === 0 || set === null) {
+    inView(text || null);
+    return;
+  }
+  // A name in this view would hide the new one, and so would one of the graph's file.
+  const own = names.own(node);
+  const isFiles = names.inFile(node);
+  await nameEverywhere(text, {
+    set,
+    layer: pack.layer[node],
+    index: pack.feature[node],
+    now: names.byHand(node),
+    took: (is) => {
+      if (own !== null || isFiles) inView(is ? (isFiles && text) || null : own);
+    },
+  });
 }
 
 /** Groups the selection; one name is asked for, and an empty one takes the first member's. */

@@ -34,7 +34,13 @@ async function restore(name: string, onChange: () => void): Promise<void> {
   }
 }
 
-/** Deleted graphs and probes; nothing if there are none. `of` changes when there may be others. */
+/** What a deleted thing is; a test is of a graph, which its name in the trash has. */
+export function kindText({ kind, name }: TrashRow): string {
+  const [, graph, number] = /^run-(.+)-(\d+)$/.exec(name) ?? [];
+  return graph ? `test ${Number(number)} of the graph ${graph}` : kind;
+}
+
+/** Deleted graphs, probes and tests; nothing if there are none. `of` changes when there may be others. */
 export function Trash({ of, onChange }: { of: unknown; onChange: () => void }): JSX.Element | null {
   const { state, again } = useLoad((signal) => trash(signal), [], [of]);
   const rows = state.value.is === "ready" ? state.value.value : [];
@@ -62,7 +68,7 @@ export function Trash({ of, onChange }: { of: unknown; onChange: () => void }): 
             <span class="graph-link">
               <span class="graph-prompt">{row.title}</span>
               <span class="graph-facts">
-                <span>{row.kind}</span>
+                <span>{kindText(row)}</span>
                 <span>deleted {date(row.deleted)}</span>
               </span>
             </span>

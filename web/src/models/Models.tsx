@@ -7,6 +7,7 @@ import { count } from "../ui/numbers.ts";
 import { Chip, Empty, Failure, Skeleton } from "../ui/parts.tsx";
 import type { ModelRow } from "../wire.ts";
 import { Markdown } from "./Markdown.tsx";
+import { kindText } from "./words.ts";
 
 export function Models(): JSX.Element {
   const { state, again } = useLoad(
@@ -43,13 +44,12 @@ export function Models(): JSX.Element {
 
 function ModelCard({ model, usual }: { model: ModelRow; usual: boolean }): JSX.Element {
   const { dictionary } = model;
-  const kind = { clt: "cross-layer", plt: "per-layer" }[dictionary.kind] ?? dictionary.kind;
   const facts: [string, string][] = [
     ["family", model.family],
     ["layers", count(model.n_layers)],
     ["width", count(model.d_model)],
     ["vocabulary", count(model.n_vocab)],
-    ["dictionary", `${dictionary.name}, ${kind}`],
+    ["dictionary", `${dictionary.name}, ${kindText(dictionary.kind)}`],
     ["features a layer", count(dictionary.n_features)],
   ];
   return (

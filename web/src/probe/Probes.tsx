@@ -13,6 +13,7 @@ import {
 import { featureId, readFeatures } from "../feature/shape.ts";
 import { JobRow } from "../library/Jobs.tsx";
 import { remove } from "../library/Trash.tsx";
+import { modelText } from "../models/words.ts";
 import { useActions } from "../ui/keys.ts";
 import { useLoad } from "../ui/load.ts";
 import { count, date } from "../ui/numbers.ts";
@@ -111,7 +112,7 @@ function NewProbe({ models, usual }: { models: readonly ModelRow[]; usual: strin
         >
           {models.map((one) => (
             <option key={one.name} value={one.name}>
-              {one.name} · {one.dictionary.name}
+              {modelText(one, models)}
             </option>
           ))}
         </select>

@@ -5,12 +5,21 @@ import { useSignal } from "@preact/signals";
 import type { JSX } from "preact";
 import { count, percent, plain, score } from "../ui/numbers.ts";
 import { Chip, Empty, Segments } from "../ui/parts.tsx";
+import { Csv } from "../ui/save.tsx";
 import type { MatrixCell, ValidateRun } from "../wire.ts";
 import type { Workspace } from "../workspace/model.ts";
 import { RUNGS } from "./all.ts";
+import { matrixTable } from "./tables.ts";
 import { MARKS } from "./verdicts.ts";
 
-export function Matrix({ run, work }: { run: ValidateRun; work: Workspace }): JSX.Element {
+interface MatrixProps {
+  run: ValidateRun;
+  work: Workspace;
+  /** How the file of its cells begins. */
+  file: string;
+}
+
+export function Matrix({ run, work, file }: MatrixProps): JSX.Element {
   const dose = useSignal(0);
   if (run.cases.length === 0) return <Empty>No group was tested.</Empty>;
   const cells = new Map<string, MatrixCell>();
@@ -37,6 +46,10 @@ export function Matrix({ run, work }: { run: ValidateRun; work: Workspace }): JS
             {run.cases.length} of {run.n_asked} cases
           </Chip>
         )}
+        <Csv
+          name={`${file}-matrix`}
+          table={() => matrixTable(run, (column) => columnName(work, run, column))}
+        />
       </div>
       <div class="matrix-scroll">
         <table class="matrix">

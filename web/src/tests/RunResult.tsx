@@ -4,13 +4,15 @@ import type { JSX } from "preact";
 import { useMore } from "../ui/more.tsx";
 import { date, percent, raw, tokenText } from "../ui/numbers.ts";
 import { Bar, Button, Chip } from "../ui/parts.tsx";
-import type { GroupEffect, InterveneRun, Run, RunAsk, Shift } from "../wire.ts";
+import { Csv } from "../ui/save.tsx";
+import type { GroupEffect, Inserted, InterveneRun, Run, RunAsk, Shift } from "../wire.ts";
 import type { Workspace } from "../workspace/model.ts";
 import { fillIn } from "./again.ts";
 import { copyRun } from "./copy.ts";
 import { doseWords } from "./doses.ts";
 import { Matrix } from "./Matrix.tsx";
 import { Sweep } from "./Sweep.tsx";
+import { groupTable, outputTable, targetTable } from "./tables.ts";
 
 export function RunResult({ work, run }: { work: Workspace; run: Run }): JSX.Element {
   const { result } = run;
@@ -39,12 +41,21 @@ export function RunResult({ work, run }: { work: Workspace; run: Run }): JSX.Ele
         </p>
       </header>
       {result.kind === "validate" ? (
-        <Matrix run={result} work={work} />
+        <Matrix run={result} work={work} file={fileOf(run)} />
       ) : (
-        <Effects run={result} ask={run.ask} />
+        <Effects run={result} ask={run.ask} file={fileOf(run)} />
       )}
     </div>
   );
+}
+
+/** How files of its tables begin. */
+const fileOf = ({ graph, number }: Run): string => `${graph}-test-${number}`;
+
+/** What was taken from another prompt; a name of several is how many they are. */
+function insertedText({ name, n_features, prompt, dose }: Inserted): string {
+  const what = n_features === 1 ? `${name} (1 feature)` : name;
+  return `Put in from “${tokenText(prompt)}”: ${what}, ${dose} the activation there.`;
 }
 
 /** What a dose of the run is. */
@@ -54,17 +65,28 @@ function doseOf(ask: RunAsk): string {
   return doseWords(hows, ask.swap);
 }
 
-function Effects({ run, ask }: { run: InterveneRun; ask: RunAsk }): JSX.Element {
+interface EffectsProps {
+  run: InterveneRun;
+  ask: RunAsk;
+  /** How files of its tables begin. */
+  file: string;
+}
+
+function Effects({ run, ask, file }: EffectsProps): JSX.Element {
   const watch = ask.kind === "intervene" ? ask.watch : [];
   return (
     <>
       <p class="note">
         {run.what}. {run.held}.
       </p>
-      {run.groups.length > 0 && <Groups groups={run.groups} />}
+      {run.inserted && <p class="note">{insertedText(run.inserted)}</p>}
+      {run.groups.length > 0 && <Groups groups={run.groups} file={file} />}
       {run.targets.length > 0 && (
         <table>
-          <caption>Change of each explained output, in units of its logit less the mean</caption>
+          <caption>
+            Change of each explained output, in units of its logit less the mean{" "}
+            <Csv name={`${file}-targets`} table={() => targetTable(run.targets)} />
+          </caption>
           <thead>
             <tr>
               <th>output</th>
@@ -85,7 +107,7 @@ function Effects({ run, ask }: { run: InterveneRun; ask: RunAsk }): JSX.Element 
           </tbody>
         </table>
       )}
-      <Outputs shift={run.shift} watch={watch} />
+      <Outputs shift={run.shift} watch={watch} file={file} />
       {run.text && (
         <div class="two-lists">
           <section>
@@ -98,7 +120,7 @@ function Effects({ run, ask }: { run: InterveneRun; ask: RunAsk }): JSX.Element 
           </section>
         </div>
       )}
-      {run.sweep && <Sweep sweep={run.sweep} groups={run.groups} dose={doseOf(ask)} />}
+      {run.sweep && <Sweep sweep={run.sweep} groups={run.groups} dose={doseOf(ask)} file={file} />}
     </>
   );
 }
@@ -108,14 +130,17 @@ function signed(value: number): string {
 }
 
 /** Each group's activation after, as a share of before: what the graph said and what happened. */
-function Groups({ groups }: { groups: GroupEffect[] }): JSX.Element {
+function Groups({ groups, file }: { groups: GroupEffect[]; file: string }): JSX.Element {
   const most = Math.max(
     1,
     ...groups.flatMap((group) => [Math.abs(group.measured ?? 0), Math.abs(group.predicted ?? 0)]),
   );
   return (
     <table class="effects">
-      <caption>Activation after, as a share of the original (sums over a group's features)</caption>
+      <caption>
+        Activation after, as a share of the original (sums over a group's features){" "}
+        <Csv name={`${file}-groups`} table={() => groupTable(groups)} />
+      </caption>
       <thead>
         <tr>
           <th>group</th>
@@ -166,13 +191,15 @@ function Ratio({ value, most }: { value: number | null; most: number }): JSX.Ele
 /** Outputs that are listed first, beside those that are watched. */
 const OUTPUTS = 10;
 
-function Outputs({ shift, watch }: { shift: Shift; watch: readonly number[] }): JSX.Element {
+function Outputs(props: { shift: Shift; watch: readonly number[]; file: string }): JSX.Element {
+  const { shift, watch, file } = props;
   const { rows, more } = useMore(shift.tokens, OUTPUTS, ({ id }) => watch.includes(id));
   return (
     <table>
       <caption>
         Next token. KL {raw(shift.kl_nats)} nats, entropy {raw(shift.entropy_before_bits)} →{" "}
-        {raw(shift.entropy_after_bits)} bits. {more}
+        {raw(shift.entropy_after_bits)} bits. {more}{" "}
+        <Csv name={`${file}-outputs`} table={() => outputTable(shift)} />
       </caption>
       <thead>
         <tr>

@@ -7,6 +7,7 @@ import { useLoad } from "../ui/load.ts";
 import { nodesText, promptText, tokenText } from "../ui/numbers.ts";
 import { Field, NumberField } from "../ui/parts.tsx";
 import { toast } from "../ui/toast.tsx";
+import type { GraphRow } from "../wire.ts";
 import type { Workspace } from "../workspace/model.ts";
 import { groupsOf } from "./link.ts";
 import { plan } from "./plan.ts";
@@ -14,10 +15,13 @@ import { sameNodes } from "./verdicts.ts";
 
 export function SwapForm({ work }: { work: Workspace }): JSX.Element | null {
   const { state } = useLoad((abort) => askGraphs(abort), [work.id]);
-  const mine = work.head.value?.provenance.model.name;
+  const mine = work.head.value?.provenance;
+  // Another dictionary has other features.
+  const isLike = (row: GraphRow): boolean =>
+    row.model === mine?.model.name && row.dictionary === mine.dictionary.name;
   const rows =
-    state.value.is === "ready" && mine !== undefined
-      ? state.value.value.filter((row) => row.id !== work.id && row.model === mine)
+    state.value.is === "ready" && mine
+      ? state.value.value.filter((row) => row.id !== work.id && isLike(row))
       : null;
   const { swap } = plan.value;
   const isListed = !swap || rows?.some((row) => row.id === swap.graph);
@@ -25,7 +29,9 @@ export function SwapForm({ work }: { work: Workspace }): JSX.Element | null {
   useEffect(() => {
     if (!isWrong) return;
     plan.value = { ...plan.peek(), swap: null };
-    toast("Nothing is put in: that graph is not here, or not another one of this model.");
+    toast(
+      "Nothing is put in: that graph is not here, or not another one of this model and dictionary.",
+    );
   }, [isWrong]);
   if (!swap && !rows?.length) return null;
   const choose = (graph: string): void => {

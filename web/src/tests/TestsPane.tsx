@@ -6,28 +6,22 @@ import { run as askRun, runs as askRuns, cancelJob, startRun } from "../api/endp
 import type { Group } from "../state/document.ts";
 import { section, useActions } from "../ui/keys.ts";
 import { useLoad } from "../ui/load.ts";
-import { count, date, seconds } from "../ui/numbers.ts";
+import { count, seconds } from "../ui/numbers.ts";
 import { Button, Empty, Failure, Progress, Skeleton } from "../ui/parts.tsx";
-import { place, setQuery } from "../ui/router.ts";
+import { place } from "../ui/router.ts";
 import { toast } from "../ui/toast.tsx";
 import type { Job, RunAsk } from "../wire.ts";
 import type { Workspace } from "../workspace/model.ts";
-import { lower } from "../workspace/Panes.tsx";
 import { allPlan, validateAsk } from "./all.ts";
 import { copyRun } from "./copy.ts";
 import { NO_DOSES } from "./doses.ts";
-import { ofSelection, SELECTION, testable } from "./offered.ts";
+import { History } from "./History.tsx";
+import { SELECTION, testable } from "./offered.ts";
 import { PlanForm } from "./PlanForm.tsx";
 import { interveneAsk, plan } from "./plan.ts";
 import { RunResult } from "./RunResult.tsx";
 import { finished, running } from "./running.ts";
 import { TestAll } from "./TestAll.tsx";
-
-/** Opens the tests with the selection as what is changed. */
-export function openTest(work: Workspace): void {
-  plan.value = { ...plan.value, changed: ofSelection(work) };
-  lower.value = "tests";
-}
 
 export function TestsPane({ work }: { work: Workspace }): JSX.Element {
   const { head } = work;
@@ -47,7 +41,9 @@ export function TestsPane({ work }: { work: Workspace }): JSX.Element {
       ["y", "Copy the test as a command", () => void copyPlan(work, boxes), runs],
     ]),
   );
-  const number = chosen ?? (load.is === "ready" ? (load.value[0]?.number ?? null) : null);
+  // The newest of a list from before a change may be the one that was deleted.
+  const newest = load.is === "ready" && !list.stale ? load.value[0]?.number : undefined;
+  const number = chosen ?? newest ?? null;
   return (
     <section class="tests" aria-label="Tests">
       <div class="tests-form">
@@ -69,10 +65,12 @@ export function TestsPane({ work }: { work: Workspace }): JSX.Element {
           </>
         )}
         {job && <JobLine job={job} />}
-        <History load={load} number={number} again={list.again} />
+        <History work={work} load={load} number={number} again={list.again} />
       </div>
       <div class="tests-result" tabIndex={0} role="region" aria-label="Result of a test">
-        {number === null ? (
+        {number === null && list.stale ? (
+          <Skeleton lines={5} />
+        ) : number === null ? (
           <Empty>
             Choose what to change and run it: each group shows what the graph predicts beside what
             the model did.
@@ -86,7 +84,11 @@ export function TestsPane({ work }: { work: Workspace }): JSX.Element {
 }
 
 function OneRun({ work, number }: { work: Workspace; number: number }): JSX.Element {
-  const { state, again } = useLoad((abort) => askRun(work.id, number, abort), [work.id, number]);
+  const { state, again } = useLoad(
+    (abort) => askRun(work.id, number, abort),
+    [work.id, number],
+    [finished.value],
+  );
   const load = state.value;
   if (load.is === "loading") return <Skeleton lines={5} />;
   if (load.is === "failed")
@@ -145,39 +147,5 @@ function JobLine({ job: now }: { job: Job }): JSX.Element {
         Stop, keep what there is
       </Button>
     </div>
-  );
-}
-
-function History(props: {
-  load: ReturnType<typeof useLoad<Awaited<ReturnType<typeof askRuns>>>>["state"]["value"];
-  number: number | null;
-  again: () => void;
-}): JSX.Element | null {
-  const { load, number } = props;
-  if (load.is === "failed")
-    return <Failure what="Runs could not be listed" why={load.why} again={props.again} />;
-  if (load.is === "loading" || load.value.length === 0) return null;
-  return (
-    <section aria-label="Runs">
-      <h3>Runs</h3>
-      <ul class="runs">
-        {load.value.map((row) => (
-          <li key={row.number}>
-            <button
-              type="button"
-              class="link"
-              aria-pressed={row.number === number}
-              onClick={() => setQuery({ run: String(row.number) })}
-              title={date(row.created)}
-            >
-              <span class="muted">#{row.number}</span>
-              <span class="grow clip">{row.name}</span>
-              {row.validates && <small>matrix</small>}
-              {row.partial && <small>partial</small>}
-            </button>
-          </li>
-        ))}
-      </ul>
-    </section>
   );
 }

@@ -1,4 +1,4 @@
-// What an address says of tests: a measured one to be shown, or another graph's group to be put in.
+// What opens tests: a selection, or an address with a measured one or another graph's group.
 
 import { head as askHead, viewRemote } from "../api/endpoints.ts";
 import { type Group, groupsIn, readView } from "../state/document.ts";
@@ -7,9 +7,16 @@ import { toast } from "../ui/toast.tsx";
 import { MAIN } from "../workspace/address.ts";
 import type { Workspace } from "../workspace/model.ts";
 import { lower } from "../workspace/Panes.tsx";
+import { ofSelection } from "./offered.ts";
 import { plan, planOn } from "./plan.ts";
 
 const enc = encodeURIComponent;
+
+/** Opens the tests with the selection as what is changed. */
+export function openTest(work: Workspace): void {
+  plan.value = { ...plan.value, changed: ofSelection(work) };
+  lower.value = "tests";
+}
 
 /** The workspace of `graph`, with a test that puts in what `group` was in the graph `from`. */
 export function swapAddress(graph: string, from: string, group: string, fromEnd: boolean): string {

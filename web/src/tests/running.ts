@@ -6,7 +6,7 @@ import { Running } from "../api/running.ts";
 import { match, place, setQuery } from "../ui/router.ts";
 import { toast } from "../ui/toast.tsx";
 
-/** Goes up whenever a test ended: lists of runs are asked for again. */
+/** Goes up whenever a test ended or a measured one changed: runs are asked for again. */
 export const finished = signal(0);
 
 export const running = new Running("run", {

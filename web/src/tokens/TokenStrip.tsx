@@ -6,6 +6,7 @@ import type { JSX } from "preact";
 import { useRef } from "preact/hooks";
 import { sentence } from "../api/client.ts";
 import { forward, tokenize } from "../api/endpoints.ts";
+import { modelOf } from "../models/words.ts";
 import { newTraceUrl } from "../trace/request.ts";
 import { targetText, useTexts } from "../trace/texts.ts";
 import { section, useActions } from "../ui/keys.ts";
@@ -37,7 +38,7 @@ export function TokenStrip({ work }: { work: Workspace }): JSX.Element {
   return (
     <Strip
       work={work}
-      model={head.provenance.model.name}
+      model={modelOf(head)}
       ids={head.tokens.map((token) => token.id)}
       edited={edited.value}
       at={at}

@@ -7,6 +7,7 @@ import { ApiError, sentence } from "../api/client.ts";
 import { models as askModels, status as askStatus, trace } from "../api/endpoints.ts";
 import { Running } from "../api/running.ts";
 import { JobRow } from "../library/Jobs.tsx";
+import { modelText } from "../models/words.ts";
 import { copyCommand } from "../ui/command.tsx";
 import { section, useActions } from "../ui/keys.ts";
 import { useLoad } from "../ui/load.ts";
@@ -74,7 +75,7 @@ function TraceForm({ models, usual }: { models: ModelRow[]; usual: string }): JS
   const run = async (): Promise<void> => {
     await running.start(null, () => trace(traceAsk(request.value)));
   };
-  const copy = () => void copyCommand(command(request.value));
+  const copy = () => void copyCommand(command(request.value, models));
   useActions(
     section("New trace", [
       ["mod+Enter", "Trace", () => void run()],
@@ -106,7 +107,7 @@ function TraceForm({ models, usual }: { models: ModelRow[]; usual: string }): JS
           >
             {models.map((one) => (
               <option key={one.name} value={one.name}>
-                {one.name} · {one.dictionary.kind} of {one.dictionary.n_features} a layer
+                {modelText(one, models)}
               </option>
             ))}
           </select>

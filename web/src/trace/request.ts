@@ -1,8 +1,9 @@
 // The form of a new trace as one value, and what it becomes: a request, or a command.
 
 import { featureId } from "../feature/shape.ts";
+import { partsOf } from "../models/words.ts";
 import { quoted } from "../ui/shell.ts";
-import type { PromptAsk, TargetAsk, TargetsAsk, TraceAsk } from "../wire.ts";
+import type { ModelRow, PromptAsk, TargetAsk, TargetsAsk, TraceAsk } from "../wire.ts";
 
 export interface Request {
   model: string;
@@ -80,9 +81,11 @@ export function traceAsk(request: Request): TraceAsk {
 const USUAL = { max: 10, probability: 0.95, tolerance: 0.01 };
 
 /** The same trace on the command line (`connectome trace --help`). */
-export function command(request: Request): string {
+export function command(request: Request, served: readonly Pick<ModelRow, "name">[] = []): string {
   const prompt = request.ids ? ["--token-ids", request.ids.join(",")] : [quoted(request.text)];
-  const parts = ["connectome trace", ...prompt, "--model", quoted(request.model)];
+  const { model, dictionary } = partsOf(request.model, served);
+  const parts = ["connectome trace", ...prompt, "--model", quoted(model)];
+  if (dictionary !== null) parts.push("--transcoder", quoted(dictionary));
   if (request.chat) parts.push("--chat");
   parts.push(...targetFlags(request.targets));
   if (request.expand === "exhaustive") parts.push("--exhaustive");

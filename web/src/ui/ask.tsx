@@ -9,23 +9,39 @@ interface Question {
   title: string;
   label: string;
   value: string;
-  action: string;
-  done: (answer: string | null) => void;
+  actions: readonly string[];
+  done: (answer: Answer | null) => void;
+}
+
+interface Answer {
+  text: string;
+  /** Which of the actions was chosen. */
+  action: number;
 }
 
 const question = signal<Question | null>(null);
 
 /** The answer, or `null` if the person turned away. */
-export function ask(title: string, label: string, value: string, action: string) {
-  return new Promise<string | null>((done) => {
-    question.value = { title, label, value, action, done };
+export async function ask(title: string, label: string, value: string, action: string) {
+  return (await askWhich(title, label, value, [action]))?.text ?? null;
+}
+
+/** The answer with what is to be done with it; Enter means the first. */
+export function askWhich(
+  title: string,
+  label: string,
+  value: string,
+  actions: readonly string[],
+): Promise<Answer | null> {
+  return new Promise((done) => {
+    question.value = { title, label, value, actions, done };
   });
 }
 
 export function AskDialog(): JSX.Element | null {
   const now = question.value;
   if (!now) return null;
-  const finish = (answer: string | null): void => {
+  const finish = (answer: Answer | null): void => {
     if (question.peek() !== now) return;
     question.value = null;
     now.done(answer);
@@ -35,8 +51,10 @@ export function AskDialog(): JSX.Element | null {
       <form
         onSubmit={(event) => {
           event.preventDefault();
-          const text = new FormData(event.currentTarget).get("answer");
-          finish(String(text ?? "").trim());
+          const text = String(new FormData(event.currentTarget).get("answer") ?? "").trim();
+          const { submitter } = event;
+          const action = submitter instanceof HTMLButtonElement ? Number(submitter.value) : 0;
+          finish({ text, action });
         }}
       >
         <label class="field">
@@ -45,9 +63,11 @@ export function AskDialog(): JSX.Element | null {
         </label>
         <p class="row end">
           <Button onClick={() => finish(null)}>Cancel</Button>
-          <Button kind="primary" type="submit">
-            {now.action}
-          </Button>
+          {now.actions.map((action, at) => (
+            <Button key={action} kind={at === 0 ? "primary" : "plain"} type="submit" value={at}>
+              {action}
+            </Button>
+          ))}
         </p>
       </form>
     </Dialog>

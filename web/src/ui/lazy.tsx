@@ -1,7 +1,8 @@
-// Pages whose code is fetched when their address is first shown, so that a workspace opens
+// Pages and panes whose code is fetched when they are first shown, so that a workspace opens
 // without the code of all others.
 
 import type { ComponentType, JSX } from "preact";
+import { useMemo } from "preact/hooks";
 import { useLoad } from "./load.ts";
 import { Failure, Skeleton } from "./parts.tsx";
 
@@ -21,7 +22,7 @@ export function lazy<P extends object>(
     return (
       <div class="sheet">
         {now.is === "failed" ? (
-          <Failure what="The code of this page did not come" why={now.why} again={again} />
+          <Failure what="Its code did not come" why={now.why} again={again} />
         ) : (
           <Skeleton />
         )}
@@ -29,7 +30,8 @@ export function lazy<P extends object>(
     );
   }
   return (props) => {
-    const Here = here ?? Coming;
+    // Stays what it was when it came: another component in its place would lose its state.
+    const Here = useMemo(() => here ?? Coming, []);
     return <Here {...props} />;
   };
 }

@@ -14,6 +14,8 @@ interface ButtonProps {
   disabled?: boolean;
   pressed?: boolean;
   type?: "button" | "submit";
+  /** Of several that submit, which it is. */
+  value?: number;
   label?: string;
 }
 
@@ -23,6 +25,7 @@ export function Button(props: ButtonProps): JSX.Element {
   return (
     <button
       type={props.type ?? "button"}
+      value={props.value}
       class={`button ${kind}`}
       onClick={props.onClick}
       title={hint || undefined}

@@ -7,10 +7,11 @@ import { encodeView } from "../state/link.ts";
 import { keyLabel, section, useActions } from "../ui/keys.ts";
 import { useMore } from "../ui/more.tsx";
 import { percent, tokenText } from "../ui/numbers.ts";
-import { Button, Segments } from "../ui/parts.tsx";
+import { Button, Chip, Segments } from "../ui/parts.tsx";
 import { openPopover, Popover } from "../ui/popover.tsx";
 import { go } from "../ui/router.ts";
 import { toast } from "../ui/toast.tsx";
+import type { ProvenanceRow } from "../wire.ts";
 import { graphAddress, MAIN } from "./address.ts";
 import { copyPage, copyPruned } from "./exports.ts";
 import type { Workspace } from "./model.ts";
@@ -41,6 +42,7 @@ export function Head({ work }: { work: Workspace }): JSX.Element {
       <h1 class="clip" title={head.value?.text}>
         {head.value ? <Prompt work={work} /> : "Loading…"}
       </h1>
+      {head.value && <Imported of={head.value.provenance} />}
       <Targets work={work} />
       <Segments
         label="View of the graph"
@@ -90,6 +92,17 @@ export function Head({ work }: { work: Workspace }): JSX.Element {
       </span>
       {versions.value && <Versions work={work} onClose={() => (versions.value = false)} />}
     </div>
+  );
+}
+
+/** What an imported file has and the graph has not; nothing if nothing is missing. */
+function Imported({ of: { imported, passed_over } }: { of: ProvenanceRow }): JSX.Element | null {
+  if (!passed_over) return null;
+  const title = `The imported file${imported ? ` (${imported})` : ""} has nodes of kinds that are not known here, and their links; the graph has not`;
+  return (
+    <Chip tone="warn" title={title}>
+      imported without {passed_over}
+    </Chip>
   );
 }
 

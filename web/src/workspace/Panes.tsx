@@ -7,14 +7,16 @@ import { CircuitPane } from "../circuit/CircuitPane.tsx";
 import type { Camera } from "../graph/camera.ts";
 import { GraphView } from "../graph/GraphView.tsx";
 import { Inspector } from "../inspector/Inspector.tsx";
-import { TestsPane } from "../tests/TestsPane.tsx";
 import { TokenStrip } from "../tokens/TokenStrip.tsx";
 import { WindowIcon } from "../ui/icons.tsx";
+import { lazy } from "../ui/lazy.tsx";
 import { Split } from "../ui/split.tsx";
 import { Legend } from "./Legend.tsx";
 import { ListView } from "./ListView.tsx";
 import type { Workspace } from "./model.ts";
 import { alone, popOut } from "./windows.ts";
+
+const TestsPane = lazy(async () => (await import("../tests/TestsPane.tsx")).TestsPane);
 
 export type Mode = "graph" | "list";
 export type PaneName = "graph" | "inspector" | "circuit" | "tests";

@@ -4,6 +4,7 @@ import { effect, untracked, useSignal } from "@preact/signals";
 import type { JSX } from "preact";
 import { useEffect, useLayoutEffect, useMemo } from "preact/hooks";
 import { head as askHead, viewRemote } from "../api/endpoints.ts";
+import { named } from "../feature/naming.ts";
 import { file } from "../file/file.ts";
 import { Camera } from "../graph/camera.ts";
 import { Tour } from "../help/Tour.tsx";
@@ -64,6 +65,18 @@ export function WorkspacePage({ id, viewName }: WorkspacePageProps): JSX.Element
     );
     return () => abort.abort();
   }, [id, round.value]);
+
+  // The head has the names of features.
+  useEffect(() => {
+    if (work.head.peek() === null) return;
+    const abort = new AbortController();
+    askHead(id, abort.signal).then(
+      (head) => (work.head.value = head),
+      // What is shown stays, under its former names.
+      () => undefined,
+    );
+    return () => abort.abort();
+  }, [work, named.value]);
 
   useLayoutEffect(() => {
     if (!saver) {

@@ -1,6 +1,7 @@
 // Addresses of a graph's pages, each with the view that it shows, and of traces that go on from it.
 
 import { KIND } from "../graph/pack.ts";
+import { modelOf } from "../models/words.ts";
 import { newTraceUrl } from "../trace/request.ts";
 import type { Workspace } from "./model.ts";
 
@@ -26,7 +27,7 @@ export function feedsUrl(work: Workspace): string | null {
   if (work.readOnly || !head?.runnable || !pack || more.length > 0) return null;
   if (pack.kind[node] !== KIND.feature) return null;
   return newTraceUrl({
-    model: head.provenance.model.name,
+    model: modelOf(head),
     ids: head.tokens.map(({ id }) => id),
     position: pack.pos[node],
     targets: [{ kind: "feature", layer: pack.layer[node], index: pack.feature[node] }],

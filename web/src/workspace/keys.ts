@@ -6,7 +6,7 @@ import { type Direction, neighbour } from "../graph/layout.ts";
 import { hide, makeGroup, rename, TABS, tab } from "../inspector/Inspector.tsx";
 import { groupOf } from "../state/document.ts";
 import type { Saver } from "../state/saver.ts";
-import { openTest } from "../tests/TestsPane.tsx";
+import { openTest } from "../tests/link.ts";
 import { ask } from "../ui/ask.tsx";
 import { section, useActions } from "../ui/keys.ts";
 import { go } from "../ui/router.ts";

@@ -107,9 +107,11 @@ describe("names of nodes", () => {
         label(1, 'at "is"', "automatic, from examples"),
         label(2, "theirs", "imported"),
         label(3, 'says "oak"', "automatic, from logits"),
+        label(5, "capitals", "by hand"),
+        label(6, "ports", "by hand"),
       ],
     };
-    const names = new Names(pack, head, { 3: "mine" });
+    const names = new Names(pack, head, { 3: "mine", 6: "here" });
     expect(names.short(0)).toBe("of the file");
     expect(names.short(1)).toBe(`${AUTOMATIC} at "is"`);
     expect(names.short(2)).toBe("theirs");
@@ -123,6 +125,12 @@ describe("names of nodes", () => {
       "none",
     ]);
     expect(names.sourceText(1)).toBe("label: automatic, from examples");
+    // What a person called a feature everywhere is theirs, and gives way in a view.
+    expect([5, 6].map((node) => names.short(node))).toEqual(["capitals", "here"]);
+    expect(names.sourceText(5)).toBe("label: you, everywhere");
+    expect(names.sourceText(6)).toBe("label: you, in this view");
+    expect([3, 5, 6].map((node) => names.byHand(node))).toEqual(["", "capitals", "ports"]);
+    expect([0, 2, 4].map((node) => names.inFile(node))).toEqual([true, false, false]);
     // Where names are alike, their places are not.
     expect(names.where(1)).toBe(names.place(1));
     expect(names.place(1)).toMatch(/^L\d+ · \w+ @/);
