@@ -1521,7 +1521,7 @@ kept_days: number, };
 /**
  * What was deleted.
  */
-export type TrashKind = "Graph" | "Probe" | "Run";
+export type TrashKind = "graph" | "probe" | "run";
 
 /**
  * The body of `POST /api/graphs/:id/runs`.
@@ -2011,11 +2011,12 @@ shift: Shift,
  */
 groups: Array<number | null>, 
 /**
- * The same as the graph predicts it; null where it does not say.
+ * The same as the graph predicts it; null where it does not say. Empty in runs of older
+ * versions.
  */
 predicted: Array<number | null>, 
 /**
- * As of one run.
+ * As of one run; empty in runs of older versions.
  */
 targets: Array<TargetEffect>, };
 

@@ -85,7 +85,13 @@ async function collect(browser: Browser, server: Running): Promise<void> {
   await page.context().close();
 }
 
-/** Traces a prompt, so that there are two graphs to compare. */
+/** All graphs, the newest last. */
+async function graphs(server: Running): Promise<string[]> {
+  const rows = (await (await fetch(`${server.url}/api/graphs`)).json()) as { id: string }[];
+  return rows.map(({ id }) => id).reverse();
+}
+
+/** Traces a prompt, so that there are graphs to compare. */
 async function trace(server: Running, text: string): Promise<void> {
   const ask = async (path: string, body?: unknown) => {
     const headers = { "content-type": "application/json" };
@@ -130,6 +136,7 @@ async function shootPages(browser: Browser, server: Running, theme: Theme): Prom
     library: "/",
     "new-trace": "/new",
     compare: `/cmp?a=${await tour(server)}`,
+    recurring: `/recurring?g=${(await graphs(server)).join(",")}`,
     features: "/features?set=two-hop&sort=max",
     feature: FEATURE,
     models: "/m",
@@ -163,6 +170,8 @@ try {
   for (const theme of themes) await shootGraph(browser, server, theme);
   await collect(browser, server);
   await trace(server, "the bird of the state containing oak port is");
+  for (const city of ["oak gate", "ash port"])
+    await trace(server, `the capital of the state containing ${city} is`);
   for (const theme of themes) await shootPages(browser, server, theme);
 } finally {
   await browser.close();

@@ -109,7 +109,7 @@ function Facts({ set }: { set: FeatureSet }): JSX.Element | null {
       <span>
         {count(index.n_fired)} of {count(all)} features fired
       </span>
-      <span>{count(index.n_named)} have an automatic or imported name</span>
+      <span>{count(index.n_named)} have a name</span>
       {index.n_tokens > 0 && (
         <span>
           {count(index.n_tokens)} tokens read{index.model && ` with ${index.model}`}

@@ -72,7 +72,7 @@ describe("two graphs", () => {
     await page.locator(".overlay").waitFor();
     await page.getByRole("button", { name: /^only A/ }).click();
     expect((await rowNames(page)).every((text) => text.includes("only in A"))).toBe(true);
-    expect(await page.locator(".overlay-scroll .mark.b.faded").count()).toBeGreaterThan(0);
+    await page.locator(".overlay-scroll .mark.b.faded").first().waitFor();
     await page.getByLabel("Words in a name").fill("L2 is");
     await expect
       .poll(async () => (await rowNames(page)).every((t) => /L2 .+is/.test(t)))
@@ -121,5 +121,32 @@ describe("two graphs", () => {
     await page.getByRole("button", { name: "Run", exact: true }).click();
     await page.locator(".effects").waitFor({ timeout: 60_000 });
     expect(await page.locator(".tests-result h2").innerText()).toContain(b);
+  });
+});
+
+describe("several graphs", () => {
+  it("show what recurs, with each graph's share, and lead to its nodes", async () => {
+    const page = await site.open(`/cmp?a=${a}&b=${b}`);
+    await page.getByRole("link", { name: "More than two" }).click();
+    const table = page.locator("table.recurring");
+    await table.waitFor();
+    const rows = table.locator("tbody tr");
+    expect(await rows.first().locator("td").first().innerText()).toBe("2 of 2");
+    expect(await AxeBuilder(page)).toEqual([]);
+    // A third graph is a third column, and the address says which they are.
+    const c = await traced("the bird of the state containing oak gate is");
+    await page.reload();
+    await table.waitFor();
+    await page.getByRole("checkbox", { name: /bird/ }).check();
+    await expect.poll(() => rows.first().locator("td").count()).toBe(5);
+    expect(new URL(page.url()).searchParams.get("g")).toBe([a, b, c].join(","));
+    await page.getByLabel("Nodes of at least").selectOption("3");
+    await expect
+      .poll(async () => (await rows.locator("td:nth-child(2)").allInnerTexts()).join())
+      .toMatch(/^(3 of 3,?)+$/);
+    const cell = rows.first().locator("td a").nth(2);
+    expect(await cell.getAttribute("title")).toMatch(/^activation .+ at most, at .+ bird/);
+    await cell.click();
+    await page.waitForURL(new RegExp(`/g/${c}#s=\\d+`));
   });
 });

@@ -195,4 +195,28 @@ describe("features and probes", () => {
     await pane.getByText(/fires on .* of 4 cells|fires on no cell/).waitFor({ timeout: 60_000 });
     expect(await pane.getByRole("button", { name: "Judge it" }).count()).toBe(0);
   });
+
+  it("a feature is named wherever it fires, and that is taken back", async () => {
+    const page = await site.open("/features?set=two-hop&sort=max");
+    const first = page.locator("table.features tbody tr").first().locator("a");
+    const id = await first.innerText();
+    await first.click();
+    await page.getByRole("button", { name: "Rename" }).click();
+    const field = page.locator("dialog input[name=answer]");
+    await field.fill("the zebra");
+    await field.press("Enter");
+    await page.getByText("the zebra").first().waitFor();
+    await page.goto(`${site.server.url}/features?set=two-hop&label=zebra`);
+    const rows = page.locator("table.features tbody tr");
+    await rows.first().filter({ hasText: "the zebra" }).waitFor();
+    expect(await rows.count()).toBe(1);
+    expect(await rows.first().locator("a").innerText()).toBe(id);
+    await rows.first().locator("a").click();
+    await page.getByRole("button", { name: "Rename" }).click();
+    await field.fill("the quagga");
+    await field.press("Enter");
+    await page.getByText("the quagga").first().waitFor();
+    await page.getByRole("button", { name: "Undo" }).click();
+    await page.getByText("the zebra").first().waitFor();
+  });
 });

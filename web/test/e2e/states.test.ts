@@ -70,7 +70,7 @@ describe("states", () => {
   });
 });
 
-const PAGES = ["/", "/new", "/m", "/help", "/features", "/probe", "/cmp"];
+const PAGES = ["/", "/new", "/m", "/help", "/features", "/probe", "/cmp", "/recurring"];
 
 describe("access", () => {
   for (const theme of ["light", "dark", "contrast"] as const) {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use connectome::features::index::Label;
+use connectome::features::index::{Label, LabelSource};
 use connectome_graph::{
     AttributionGraph, Expansion, FeatureId, Node, TargetKind, Verdict, scores_of,
 };
@@ -164,11 +164,15 @@ fn labels(graph: &AttributionGraph, names: &BTreeMap<FeatureId, Label>) -> Vec<N
             Node::Feature(feature) => Some(feature.id),
             _ => None,
         };
-        let (text, source) = match annotations.label(nodes, idx) {
-            Some(text) => (text.to_owned(), None),
-            None => {
-                let known = names.get(&feature?)?;
-                (known.text.clone(), Some(known.source.name().to_owned()))
+        let known = feature.and_then(|id| names.get(&id));
+        let own = annotations.node_labels.get(&idx).map(String::as_str);
+        // What a person here calls the feature is newer than what its file calls it.
+        let by_hand = known.filter(|label| label.source == LabelSource::Person && own.is_none());
+        let (text, source) = match (by_hand, annotations.label(nodes, idx)) {
+            (None, Some(text)) => (text.to_owned(), None),
+            (found, _) => {
+                let label = found.or(known)?;
+                (label.text.clone(), Some(label.source.name().to_owned()))
             }
         };
         let of_feature = feature.is_some() && !annotations.node_labels.contains_key(&idx);

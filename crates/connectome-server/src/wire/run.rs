@@ -400,9 +400,12 @@ pub struct SweepPoint {
     pub shift: Shift,
     /// Σ activation after by Σ before of each group, in the order of the request.
     pub groups: Vec<Option<f64>>,
-    /// The same as the graph predicts it; null where it does not say.
+    /// The same as the graph predicts it; null where it does not say. Empty in runs of older
+    /// versions.
+    #[serde(default)]
     pub predicted: Vec<Option<f64>>,
-    /// As of one run.
+    /// As of one run; empty in runs of older versions.
+    #[serde(default)]
     pub targets: Vec<TargetEffect>,
 }
 

@@ -28,6 +28,7 @@ pub struct TrashRow {
 /// What was deleted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[serde(rename_all = "lowercase")]
+#[ts(rename_all = "lowercase")]
 pub enum TrashKind {
     /// A graph with its views and runs.
     Graph,
