@@ -1,5 +1,5 @@
 // Groups on the canvas. Boxes of the circuit have no colours that a ring could take, so a member has
-// a second ring, and the group's name stands beside the member of most influence.
+// a second ring, and the group's name stands behind the row of the member of most influence.
 
 import type { Group } from "../state/document.ts";
 import { AXIS, FAMILY } from "./axes.ts";
@@ -11,15 +11,30 @@ import type { Ink } from "./paint.ts";
 /** Where each name stands: at the shown member of most influence; of a group without one nowhere. */
 export function anchors(
   groups: readonly Group[],
-  { influence }: Pick<Pack, "influence">,
+  pack: Pick<Pack, "influence" | "layer" | "pos">,
   mask: Uint8Array,
-): { node: number; name: string }[] {
+  { x, y }: Layout,
+): Named[] {
+  const { influence, layer, pos } = pack;
   return groups.flatMap(({ name, nodes }) => {
     const shown = nodes.filter((node) => mask[node]);
     if (shown.length === 0) return [];
     const node = shown.reduce((best, one) => (influence[one] > influence[best] ? one : best));
-    return [{ node, name }];
+    let right = x[node];
+    for (let other = 0; other < mask.length; other++) {
+      const isBeside = layer[other] === layer[node] && pos[other] === pos[node];
+      if (mask[other] && isBeside && Math.abs(y[other] - y[node]) < 1)
+        right = Math.max(right, x[other]);
+    }
+    return [{ node, name, right }];
   });
+}
+
+export interface Named {
+  node: number;
+  name: string;
+  /** Where the last node of its row stands, as the name would hide those beside it. */
+  right: number;
 }
 
 const LINE = 15;
@@ -28,16 +43,16 @@ const MOST_LETTERS = 24;
 /** Names at a fixed size beside their nodes; `context` is in the pane's pixels. */
 export function paintNames(
   context: Context,
-  named: readonly { node: number; name: string }[],
-  { x, y }: Layout,
+  named: readonly Named[],
+  { y }: Layout,
   { k, x: dx, y: dy }: Transform,
   ink: Ink,
 ): void {
   context.font = `600 11px ${FAMILY}`;
   context.textBaseline = "middle";
-  for (const { node, name } of named) {
+  for (const { node, name, right } of named) {
     const text = name.length > MOST_LETTERS ? `${name.slice(0, MOST_LETTERS - 1)}…` : name;
-    const left = x[node] * k + dx + 12 * Math.max(1, k);
+    const left = right * k + dx + 12 * Math.max(1, k);
     const middle = y[node] * k + dy;
     if (left < AXIS.left) continue;
     // A ground of its own, as a stroked outline takes ten times as long.

@@ -132,7 +132,7 @@ export class Still {
     this.layer.paint(transform, (context) => {
       context.putImageData(image, 0, 0);
       context.setTransform(this.ratio, 0, 0, this.ratio, 0, 0);
-      paintNames(context, anchors(of.groups, pack, of.mask), layout, transform, ink);
+      paintNames(context, anchors(of.groups, pack, of.mask, layout), layout, transform, ink);
     });
   }
 }

@@ -9,7 +9,7 @@ export function Legend(): JSX.Element {
         <svg viewBox="0 0 12 12" aria-hidden="true">
           <circle cx="6" cy="6" r="4.5" class="legend-glyph" />
         </svg>
-        feature; fill: influence
+        feature, fill: influence
       </span>
       <span>
         <svg viewBox="0 0 12 12" aria-hidden="true">
@@ -36,11 +36,11 @@ export function Legend(): JSX.Element {
         </svg>
         lowers
       </span>
-      <span>◯ pinned, ◎ in a group</span>
-      <span title="Named by a program, from an index of features">≈ automatic name</span>
+      <span>◯ pinned, ◎ grouped</span>
+      <span title="Named by a program, from an index of features">≈ automatic</span>
       {/* Both at once: a legend that changed with each selection would move the graph. */}
       <span title="An edge's weight over the sum of its target's absolute inputs, by sign. What a selection is linked with is filled by it, and all else by influence.">
-        width, and fill beside a selection: share of the target's absolute input
+        width, links' fill: share of input
       </span>
     </div>
   );

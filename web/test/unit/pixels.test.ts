@@ -205,9 +205,14 @@ describe("names of groups", () => {
       { id: "a", name: "state", nodes: [0, 1, 2] },
       { id: "b", name: "hidden", nodes: [3] },
     ];
-    const at = (...mask: number[]) => anchors(groups, { influence }, Uint8Array.from(mask));
-    expect(at(1, 1, 1, 0)).toEqual([{ node: 1, name: "state" }]);
-    expect(at(1, 0, 1, 0)).toEqual([{ node: 2, name: "state" }]);
-    expect(at(0, 0, 0, 1)).toEqual([{ node: 3, name: "hidden" }]);
+    // Nodes 0 to 2 stand in one row of a cell, and node 3 in the row above.
+    const pack = { influence, layer: new Int16Array(4), pos: new Uint32Array(4) };
+    const places = { x: Float32Array.of(30, 10, 20, 90), y: Float32Array.of(5, 5, 5, 25) };
+    const at = (...mask: number[]) =>
+      anchors(groups, pack as never, Uint8Array.from(mask), places as unknown as Layout);
+    expect(at(1, 1, 1, 0)).toEqual([{ node: 1, name: "state", right: 30 }]);
+    expect(at(1, 0, 1, 0)).toEqual([{ node: 2, name: "state", right: 30 }]);
+    expect(at(0, 1, 1, 0)).toEqual([{ node: 1, name: "state", right: 20 }]);
+    expect(at(0, 0, 0, 1)).toEqual([{ node: 3, name: "hidden", right: 90 }]);
   });
 });
