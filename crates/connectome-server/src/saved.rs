@@ -18,6 +18,9 @@ use crate::wire::{Group, Place};
 /// The form of the document that is understood.
 const SCHEMA: u64 = 1;
 
+/// The note of a graph file that holds a whole view.
+const IN_FILE: &str = "connectome.view";
+
 /// What a person has made of a graph.
 #[derive(Clone, Debug)]
 pub struct SavedView {
@@ -155,6 +158,27 @@ impl SavedView {
             }
         }
         Ok(graph.clone().with_annotations(said)?)
+    }
+
+    /// The same, with the whole view in the file: what has no place of its own in a graph file,
+    /// as notes, places and filters, is there again in a workspace that opens it.
+    ///
+    /// # Errors
+    ///
+    /// As [`SavedView::annotated`].
+    pub fn in_file(&self, graph: &AttributionGraph) -> Result<AttributionGraph, ServeError> {
+        let named = self.annotated(graph)?;
+        let mut said = named.annotations().clone();
+        said.notes.insert(IN_FILE.to_owned(), self.document.to_string());
+        Ok(named.with_annotations(said)?)
+    }
+
+    /// The view that [`SavedView::in_file`] put into a graph's file; `None` if there is none, or
+    /// one that cannot be read.
+    pub(crate) fn of_file(graph: &AttributionGraph) -> Option<Self> {
+        let text = graph.annotations().notes.get(IN_FILE)?;
+        let view = Self::from_json(text.as_bytes()).ok()?;
+        view.annotated(graph).ok().map(|_| view)
     }
 
     /// Nodes that pruning keeps in any case.

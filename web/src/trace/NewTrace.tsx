@@ -61,6 +61,7 @@ function TraceForm({ models, usual }: { models: ModelRow[]; usual: string }): JS
     model: first.name,
     text: query.get("text") ?? (start.ids ? "" : (first.example ?? "")),
     chat: false,
+    system: "",
     ...start,
     expand: "certified",
     tolerance: 0.01,
@@ -141,6 +142,15 @@ function TraceForm({ models, usual }: { models: ModelRow[]; usual: string }): JS
           />
           as a chat turn
         </label>
+      )}
+      {model.chat && now.chat && !now.ids && (
+        <Field label="What the system says before, if anything">
+          <input
+            type="text"
+            value={now.system}
+            onInput={(event) => set({ system: event.currentTarget.value, position: null })}
+          />
+        </Field>
       )}
       <Forecasts request={now} prompt={promptAsk(now)} onChange={set}>
         <Targets request={now} onChange={set} />

@@ -11,6 +11,8 @@ export interface Request {
   /** Tokens instead of a text, from a token strip. */
   ids: number[] | null;
   chat: boolean;
+  /** In a chat, what the system says before; empty for nothing. */
+  system: string;
   targets: TargetsAsk;
   /** Position of the targets; the last if null. */
   position: number | null;
@@ -63,7 +65,11 @@ export function readStart(query: URLSearchParams): Pick<Request, "ids" | "positi
 
 export function promptAsk(request: Request): PromptAsk {
   const { model, text, ids, chat } = request;
-  return { model, text: ids ? null : text, ids, chat, system: null };
+  return { model, text: ids ? null : text, ids, chat, system: systemOf(request) };
+}
+
+function systemOf({ ids, chat, system }: Request): string | null {
+  return chat && !ids && system.trim() !== "" ? system : null;
 }
 
 export function traceAsk(request: Request): TraceAsk {
@@ -87,6 +93,8 @@ export function command(request: Request, served: readonly Pick<ModelRow, "name"
   const parts = ["connectome trace", ...prompt, "--model", quoted(model)];
   if (dictionary !== null) parts.push("--transcoder", quoted(dictionary));
   if (request.chat) parts.push("--chat");
+  const system = systemOf(request);
+  if (system !== null) parts.push("--system", quoted(system));
   parts.push(...targetFlags(request.targets));
   if (request.expand === "exhaustive") parts.push("--exhaustive");
   if (request.expand === "certified" && request.tolerance !== USUAL.tolerance)

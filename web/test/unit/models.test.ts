@@ -39,6 +39,7 @@ describe("a model that is served", () => {
       text: "oak",
       ids: null,
       chat: false,
+      system: "",
       targets: SALIENT,
       position: null,
       expand: "certified",

@@ -192,6 +192,7 @@ describe("a trace's request", () => {
     text: "it's here",
     ids: null,
     chat: false,
+    system: "be brief",
     targets: { kind: "salient", max: 10, probability: 0.95 },
     position: 3,
     expand: "budget",
@@ -231,6 +232,9 @@ describe("a trace's request", () => {
       "connectome trace 'it'\\''s here' --model two-hop --contrast id:333 id:332 --target id:7 --feature L2/46",
     );
     const few: Request["targets"] = { kind: "salient", max: 3, probability: 0.5 };
+    expect(traceAsk(request).prompt.system).toBeNull();
+    expect(traceAsk({ ...request, chat: true }).prompt.system).toBe("be brief");
+    expect(command({ ...request, chat: true })).toContain(" --chat --system 'be brief'");
     expect(command({ ...request, ids: [1, 2], targets: few, chat: true })).toBe(
       "connectome trace --token-ids 1,2 --model two-hop --chat --max-n-logits 3 --desired-logit-prob 0.5 --max-feature-nodes 50 --position 3",
     );

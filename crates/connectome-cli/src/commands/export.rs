@@ -77,7 +77,10 @@ pub(crate) fn run(args: &ExportArgs, world: &World) -> Result<Ending> {
             ("html", page.bytes)
         }
         Format::Csv => ("csv", edges_csv(&named(graph)?, &thresholds).map_err(plain)?),
-        Format::Connectome => ("connectome", named(graph)?.to_bytes()),
+        Format::Connectome => {
+            let whole = view.as_ref().map(|view| view.in_file(&graph)).transpose();
+            ("connectome", whole.map_err(plain)?.unwrap_or(graph).to_bytes())
+        }
         Format::Safetensors if view.is_some() => return Err(UsageError::NoView.into()),
         Format::Safetensors => ("safetensors", to_dense_safetensors(&graph)?),
         Format::Json => {

@@ -15,6 +15,7 @@ use crate::edges_csv::edges_csv;
 use crate::error::ServeError;
 use crate::id::Id;
 use crate::page_file;
+use crate::saved::SavedView;
 use crate::store::{Kept, MAIN};
 use crate::wire::{GraphPatch, Imported, JobKind, JobResult, JobStarted, TraceAsk};
 use crate::{App, circuits};
@@ -67,6 +68,10 @@ pub(super) async fn import(
     let imported = blocking(move || {
         let graph = read_any(&bytes)?;
         let (id, known) = app.store.add(&graph, query.name.as_deref())?;
+        let (main, view) = (Id::parse("view", MAIN)?, SavedView::of_file(&graph));
+        if let Some(view) = view.filter(|_| app.store.view(&id, &main, None).is_err()) {
+            app.store.save_view(&id, &main, None, view.document().to_string().as_bytes())?;
+        }
         Ok(Imported { id: id.to_string(), known })
     });
     Ok(json(&imported.await?))
@@ -195,11 +200,12 @@ pub(super) async fn export(
         let view = query.view.as_deref();
         match query.format.as_str() {
             "connectome" => {
-                let bytes = if view.is_some() {
-                    let kept = app.store.graph(&id)?;
-                    shown(&app, &id, view, &kept)?.to_bytes()
-                } else {
-                    app.store.bytes(&id)?
+                let bytes = match view {
+                    Some(name) => {
+                        let kept = app.store.graph(&id)?;
+                        app.store.shown_view(&id, name)?.in_file(&kept.graph)?.to_bytes()
+                    }
+                    None => app.store.bytes(&id)?,
                 };
                 Ok(download(&format!("{id}.graph"), "application/octet-stream", bytes))
             }

@@ -216,6 +216,7 @@ fn exported_json_holds_the_view() {
         "pins": nodes,
         "groups": [{ "id": "g", "name": "the state", "nodes": &nodes[..2] }],
         "labels": { nodes[2].to_string(): "mine" },
+        "notes": [{ "text": "here", "x": 4.0, "y": 5.0 }],
     });
     let body = view.to_string();
     let saved = served.send(
@@ -232,6 +233,13 @@ fn exported_json_holds_the_view() {
     assert_eq!((group.len(), &group[0]), (3, &json!("the state")));
     assert!(params["clerps"].as_str().unwrap().contains("mine"));
     served.get(&format!("/api/graphs/{id}/export?format=json&view=none")).refused(404);
+    // A graph file holds all of it, and another workspace shows it.
+    let file = served.get(&format!("/api/graphs/{id}/export?format=connectome&view=circuit"));
+    let other = Served::new();
+    let opened = other.send("POST", "/api/graphs/import", &[], &file.bytes).json();
+    let opened = opened["id"].as_str().unwrap();
+    assert_eq!(other.ok(&format!("/api/graphs/{opened}/views/main")), view);
+    assert_eq!(other.ok(&format!("/api/graphs/{opened}"))["groups"][0]["name"], "the state");
 }
 
 #[test]
