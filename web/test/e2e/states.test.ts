@@ -154,5 +154,20 @@ describe("access", () => {
     await page.locator(`.box:not([transform="${before}"])`).first().waitFor();
     await page.keyboard.press("Control+z");
     await page.locator(`.box[transform="${before}"]`).first().waitFor();
+    // The strongest input joins it in a group, which is then tested.
+    await page.locator(".graph").focus();
+    await page.keyboard.press("Escape");
+    await page.keyboard.press("ArrowDown");
+    await page.keyboard.press("ArrowLeft");
+    await page.keyboard.press("p");
+    await page.keyboard.press("g");
+    await page.getByRole("dialog").waitFor();
+    await page.keyboard.type("by keyboard");
+    await page.keyboard.press("Enter");
+    await page.locator(".box", { hasText: "by keyboard" }).waitFor();
+    await page.keyboard.press("i");
+    await page.getByRole("button", { name: "Run", exact: true }).waitFor();
+    await page.keyboard.press("Control+Enter");
+    await page.locator(".effects", { hasText: "by keyboard" }).waitFor();
   });
 });

@@ -14,8 +14,8 @@ pub(crate) use edges::{edges, paths, pruned};
 pub(crate) use head::{Around, head, head_of};
 pub(crate) use layout::{BOX, Boxes, circuit};
 pub use recurring::recurring;
-pub(crate) use suggest::suggest;
 pub use suggest::suggest_groups;
+pub(crate) use suggest::{Known, suggest};
 
 use connectome_graph::{AttributionGraph, NodeIdx};
 

@@ -7,9 +7,11 @@
 //!
 //! Source: the idea of clustering by edge profiles is that of Neuronpedia's issue 145.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use connectome::features::index::Label;
+use connectome::open::OpenError;
+use connectome::transcoder::Transcoder;
 use connectome_graph::{AttributionGraph, FeatureId, Node, NodeIdx, circuit_scores};
 
 use super::{checked, label};
@@ -35,16 +37,26 @@ pub fn suggest_groups(
     ask: &SuggestAsk,
     names: &BTreeMap<FeatureId, Label>,
 ) -> Result<Suggestions, ServeError> {
-    suggest(&Kept::new(graph)?, ask, &BTreeMap::new(), names)
+    let known = Known { labels: &BTreeMap::new(), names, dictionary: None };
+    suggest(&Kept::new(graph)?, ask, known)
 }
 
-/// Suggestions for some nodes of a graph; `labels` are what a person calls nodes, `names` what
-/// features are called.
+/// What is known of a graph's features beside the graph.
+#[derive(Clone, Copy)]
+pub(crate) struct Known<'a> {
+    /// What a person calls nodes.
+    pub(crate) labels: &'a BTreeMap<NodeIdx, String>,
+    /// What features are called.
+    pub(crate) names: &'a BTreeMap<FeatureId, Label>,
+    /// Where they write, if their dictionary is here.
+    pub(crate) dictionary: Option<&'a Transcoder>,
+}
+
+/// Suggestions for some nodes of a graph.
 pub(crate) fn suggest(
     kept: &Kept,
     ask: &SuggestAsk,
-    labels: &BTreeMap<NodeIdx, String>,
-    names: &BTreeMap<FeatureId, Label>,
+    Known { labels, names, dictionary }: Known<'_>,
 ) -> Result<Suggestions, ServeError> {
     let called = |idx: NodeIdx| -> Option<String> {
         let graph = &kept.graph;
@@ -86,7 +98,7 @@ pub(crate) fn suggest(
         groups.push(Suggestion {
             name: name(kept, &members, &called),
             nodes: members.iter().map(|idx| idx.get()).collect(),
-            reasons: reasons(graph, &members, similarity),
+            reasons: reasons(graph, &members, similarity, dictionary)?,
             similarity,
             influence: members.iter().map(|idx| kept.influence_share(idx.as_usize())).sum(),
             replacement_change: left.replacement.value - whole.replacement.value,
@@ -233,7 +245,12 @@ fn name(kept: &Kept, members: &[NodeIdx], called: &dyn Fn(NodeIdx) -> Option<Str
     format!("{}, {} more {layers}", label(graph, members[0]), members.len() - 1)
 }
 
-fn reasons(graph: &AttributionGraph, members: &[NodeIdx], similarity: f64) -> Vec<String> {
+fn reasons(
+    graph: &AttributionGraph,
+    members: &[NodeIdx],
+    similarity: f64,
+    dictionary: Option<&Transcoder>,
+) -> Result<Vec<String>, ServeError> {
     let mut reasons = vec![format!(
         "their signed inputs and outputs are alike: cosine {similarity:.2} or more for every two"
     )];
@@ -242,25 +259,97 @@ fn reasons(graph: &AttributionGraph, members: &[NodeIdx], similarity: f64) -> Ve
         let token = &graph.prompt().token_texts[positions[0] as usize];
         reasons.push(format!("all stand at position {}, `{}`", positions[0], token.trim()));
     }
-    let ids: Vec<_> = members
-        .iter()
-        .filter_map(|idx| match graph.nodes().node(*idx) {
-            Node::Feature(feature) => Some(feature.id),
-            _ => None,
-        })
-        .collect();
-    let mut distinct = ids.clone();
-    distinct.sort();
-    distinct.dedup();
+    let feature = |idx: &NodeIdx| match graph.nodes().node(*idx) {
+        Node::Feature(feature) => Some(feature.id),
+        _ => None,
+    };
+    let ids: Vec<FeatureId> = members.iter().filter_map(feature).collect();
+    let distinct: BTreeSet<FeatureId> = ids.iter().copied().collect();
     if distinct.len() < ids.len() {
         reasons.push(format!("{} nodes are {} features", ids.len(), distinct.len()));
     }
-    reasons
+    if let Some(dictionary) = dictionary
+        && let Some(cosine) = decoders_alike(dictionary, &distinct)?
+    {
+        reasons.push(format!(
+            "what they write points the same way by a cosine of {cosine:.2}, the mean over every \
+             two features that write to a layer in common"
+        ));
+    }
+    Ok(reasons)
+}
+
+/// The most features whose writing is compared: the work grows with the square.
+const MOST_WRITERS: usize = 32;
+
+/// The mean cosine of the writing directions of every two features, over the layers that both
+/// write to; `None` if no two do, or there are too many.
+fn decoders_alike(
+    dictionary: &Transcoder,
+    ids: &BTreeSet<FeatureId>,
+) -> Result<Option<f64>, ServeError> {
+    if ids.len() > MOST_WRITERS {
+        return Ok(None);
+    }
+    // Of each feature: its layer, and what it writes to that layer and those above.
+    let mut written: Vec<(usize, Vec<Vec<f32>>)> = Vec::new();
+    for id in ids {
+        let rows = dictionary.decoders(id.layer as usize, &[id.index]).map_err(OpenError::from)?;
+        let read = |output| {
+            let mut row = vec![0.0; rows.d_model()];
+            rows.read(0, output, &mut row);
+            row
+        };
+        written.push((id.layer as usize, (0..rows.n_outputs()).map(read).collect()));
+    }
+    let dot = |a: &[f32], b: &[f32]| -> f64 {
+        a.iter().zip(b).map(|(x, y)| f64::from(*x) * f64::from(*y)).sum()
+    };
+    let (mut sum, mut n) = (0.0, 0);
+    for (at, (low, a)) in written.iter().enumerate() {
+        for (high, b) in &written[at + 1..] {
+            // Features ascend by layer, so that the first of two reaches up to the second.
+            let common: Vec<_> = a.iter().skip(high - low).zip(b).collect();
+            let product: f64 = common.iter().map(|(x, y)| dot(x, y)).sum();
+            let [x, y] = [
+                common.iter().map(|(x, _)| dot(x, x)).sum::<f64>(),
+                common.iter().map(|(_, y)| dot(y, y)).sum::<f64>(),
+            ];
+            if x * y > 0.0 {
+                sum += product / (x * y).sqrt();
+                n += 1;
+            }
+        }
+    }
+    Ok((n > 0).then(|| sum / f64::from(n)))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn random_directions_have_nothing_in_common() {
+        let organism = connectome::organism::by_name("two-hop").unwrap();
+        let dictionary = Transcoder::open(&organism.dictionary()).unwrap();
+        let id = |layer, index| FeatureId { layer, index };
+        let ids: BTreeSet<_> = (0..16).map(|at| id(at % 4, 30 * at)).collect();
+        let random = dictionary.with_random_decoders(3);
+        let cosine = decoders_alike(&random, &ids).unwrap().unwrap();
+        assert!(cosine.abs() < 0.05, "{cosine}");
+        // Two features of the last layer write to it alone: one product by hand.
+        let [a, b] = [46, 50].map(|index| {
+            let rows = dictionary.decoders(3, &[index]).unwrap();
+            let mut row = vec![0.0; rows.d_model()];
+            rows.read(0, 0, &mut row);
+            row
+        });
+        let dot = |a: &[f32], b: &[f32]| -> f32 { a.iter().zip(b).map(|(x, y)| x * y).sum() };
+        let expected = f64::from(dot(&a, &b) / (dot(&a, &a) * dot(&b, &b)).sqrt());
+        let found = decoders_alike(&dictionary, &[id(3, 46), id(3, 50)].into()).unwrap().unwrap();
+        assert!((found - expected).abs() < 1e-5, "{found} {expected}");
+        assert_eq!(decoders_alike(&dictionary, &[id(0, 1)].into()).unwrap(), None);
+    }
 
     #[test]
     fn groups_join_only_while_the_least_alike_pair_is_alike() {

@@ -60,7 +60,14 @@ pub(super) async fn suggest(
         let seen = view.map(|view| view.annotated(&kept.graph)).transpose()?;
         let labels = seen.map(|seen| seen.annotations().node_labels.clone()).unwrap_or_default();
         let set = app.set_of_graph(&kept.graph);
-        circuits::suggest(&kept, &ask, &labels, &app.names(set.as_ref(), &kept.graph)?)
+        let names = app.names(set.as_ref(), &kept.graph)?;
+        let opened = set.as_ref().and_then(|set| set.opened.as_deref());
+        let dictionary = opened.map(|opened| opened.replacement.transcoder());
+        circuits::suggest(
+            &kept,
+            &ask,
+            circuits::Known { labels: &labels, names: &names, dictionary },
+        )
     });
     Ok(json(&found.await?))
 }

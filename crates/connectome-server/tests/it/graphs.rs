@@ -177,6 +177,7 @@ fn paths_circuits_and_suggestions() {
         assert!(!group["reasons"].as_array().unwrap().is_empty());
         all.extend(group["nodes"].as_array().unwrap().iter().map(|n| n.as_u64().unwrap()));
     }
+    assert!(suggested.to_string().contains("what they write points the same way"), "{suggested}");
     all.sort_unstable();
     let mut expected: Vec<u64> = strong.iter().map(|node| u64::from(*node)).collect();
     expected.sort_unstable();
