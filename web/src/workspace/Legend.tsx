@@ -5,11 +5,11 @@ import type { JSX } from "preact";
 export function Legend(): JSX.Element {
   return (
     <div class="legend" aria-label="Legend">
-      <span title="Share of all influence on the outputs, as a part of the strongest node's">
+      <span>
         <svg viewBox="0 0 12 12" aria-hidden="true">
           <circle cx="6" cy="6" r="4.5" class="legend-glyph" />
         </svg>
-        feature, fill: influence
+        feature
       </span>
       <span>
         <svg viewBox="0 0 12 12" aria-hidden="true">
@@ -39,8 +39,8 @@ export function Legend(): JSX.Element {
       <span>◯ pinned, ◎ grouped</span>
       <span title="Named by a program, from an index of features">≈ automatic</span>
       {/* Both at once: a legend that changed with each selection would move the graph. */}
-      <span title="An edge's weight over the sum of its target's absolute inputs, by sign. What a selection is linked with is filled by it, and all else by influence.">
-        width, links' fill: share of input
+      <span title="A node is filled by its share of all influence on the outputs, as a part of the strongest node's. What a selection is linked with is filled by the edge's weight over the sum of its target's absolute inputs, by sign; that is also the width of an edge.">
+        fill: influence (links: share)
       </span>
     </div>
   );

@@ -210,9 +210,9 @@ describe("names of groups", () => {
     const places = { x: Float32Array.of(30, 10, 20, 90), y: Float32Array.of(5, 5, 5, 25) };
     const at = (...mask: number[]) =>
       anchors(groups, pack as never, Uint8Array.from(mask), places as unknown as Layout);
-    expect(at(1, 1, 1, 0)).toEqual([{ node: 1, name: "state", right: 30 }]);
-    expect(at(1, 0, 1, 0)).toEqual([{ node: 2, name: "state", right: 30 }]);
-    expect(at(0, 1, 1, 0)).toEqual([{ node: 1, name: "state", right: 20 }]);
-    expect(at(0, 0, 0, 1)).toEqual([{ node: 3, name: "hidden", right: 90 }]);
+    expect(at(1, 1, 1, 0)).toEqual([{ node: 1, name: "state", left: 10, right: 30 }]);
+    expect(at(1, 0, 1, 0)).toEqual([{ node: 2, name: "state", left: 20, right: 30 }]);
+    expect(at(0, 1, 1, 0)).toEqual([{ node: 1, name: "state", left: 10, right: 20 }]);
+    expect(at(0, 0, 0, 1)).toEqual([{ node: 3, name: "hidden", left: 90, right: 90 }]);
   });
 });

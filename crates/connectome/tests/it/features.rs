@@ -297,6 +297,16 @@ fn names_are_found_whatever_their_case_and_say_who_gave_them() {
     let found = index.find_label(&label.text.to_uppercase()).unwrap();
     assert!(found.contains(&(*id, label.clone())));
     assert!(index.find_label("no such name").unwrap().is_empty());
+
+    // A name by hand wins, as long as it is given.
+    index.name_by_hand([(*id, "no such name".to_owned())].into());
+    let by_hand = index.label(*id).unwrap().unwrap();
+    assert_eq!((&*by_hand.text, by_hand.source), ("no such name", LabelSource::Person));
+    assert_eq!(index.feature(*id).unwrap().label, Some(by_hand.clone()));
+    assert_eq!(index.find_label("no such name").unwrap(), [(*id, by_hand)]);
+    assert!(!LabelSource::Person.is_automatic() && !LabelSource::Imported.is_automatic());
+    index.name_by_hand(std::collections::BTreeMap::new());
+    assert_eq!(index.label(*id).unwrap().as_ref(), Some(label));
 }
 
 #[test]
