@@ -5,7 +5,8 @@ import { score, signedScore } from "../ui/numbers.ts";
 import type { Bounded } from "../wire.ts";
 import type { Answered } from "./answer.ts";
 
-const MEANS = {
+/** What a score is a share of. */
+export const MEANS = {
   replacement: "of the influence that ends in tokens or errors, the share that ends in tokens",
   completeness:
     "of the inputs of all nodes, weighted by what each passes on, the share that are no errors",
@@ -46,6 +47,7 @@ export function Scores(props: { found: Answered; pins: number; boxes: number }):
   );
 }
 
-function bounds({ lo, hi }: Bounded): string {
+/** What a score can still become, as a sentence; nothing if it is certain. */
+export function bounds({ lo, hi }: Bounded): string {
   return lo === hi ? "" : ` Between ${score(lo)} and ${score(hi)} once rows not traced are known.`;
 }

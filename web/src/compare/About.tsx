@@ -2,9 +2,11 @@
 
 import type { JSX } from "preact";
 import { percent, raw } from "../ui/numbers.ts";
+import type { CompareAlign } from "../wire.ts";
 import type { Opened } from "./Compare.tsx";
 import { changeText } from "./List.tsx";
 import type { Row } from "./rows.ts";
+import { Strongest } from "./Strongest.tsx";
 
 const TIP_WIDTH = 250;
 
@@ -48,13 +50,19 @@ export function Tip(props: { row: Row; at: { x: number; y: number; width: number
 }
 
 /** What was clicked, with ways on. */
-export function Picked(props: { row: Row | undefined; a: Opened; b: Opened }): JSX.Element | null {
-  const { row, a, b } = props;
+export function Picked(props: {
+  row: Row | undefined;
+  a: Opened;
+  b: Opened;
+  align: CompareAlign;
+}): JSX.Element | null {
+  const { row, a, b, align } = props;
   if (!row) return null;
   return (
     <section class="card picked" aria-label="Chosen feature">
       <div class="grow">
         <About row={row} />
+        {row.where === "both" && <Strongest row={row} a={a} b={b} align={align} />}
       </div>
       {row.a >= 0 && (
         <a class="button" href={`/g/${a.id}#s=${row.a}`}>

@@ -17,13 +17,14 @@ import { type Group, groupsIn, readView } from "../state/document.ts";
 import { copyCommand } from "../ui/command.tsx";
 import { section, useActions } from "../ui/keys.ts";
 import { useLoad } from "../ui/load.ts";
-import { count, percent, promptText, tokenText } from "../ui/numbers.ts";
-import { Button, Choice, Empty, Failure, Segments, Skeleton } from "../ui/parts.tsx";
+import { count, percent } from "../ui/numbers.ts";
+import { Button, Empty, Failure, Segments, Skeleton } from "../ui/parts.tsx";
 import { go, place, setQuery } from "../ui/router.ts";
 import { graphFile, IN_FOLDER, line } from "../ui/shell.ts";
 import type { CompareAlign, Compare as Found } from "../wire.ts";
 import { MAIN } from "../workspace/address.ts";
 import { Picked } from "./About.tsx";
+import { Chosen } from "./Chosen.tsx";
 import { Grid } from "./Grid.tsx";
 import { Groups } from "./Groups.tsx";
 import { List } from "./List.tsx";
@@ -71,10 +72,6 @@ export function Compare(): JSX.Element {
   }
   const a = query.get("a") ?? rows[0].id;
   const b = query.get("b") ?? rows.find((row) => row.id !== a)?.id ?? a;
-  const options = rows.map((row) => ({
-    value: row.id,
-    text: `${promptText(row.tokens)} → ${tokenText(row.target)} (${row.model})`,
-  }));
   const align = (query.get("align") as CompareAlign | null) ?? "end";
   const to = (next: { a?: string; b?: string; align?: string }): void => {
     go(`/cmp?${new URLSearchParams({ a, b, align, ...next })}`, "replace");
@@ -104,8 +101,8 @@ export function Compare(): JSX.Element {
         />
       </div>
       <div class="cards">
-        <Choice label="A" value={a} options={options} onChange={(id) => to({ a: id })} />
-        <Choice label="B" value={b} options={options} onChange={(id) => to({ b: id })} />
+        <Chosen label="A" id={a} rows={rows} onChange={(id) => to({ a: id })} />
+        <Chosen label="B" id={b} rows={rows} than={a} onChange={(id) => to({ b: id })} />
       </div>
       {a === b ? <Empty>Choose two different graphs.</Empty> : <Result a={a} b={b} align={align} />}
     </div>
@@ -230,7 +227,7 @@ function Both({ load }: { load: Loaded }): JSX.Element {
         byChange={show === "change"}
         picked={picked}
       />
-      <Picked row={rows[picked.value]} a={a} b={b} />
+      <Picked row={rows[picked.value]} a={a} b={b} align={align} />
       <Groups found={found} a={a} b={b} align={align} />
       <List
         rows={listed}

@@ -1,24 +1,20 @@
 // The library: every graph, what was done with it, and the work that is under way.
 
-import { useSignal } from "@preact/signals";
 import type { JSX } from "preact";
 import { useEffect } from "preact/hooks";
 import { graphs as askGraphs, status as askStatus } from "../api/endpoints.ts";
 import { ask } from "../ui/ask.tsx";
 import { section, useActions } from "../ui/keys.ts";
 import { useLoad } from "../ui/load.ts";
-import { count, promptText } from "../ui/numbers.ts";
-import { Button, Chip, Empty, Failure, Skeleton } from "../ui/parts.tsx";
+import { Button, Empty, Failure, Skeleton } from "../ui/parts.tsx";
 import { lastUndo } from "../ui/toast.tsx";
-import type { GraphRow } from "../wire.ts";
+import { Found } from "./Found.tsx";
 import { Jobs } from "./Jobs.tsx";
 import { openAddress, opened, openFiles } from "./open.ts";
-import { Row } from "./Row.tsx";
 import { Trash } from "./Trash.tsx";
 
 export function Library(): JSX.Element {
   const { state, again } = useLoad((signal) => askGraphs(signal), [], [opened.value]);
-  const text = useSignal("");
   const load = state.value;
   useEffect(() => {
     document.title = "Connectome";
@@ -46,16 +42,6 @@ export function Library(): JSX.Element {
       <div class="head-row">
         <h1>Library</h1>
         <span class="grow" />
-        <input
-          id="search"
-          type="search"
-          placeholder="Search prompts, models, tags"
-          aria-label="Search graphs"
-          value={text.value}
-          onInput={(event) => {
-            text.value = event.currentTarget.value;
-          }}
-        />
         <label class="button">
           Open file…
           <input
@@ -77,54 +63,9 @@ export function Library(): JSX.Element {
         <Failure what="The library could not be read" why={load.why} again={again} />
       )}
       {load.is === "ready" && load.value.length === 0 && <FirstSteps />}
-      {load.is === "ready" && load.value.length > 0 && (
-        <Rows
-          rows={load.value}
-          text={text.value}
-          onClear={() => (text.value = "")}
-          onChange={again}
-        />
-      )}
+      {load.is === "ready" && load.value.length > 0 && <Found rows={load.value} onChange={again} />}
       <Trash of={load} onChange={again} />
     </div>
-  );
-}
-
-function Rows(props: {
-  rows: GraphRow[];
-  text: string;
-  onClear: () => void;
-  onChange: () => void;
-}): JSX.Element {
-  const words = props.text.toLowerCase().split(/\s+/).filter(Boolean);
-  const found = props.rows.filter((row) => {
-    const all = [
-      row.title,
-      promptText(row.tokens),
-      row.target,
-      row.model,
-      row.dictionary,
-      ...row.tags,
-      row.id,
-    ];
-    const where = all.join(" ").toLowerCase();
-    return words.every((word) => where.includes(word));
-  });
-  return (
-    <>
-      <ul class="graphs">
-        {found.map((row) => (
-          <Row key={row.id} row={row} onChange={props.onChange} />
-        ))}
-      </ul>
-      {found.length < props.rows.length && (
-        <p class="row">
-          <Chip onRemove={props.onClear} removeLabel="Show all">
-            {count(props.rows.length - found.length)} do not match “{props.text}”
-          </Chip>
-        </p>
-      )}
-    </>
   );
 }
 

@@ -1,12 +1,26 @@
-// The command palette and the sheet of keys: both are the list of registered actions.
+// The command palette and the sheet of keys: both are the list of registered actions. The palette
+// finds graphs, too.
 
 import { signal, useSignal } from "@preact/signals";
 import type { JSX } from "preact";
+import { useEffect, useMemo } from "preact/hooks";
+import { sentence } from "../api/client.ts";
+import { graphs as askGraphs } from "../api/endpoints.ts";
+import { file } from "../file/file.ts";
 import { Dialog } from "./dialog.tsx";
+import { graphActions, withWords } from "./finds.ts";
 import { type Action, actions } from "./keys.ts";
+import { useLoad } from "./load.ts";
+import { count } from "./numbers.ts";
 import { Key } from "./parts.tsx";
 
 export const open = signal<"none" | "palette" | "keys">("none");
+
+/** More of them would hide what else there is; a further word finds the others. */
+const MOST_GRAPHS = 8;
+
+// A page in one file has its own graph alone.
+const WHAT = file ? "Find a command" : "Find a command or a graph";
 
 const close = (): void => {
   open.value = "none";
@@ -21,12 +35,16 @@ export function Palette(): JSX.Element | null {
 function CommandPalette(): JSX.Element {
   const text = useSignal("");
   const at = useSignal(0);
-  const words = text.value.toLowerCase().split(/\s+/).filter(Boolean);
-  const found = unique(actions.value).filter(
-    (action) =>
-      (action.enabled?.() ?? true) &&
-      words.every((word) => `${action.section} ${action.title}`.toLowerCase().includes(word)),
-  );
+  const { state } = useLoad(async (signal) => (file ? [] : await askGraphs(signal)), []);
+  const load = state.value;
+  const all = useMemo(() => graphActions(load.is === "ready" ? load.value : []), [load]);
+  const works = unique(actions.value).filter((action) => action.enabled?.() ?? true);
+  const graphs = withWords(all, text.value);
+  const left = graphs.length - MOST_GRAPHS;
+  const found = [...withWords(works, text.value), ...graphs.slice(0, MOST_GRAPHS)];
+  useEffect(() => {
+    document.getElementById(`palette-${at.value}`)?.scrollIntoView({ block: "nearest" });
+  }, [at.value]);
   const run = (action: Action | undefined): void => {
     if (!action) return;
     close();
@@ -46,9 +64,9 @@ function CommandPalette(): JSX.Element {
         role="combobox"
         aria-expanded="true"
         aria-controls="palette-list"
-        aria-label="Find a command"
+        aria-label={WHAT}
         aria-activedescendant={found[at.value] ? `palette-${at.value}` : undefined}
-        placeholder="Find a command"
+        placeholder={WHAT}
         value={text.value}
         // The palette is opened to type into
         autoFocus
@@ -58,10 +76,11 @@ function CommandPalette(): JSX.Element {
         }}
         onKeyDown={onKeyDown}
       />
-      <ul id="palette-list" class="palette-list" role="listbox" aria-label="Commands">
+      <ul id="palette-list" class="palette-list" role="listbox" aria-label="Commands and graphs">
         {found.map((action, place) => (
           <li
-            key={`${action.section}${action.title}`}
+            // By place: graphs of one prompt and time have the same words.
+            key={place}
             id={`palette-${place}`}
             role="option"
             aria-selected={place === at.value}
@@ -74,7 +93,15 @@ function CommandPalette(): JSX.Element {
           </li>
         ))}
       </ul>
-      {found.length === 0 && <p class="muted">No command has these words.</p>}
+      {found.length === 0 && load.is !== "loading" && <p class="muted">Nothing has these words.</p>}
+      {left > 0 && (
+        <p class="muted">
+          {left === 1 ? "1 more graph has" : `${count(left)} more graphs have`} these words.
+        </p>
+      )}
+      {load.is === "failed" && (
+        <p class="muted">Graphs could not be listed: {sentence(load.why)}.</p>
+      )}
     </Dialog>
   );
 }

@@ -126,7 +126,7 @@ describe("access", () => {
         setTimeout(() => done(document.activeElement?.getAttribute("aria-label")));
       });
     });
-    expect(focused).toBe("Find a command");
+    expect(focused).toBe("Find a command or a graph");
   });
 
   it("works by keyboard alone", async () => {

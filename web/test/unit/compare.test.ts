@@ -10,9 +10,10 @@ import {
   shows,
   sorted,
 } from "../../src/compare/rows.ts";
+import { difference, isSame, strongest } from "../../src/compare/strongest.ts";
 import { Names } from "../../src/graph/names.ts";
 import { readPack } from "../../src/graph/pack.ts";
-import type { MatchedFeature } from "../../src/wire.ts";
+import type { EdgeRow, MatchedFeature, NodeEdges } from "../../src/wire.ts";
 import { generate } from "../support/generate.ts";
 
 function side(id: string, nPos: number, seed: number): Side {
@@ -137,5 +138,50 @@ describe("groups of two circuits", () => {
     );
     expect(pairs[0]).toMatchObject({ a: { id: "g2" }, b: { id: "h1" }, shared: 0 });
     expect(pairs[1]).toMatchObject({ a: { id: "g1" }, b: null });
+  });
+});
+
+describe("the strongest input in two graphs", () => {
+  const edge = (node: number, share: number) => ({ node, share }) as EdgeRow;
+  /** Four nodes: a feature, the same one at the next position, an error, a token. */
+  const of = (nTokens: number, shift: number, token: number): Side =>
+    ({
+      nTokens,
+      pack: {
+        kind: [0, 0, 1, 2],
+        layer: [2, 2, 1, -1],
+        feature: [40, 40, 0, token],
+        pos: [1, 2, 1, 1].map((pos) => pos + shift),
+      },
+    }) as unknown as Side;
+  const [a, b] = [of(6, 0, 7), of(8, 2, 9)];
+
+  it("is the server's first, or none", () => {
+    expect(strongest({ inputs: [edge(3, -0.4), edge(1, 0.2)] } as NodeEdges)?.node).toBe(3);
+    expect(strongest({ inputs: [] as EdgeRow[] } as NodeEdges)).toBeNull();
+  });
+
+  it("is the same one by what it is and where it stands, from either end", () => {
+    expect([0, 1, 2].map((node) => isSame([a, node], [b, node], "end"))).toEqual([
+      true,
+      true,
+      true,
+    ]);
+    expect(isSame([a, 0], [b, 0], "start")).toBe(false);
+    expect(isSame([a, 0], [b, 1], "end")).toBe(false);
+    expect(isSame([a, 0], [b, 1], "any")).toBe(true);
+    expect(isSame([a, 0], [b, 2], "any")).toBe(false);
+    // Two prompts have another token at a place: that is what differs.
+    expect(isSame([a, 3], [b, 3], "end")).toBe(false);
+    expect(isSame([a, 3], [of(6, 0, 7), 3], "end")).toBe(true);
+  });
+
+  it("differs by what it is, or by its sign", () => {
+    const between = (inA: EdgeRow | null, inB: EdgeRow | null): string | null =>
+      difference([a, inA], [b, inB], "end");
+    expect(between(edge(0, 0.3), edge(0, 0.1))).toBeNull();
+    expect(between(edge(0, 0.3), edge(0, -0.3))).toBe("the other sign");
+    expect(between(edge(0, 0.3), edge(1, 0.3))).toBe("another input");
+    expect(between(edge(0, 0.3), null)).toBeNull();
   });
 });

@@ -1,8 +1,12 @@
 import { describe, expect, it, vi } from "vitest";
 import type { Action } from "../../src/ui/keys.ts";
+import type { GraphRow } from "../../src/wire.ts";
 
 vi.stubGlobal("navigator", { platform: "Linux" });
+// The palette's graphs lead to addresses.
+vi.stubGlobal("location", { pathname: "/", search: "", hash: "" });
 const { found, keyLabel, section } = await import("../../src/ui/keys.ts");
+const { graphActions, withWords } = await import("../../src/ui/finds.ts");
 
 const none = (): void => undefined;
 const titleOf = (result: Action | "waits" | null): string | null =>
@@ -40,5 +44,26 @@ describe("a key", () => {
 
   it("is shown as it is on the machine", () => {
     expect(["mod+Shift+z", "j l", "ArrowLeft"].map(keyLabel)).toEqual(["Ctrl+Shift+z", "j l", "←"]);
+  });
+});
+
+describe("the palette", () => {
+  const graph = (title: string, tokens: string[], target: string) =>
+    ({ id: "g", title, tokens, target, created: 0 }) as GraphRow;
+  const graphs = graphActions([
+    graph("", ["the", " oak"], " Austin"),
+    graph("Two hops", ["the", " elm"], " Elm"),
+  ]);
+  const titles = (list: readonly Action[]): string[] => list.map(({ title }) => title);
+
+  it("finds graphs by title or prompt, as it finds actions", () => {
+    expect(titles(graphs)).toEqual(["the oak → Austin", "Two hops the elm → Elm"]);
+    expect(titles(withWords(graphs, "HOPS the"))).toEqual(["Two hops the elm → Elm"]);
+    expect(titles(withWords(graphs, " oak "))).toEqual(["the oak → Austin"]);
+    expect(withWords(graphs, "graph the")).toHaveLength(2);
+    expect(withWords(graphs, "")).toHaveLength(2);
+    const actions = section("Go to", [["j l", "Library", none]]);
+    expect(titles(withWords(actions, "go lib"))).toEqual(["Library"]);
+    expect(withWords(actions, "go oak")).toEqual([]);
   });
 });

@@ -1,5 +1,14 @@
 import { describe, expect, it, vi } from "vitest";
-import type { TrashRow } from "../../src/wire.ts";
+import {
+  addressOf,
+  filters,
+  findGraphs,
+  readWanted,
+  type Sort,
+  tagsOf,
+  toggledTag,
+} from "../../src/library/find.ts";
+import type { GraphRow, TrashRow } from "../../src/wire.ts";
 
 vi.stubGlobal("navigator", { platform: "Linux" });
 const { kindText } = await import("../../src/library/Trash.tsx");
@@ -12,5 +21,82 @@ describe("a deleted thing", () => {
     expect(kindText(row("graph", "graph-two-hop-3"))).toBe("graph");
     expect(kindText(row("probe", "probe-000002"))).toBe("probe");
     expect(kindText(row("run", "run-two-hop-3-000012"))).toBe("test 12 of the graph two-hop-3");
+  });
+});
+
+describe("graphs of the library", () => {
+  const graph = (id: string, to: Partial<GraphRow>): GraphRow => ({
+    ...({
+      title: "",
+      tokens: ["x"],
+      target: "",
+      model: "",
+      dictionary: "",
+      tags: [],
+    } as unknown as GraphRow),
+    id,
+    ...to,
+  });
+  const replacement = (value: number) =>
+    ({ scores: { replacement: { value } } }) as Pick<GraphRow, "scores">;
+  const rows = [
+    graph("c", { created: 3, n_nodes: 7, tokens: ["the", " oak"], ...replacement(0.2) }),
+    graph("b", {
+      created: 2,
+      n_nodes: 9,
+      tokens: [" an", " elm"],
+      tags: ["two hop", "kept"],
+      target: " Austin",
+      ...replacement(0.9),
+    }),
+    graph("a", { created: 1, n_nodes: 7, title: "Oaks", tags: ["kept"], ...replacement(0.5) }),
+  ];
+  const found = (query: string): string =>
+    findGraphs(rows, readWanted(new URLSearchParams(query)))
+      .map(({ id }) => id)
+      .join("");
+
+  it("are found by words, all of which must be there, and by tags", () => {
+    expect(found("")).toBe("cba");
+    expect(found("q=OAK")).toBe("ca");
+    expect(found("q=the+oak+")).toBe("c");
+    expect(found("q=austin+kept")).toBe("b");
+    expect(found("tag=kept")).toBe("ba");
+    expect(found("tag=kept&tag=two+hop")).toBe("b");
+    expect(found("tag=kep")).toBe("");
+  });
+
+  it("come in the order that is asked for, equals the newest first", () => {
+    const orders: [Sort, string][] = [
+      ["newest", "cba"],
+      ["prompt", "bca"],
+      ["replacement", "bac"],
+      ["nodes", "bca"],
+    ];
+    for (const [sort, ids] of orders) expect(found(`sort=${sort}`), sort).toBe(ids);
+    expect(found("sort=anything")).toBe("cba");
+  });
+
+  it("are asked for by an address, which says it all", () => {
+    const wanted = { text: "an elm & oak", sort: "nodes" as const, tags: ["two hop", "a,b"] };
+    expect(readWanted(new URL(addressOf(wanted), "http://a").searchParams)).toEqual(wanted);
+    const all = readWanted(new URLSearchParams());
+    expect(addressOf(all)).toBe("/");
+    expect([filters(all), filters(wanted), filters({ ...all, tags: ["kept"] })]).toEqual([
+      false,
+      true,
+      true,
+    ]);
+  });
+
+  it("have tags, which toggle; one that no graph has any more can still be taken off", () => {
+    const all = readWanted(new URLSearchParams());
+    const kept = toggledTag(all, "kept");
+    expect(toggledTag(kept, "kept")).toEqual(all);
+    expect(tagsOf(rows, toggledTag(kept, "gone"))).toEqual([
+      { tag: "kept", nGraphs: 2 },
+      { tag: "two hop", nGraphs: 1 },
+      { tag: "gone", nGraphs: 0 },
+    ]);
   });
 });
