@@ -1,1 +1,0 @@
-import{_ as e,r as t,w as n}from"./load-BCgGmWpJ.js";async function r(t,n=``){await navigator.clipboard.writeText(t),e(`Command copied. ${n}`.trim())}function i({text:e}){return n(`p`,{class:`command`,children:[n(`code`,{children:e}),n(t,{kind:`quiet`,label:`Copy the command`,onClick:()=>void r(e),children:`Copy`})]})}export{r as n,i as t};
