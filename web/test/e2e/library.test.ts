@@ -64,4 +64,27 @@ describe("the library", () => {
     await deleted.waitFor({ state: "detached" });
     expect(await row.first().innerText()).toBe(text);
   });
+
+  it("finds graphs by words and tags, and the palette finds them, too", async () => {
+    const page = await site.open("/");
+    const rows = page.locator(".graph-row");
+    await rows.first().waitFor();
+    await retitle(page, "zebra crossing #checked");
+    const tags = page.getByRole("group", { name: "Tags" });
+    await tags.getByRole("button", { name: /checked/ }).click();
+    expect(new URL(page.url()).searchParams.get("tag")).toBe("checked");
+    await page.keyboard.press("/");
+    await page.keyboard.type("no graph has this");
+    await page.getByText(/0 of \d+ graphs/).waitFor();
+    expect(await rows.count()).toBe(0);
+    await page.getByRole("button", { name: "Show all graphs" }).click();
+    await rows.first().waitFor();
+    expect(new URL(page.url()).search).toBe("");
+    await page.keyboard.press("Escape");
+    await page.keyboard.press("Control+k");
+    await page.getByLabel("Find a command or a graph").fill("zebra");
+    await page.getByRole("option", { name: /zebra crossing/ }).waitFor();
+    await page.keyboard.press("Enter");
+    await page.waitForURL(/\/g\//);
+  });
 });
