@@ -53,15 +53,24 @@ impl Engine {
     pub(crate) fn new(hub: HubSettings, named: &[ModelName]) -> Result<Self, ServeError> {
         let mut engine = Self { hub, known: Vec::new(), opened: Mutex::default() };
         named.iter().for_each(|name| engine.add(name.clone()));
-        for organism in organism::SHIPPED {
-            if !engine.knows(organism.name) {
-                engine.add(ModelName { model: organism.name.to_owned(), dictionary: None });
-            }
-        }
-        for organism in organism::SHIPPED {
-            for (dictionary, _) in organism.dictionaries().skip(1) {
-                let (model, dictionary) = (organism.name.to_owned(), Some(dictionary.to_owned()));
-                engine.add(ModelName { model, dictionary });
+        // Each with its first dictionary, and then the others.
+        let shipped = || {
+            organism::SHIPPED.iter().flat_map(|organism| {
+                let all = organism.dictionaries().enumerate();
+                all.map(move |(at, (dictionary, _))| (organism, at > 0, dictionary))
+            })
+        };
+        let first = shipped().filter(|(_, is_further, _)| !is_further);
+        for (organism, _, dictionary) in first.chain(shipped()) {
+            let usual = organism.dictionary_name();
+            let is_it = |name: &ModelName| {
+                name.model == organism.name
+                    && name.dictionary.as_deref().unwrap_or(usual) == dictionary
+            };
+            if !engine.known.iter().any(|known| is_it(&known.name)) {
+                let is_named = dictionary != usual || engine.knows(organism.name);
+                let dictionary = is_named.then(|| dictionary.to_owned());
+                engine.add(ModelName { model: organism.name.to_owned(), dictionary });
             }
         }
         for known in &engine.known[..named.len()] {
@@ -80,6 +89,7 @@ impl Engine {
         self.known.push(Known { id, name });
     }
 
+    /// Whether a pair of this model is there.
     fn knows(&self, model: &str) -> bool {
         self.known.iter().any(|known| known.name.model == model)
     }
@@ -229,5 +239,32 @@ fn row_of(known: &Known, opened: &Opened) -> ModelRow {
         card: readme.map_or(String::new(), |bytes| String::from_utf8_lossy(&bytes).into_owned()),
         example: shipped.map(|organism| organism.example.to_owned()),
         chat: opened.tokenizer.as_ref().is_some_and(|tokenizer| tokenizer.has_chat_template()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn ids(named: &[ModelName]) -> Vec<String> {
+        let nowhere = HubSettings::from_env(|_| None, None);
+        let engine = Engine::new(nowhere, named).unwrap();
+        engine.known.into_iter().map(|known| known.id).collect()
+    }
+
+    #[test]
+    fn every_dictionary_that_ships_is_there_once() {
+        let usual = ids(&[]);
+        assert_eq!(usual[0], "elegans-base");
+        assert!(usual.contains(&"elegans-chat with elegans/plt".to_owned()), "{usual:?}");
+        // One that was named comes first and bears the model's name.
+        let named = ModelName {
+            model: "elegans-base".to_owned(),
+            dictionary: Some("elegans/plt".to_owned()),
+        };
+        let with_plt = ids(&[named]);
+        assert_eq!(with_plt.len(), usual.len(), "{with_plt:?}");
+        assert_eq!(with_plt[0], "elegans-base");
+        assert_eq!(with_plt[1], "elegans-base with elegans/clt");
     }
 }
