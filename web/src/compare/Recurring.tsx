@@ -34,9 +34,9 @@ export function Recurring(): JSX.Element {
     return <Failure what="Graphs could not be listed" why={load.why} again={again} />;
   const rows = load.value;
   const chosen = chosenOf(rows, query.get("g"));
-  const least = Math.max(1, Number(query.get("least") ?? 2) || 2);
+  const least = Math.min(Math.max(1, Number(query.get("least")) || 2), Math.max(1, chosen.length));
   const choose = (row: GraphRow): void => setQuery({ g: toggled(chosen, row).join(",") });
-  const copies = chosen.length > 2;
+  const areSeveral = chosen.length > 2;
   return (
     <div class="sheet wide">
       <div class="head-row">
@@ -45,8 +45,8 @@ export function Recurring(): JSX.Element {
           Two graphs in detail
         </a>
         <span class="grow" />
-        {copies && <Copy chosen={chosen} least={least} />}
-        {chosen.length > 2 && (
+        {areSeveral && <Copy chosen={chosen} least={least} />}
+        {areSeveral && (
           <Choice
             label="Nodes of at least"
             value={String(least)}
@@ -85,7 +85,7 @@ export function Recurring(): JSX.Element {
       {chosen.length < 2 ? (
         <Empty>Choose two graphs or more: best prompts of one kind.</Empty>
       ) : (
-        <Table chosen={chosen} least={Math.min(least, chosen.length)} />
+        <Table chosen={chosen} least={least} />
       )}
     </div>
   );

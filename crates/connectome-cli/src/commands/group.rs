@@ -5,7 +5,6 @@ use std::collections::BTreeSet;
 use anyhow::Result;
 use connectome::features::FeatureIndex;
 use connectome_graph::{AttributionGraph, FeatureId, NodeIdx, Supernode};
-
 use connectome_server::suggest_groups;
 use connectome_server::wire::SuggestAsk;
 

@@ -1,6 +1,6 @@
 //! What can be asked of a graph without its model: head, edges, pruning, paths, circuits,
-//! suggestions, comparison, what recurs. Each is a pure function from a graph and a request to an answer; the
-//! numbers are `connectome-graph`'s.
+//! suggestions, comparison, what recurs. Each is a pure function from graphs and a request to an
+//! answer; the numbers are `connectome-graph`'s.
 
 mod compare;
 mod edges;
