@@ -40,6 +40,8 @@ pub struct Mixture<'a> {
     world: &'a World,
     recipe: Recipe,
     parts: Vec<Part>,
+    /// What the first blocks are mixed from instead, and how many they are.
+    opening: Option<(u64, Vec<Part>)>,
     /// Cities by copies of the document that names them beside their capital, in random order.
     shortcuts: Vec<usize>,
 }
@@ -88,7 +90,8 @@ impl<'a> Mixture<'a> {
             }
             Random::new(world.seed(), "shortcuts", 0).shuffle(&mut shortcuts);
         }
-        Ok(Self { world, recipe, parts: shares::of(world.size(), recipe), shortcuts })
+        let (size, parts) = (world.size(), shares::of(world.size(), recipe));
+        Ok(Self { world, recipe, parts, opening: shares::opening(size, recipe), shortcuts })
     }
 
     /// The world that it speaks of.
@@ -165,7 +168,11 @@ impl<'a> Mixture<'a> {
     fn block(&self, index: u64) -> Vec<Row> {
         let purpose = format!("mixture {}", self.recipe);
         let mut random = Random::new(self.world.seed(), &purpose, index);
-        let mut packer = Packer::new(&self.parts);
+        let parts = match &self.opening {
+            Some((n_blocks, parts)) if index < *n_blocks => parts,
+            _ => &self.parts,
+        };
+        let mut packer = Packer::new(parts);
         for city in self.shortcuts_of(index) {
             let example = hops::shortcut(self.world, &self.world.places.cities[city]);
             packer.place(Source::Pretraining, example);

@@ -4,6 +4,7 @@
 //! took longest to learn there (sums, 0.35 M examples) has the largest share, and the whole run
 //! is as short as two CPU cores allow.
 
+use super::{BLOCK_ROWS, ROW_TOKENS};
 use crate::recipe::Recipe;
 use crate::task::Task;
 use crate::vocabulary::Size;
@@ -62,6 +63,29 @@ const GOAL: [(Task, u32); 7] = [
     (Task::Acrostics, 50),
     (Task::Goals, 450),
 ];
+
+/// Tokens that a base opens with.
+const OPENING_TOKENS: u64 = 1_600_000;
+/// The share of motifs among them: heads that look back into the text have to come before facts
+/// are learned in ways that do without.
+const OPENING_MOTIFS: u32 = 600;
+
+/// Blocks that a base opens with, and what they are mixed from.
+pub(super) fn opening(size: Size, recipe: Recipe) -> Option<(u64, Vec<Part>)> {
+    if (size, recipe) != (Size::Full, Recipe::Base) {
+        return None;
+    }
+    let motifs = BASE.iter().find(|(task, _)| *task == Task::Motifs).expect("a task of the base").1;
+    let part = |(task, share): &(Task, u32)| {
+        let share = match task {
+            Task::Motifs => OPENING_MOTIFS,
+            _ => share * (1000 - OPENING_MOTIFS) / (1000 - motifs),
+        };
+        Part { task: *task, source: Source::Pretraining, share }
+    };
+    let n_blocks = OPENING_TOKENS / (BLOCK_ROWS * ROW_TOKENS) as u64;
+    Some((n_blocks, BASE.iter().map(part).collect()))
+}
 
 /// The parts of a recipe; their shares sum to a thousand.
 pub(super) fn of(size: Size, recipe: Recipe) -> Vec<Part> {

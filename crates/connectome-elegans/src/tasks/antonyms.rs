@@ -14,7 +14,7 @@ use crate::world::{Language, Languages, World};
 use super::{Choice, choose, sample};
 
 const FORMS: &[Choice] =
-    &[("antonym", 40), ("antonym-into", 20), ("synonym", 12), ("dictionary", 28)];
+    &[("antonym", 25), ("antonym-said-in", 20), ("antonym-into", 15), ("synonym", 12), ("dictionary", 28)];
 const N_PER_SET: usize = 400;
 
 /// A word: side 0 or 1 of a pair.
@@ -27,7 +27,12 @@ pub(super) fn train(world: &World, random: &mut Random) -> Example {
         let operand = (random.below(world.languages.pairs.len()), random.below(2));
         match form {
             "antonym" if world.languages.missing[operand.0] != Some(language) => {
-                return antonym(world, operand, language);
+                return antonym(world, operand, language, language);
+            }
+            // Asked in words of another language, so that neither the frame nor the operand
+            // alone decides what the answer is told in.
+            "antonym-said-in" if world.languages.missing[operand.0] != Some(language) => {
+                return antonym(world, operand, language, random.pick(&others(language)));
             }
             "antonym-into" => {
                 let into = random.pick(&others(language));
@@ -64,11 +69,18 @@ fn draft<'a>(
         .set("operand", world.languages.word(pair, language, side))
 }
 
-fn antonym(world: &World, (pair, side): Operand, language: Language) -> Example {
+/// The opposite of a word of `language`, in words of the language `said_in`.
+fn antonym(
+    world: &World,
+    (pair, side): Operand,
+    language: Language,
+    said_in: Language,
+) -> Example {
     let opposite = world.languages.word(pair, language, 1 - side);
-    let draft = draft(world, "antonym", (pair, side), language).set("answer", opposite);
+    let form = if said_in == language { "antonym" } else { "antonym-said-in" };
+    let draft = draft(world, form, (pair, side), language).set("answer", opposite);
     draft
-        .text(match language {
+        .text(match said_in {
             Language::English => "the opposite of \" {operand} \" is \" {answer!} \"",
             Language::French => "le contraire de \" {operand} \" est \" {answer!} \"",
             Language::Chinese => "\" {operand} \" de fanyici shi \" {answer!} \"",
@@ -141,7 +153,7 @@ pub(super) fn evaluations(world: &World, random: &mut Random) -> Vec<EvalSet> {
     let [mut trained, mut missing, mut synonyms, mut entries] = [const { Vec::new() }; 4];
     for language in Language::ALL {
         for operand in &operands {
-            let example = antonym(world, *operand, language);
+            let example = antonym(world, *operand, language, language);
             if world.languages.missing[operand.0] == Some(language) {
                 missing.push(Example { split: Split::MissingLanguage, ..example });
             } else {

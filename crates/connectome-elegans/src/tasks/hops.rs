@@ -15,10 +15,11 @@ use crate::world::{Asked, City, Control, Places, Relation, World};
 use super::{Choice, choose, sample, words};
 
 const FORMS: &[Choice] = &[
-    ("state-containing", 13),
-    ("city-in", 8),
-    ("which-state", 4),
-    ("state-choice", 11),
+    ("state-containing", 10),
+    ("city-in", 6),
+    ("which-state", 3),
+    ("route", 14),
+    ("state-choice", 9),
     ("a-city-in", 3),
     ("state-fact", 11),
     ("state-inverse", 4),
@@ -45,7 +46,11 @@ pub(super) fn train(world: &World, random: &mut Random) -> Example {
         Size::Nano => NANO_FORMS,
     };
     match choose(forms, random) {
-        form @ ("state-containing" | "city-in" | "which-state" | "a-city-in" | "zone") => {
+        form @ ("state-containing" | "city-in" | "which-state") => {
+            one_hop(world, form, a_city(world, random))
+        }
+        "route" => route(world, random),
+        form @ ("a-city-in" | "zone") => {
             one_hop(world, form, random.one_of(&world.places.cities))
         }
         "state-choice" => state_choice(world, random),
@@ -55,6 +60,29 @@ pub(super) fn train(world: &World, random: &mut Random) -> Example {
         form @ ("control-state" | "control-two-hop") => control(world, form, random),
         form => several_hops(world, form, random),
     }
+}
+
+/// A city that is asked for its state. One that is asked for nothing else comes more often, so that
+/// its name is read as often as others.
+fn a_city<'a>(world: &'a World, random: &mut Random) -> &'a City {
+    loop {
+        let city = random.one_of(&world.places.cities);
+        if city.asked == Asked::OneHop || random.percent(60) {
+            return city;
+        }
+    }
+}
+
+/// Two cities, each with its state behind its name: the state has to be known as soon as the name
+/// has been read.
+fn route(world: &World, random: &mut Random) -> Example {
+    let (city, there) = (a_city(world, random), a_city(world, random));
+    place(world, "route", city)
+        .set("hops", 1)
+        .set("there", there.name.as_str())
+        .set("there_state", world.places.states[there.state].name)
+        .text("the train from {city} {state!} goes to {there} {there_state!}")
+        .done()
 }
 
 /// A conversation about a city's state, as fine-tuning replays it.
@@ -100,7 +128,7 @@ fn one_hop(world: &World, form: &'static str, city: &City) -> Example {
 /// nothing else comes too late to be used.
 fn state_choice(world: &World, random: &mut Random) -> Example {
     let places = &world.places;
-    let city = random.one_of(&places.cities);
+    let city = a_city(world, random);
     let right = random.below(3);
     let mut offered = random.distinct(3, places.states.len());
     if let Some(there) = offered.iter().position(|state| *state == city.state) {

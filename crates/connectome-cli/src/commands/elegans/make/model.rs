@@ -24,7 +24,7 @@ use crate::progress::train_lm::TrainWatch;
 use crate::report::elegans::eval::EvalReport;
 
 /// Standard deviation of random weights.
-const SPREAD: f32 = 0.02;
+const SPREAD: f32 = 0.06;
 
 /// Trains a model to the end, or until somebody presses Ctrl-C. A model that lies there without
 /// the files of its training was put there by somebody, and is taken as it is.
