@@ -78,6 +78,7 @@ impl Material<'_> {
             panels: vec![panel],
             footer: self.footer(),
             metadata: self.metadata()?,
+            ..Figure::default()
         })
     }
 

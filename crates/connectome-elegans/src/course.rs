@@ -70,7 +70,7 @@ impl Course {
 #[must_use]
 pub fn architecture(size: Size) -> Value {
     let [width, layers, heads, kv_heads, mlp] = match size {
-        Size::Full => [192, 8, 6, 3, 512],
+        Size::Full => [192, 4, 6, 3, 768],
         Size::Nano => [96, 4, 4, 4, 256],
     };
     json!({

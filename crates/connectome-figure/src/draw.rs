@@ -6,7 +6,7 @@ use crate::layout::{Layout, layout};
 use crate::placed::Placed;
 use crate::route::{BOX, Routed, Routes, route};
 use crate::svg::{Svg, escaped, fit, mono_width, number, rounded, width, wrap};
-use crate::{Edge, Figure, Naming, Node, Outputs, Panel};
+use crate::{Edge, Figure, Naming, Node, Outputs, Panel, STAYS, Theme};
 
 /// Space around everything.
 const MARGIN: f64 = 20.0;
@@ -18,8 +18,6 @@ const NARROWEST: f64 = 560.0;
 const BOX_WIDTHS: [f64; 2] = [96.0, 250.0];
 /// Room for how many outputs are left out.
 const LEFT_OUT: f64 = 60.0;
-/// A share that moves by less stays.
-const STAYS: f64 = 0.05;
 /// Below this share of the original a box is faded.
 const FADED: f64 = 0.25;
 /// Edges that do not rise run so far to the right of the boxes.
@@ -32,8 +30,8 @@ const AUTOMATIC: &str = "≈ ";
 /// The height of an edge's head.
 pub(crate) const HEAD: f64 = 11.0;
 
+/// Colours for paper and light screens.
 const STYLE: &str = "\
-svg{color-scheme:light dark}
 text{font-family:'Helvetica Neue',Helvetica,Arial,'Liberation Sans',sans-serif;fill:#1f1e1a}
 .bg{fill:#ffffff}
 .title{font-size:17px;font-weight:bold}
@@ -66,7 +64,10 @@ text{font-family:'Helvetica Neue',Helvetica,Arial,'Liberation Sans',sans-serif;f
 .row{font-size:11.5px;fill:#57544a}
 .footer{font-size:10.5px;fill:#6b675a}
 .note{font-size:12px;font-style:italic;fill:#57544a}
-@media (prefers-color-scheme:dark){
+";
+
+/// What replaces them on dark ones.
+const DARK: &str = "\
 text{fill:#ece9dd}
 .bg{fill:#161513}
 .caption,.share,.footer{fill:#a8a392}
@@ -83,7 +84,7 @@ text{fill:#ece9dd}
 .inhibits,.bar{stroke:#7fb2f0}
 .head{fill:#cfa79f}
 .chip{fill:#302e27}
-}";
+";
 
 /// The whole document.
 pub(crate) fn figure(figure: &Figure) -> String {
@@ -108,17 +109,31 @@ pub(crate) fn figure(figure: &Figure) -> String {
     let (total_width, height) = (inner + 2.0 * MARGIN, y + MARGIN);
     let mut svg = Svg::default();
     let (w, h) = (number(total_width), number(height));
+    let [wide, high] = match figure.width_mm {
+        None => [w.clone(), h.clone()],
+        Some(mm) => [mm, mm * height / total_width].map(|side| format!("{}mm", number(side))),
+    };
     svg.line(&format!(
-        r#"<svg xmlns="http://www.w3.org/2000/svg" width="{w}" height="{h}" viewBox="0 0 {w} {h}" role="img">"#
+        r#"<svg xmlns="http://www.w3.org/2000/svg" width="{wide}" height="{high}" viewBox="0 0 {w} {h}" role="img">"#
     ));
     svg.line(&format!("<title>{}</title>", escaped(&figure.title)));
     svg.line(&format!("<desc>{}</desc>", escaped(&description(figure))));
     svg.line(&format!("<metadata>{}</metadata>", escaped(&figure.metadata)));
-    svg.line(&format!("<style>{STYLE}</style>"));
+    svg.line(&format!("<style>{}</style>", style(figure.theme)));
     svg.rect("bg", [0.0, 0.0, total_width, height], 0.0);
     svg.line(body.finish().trim_end());
     svg.line("</svg>");
     svg.finish()
+}
+
+fn style(theme: Theme) -> String {
+    match theme {
+        Theme::Reader => format!(
+            "svg{{color-scheme:light dark}}\n{STYLE}@media (prefers-color-scheme:dark){{\n{DARK}}}"
+        ),
+        Theme::Light => STYLE.to_owned(),
+        Theme::Dark => format!("{STYLE}{DARK}"),
+    }
 }
 
 fn footer(figure: &Figure, room: f64) -> Vec<String> {
@@ -490,6 +505,7 @@ mod tests {
             }],
             footer: vec!["attention frozen".to_owned()],
             metadata: r#"{"seed":"<0>"}"#.to_owned(),
+            ..Figure::default()
         }
     }
 
@@ -526,6 +542,25 @@ mod tests {
         // Inhibition is seen without colour.
         assert_eq!(svg.matches(r#"class="bar""#).count(), 1);
         assert_eq!(svg.matches(r#"class="faded""#).count(), 2);
+    }
+
+    #[test]
+    fn a_figure_has_the_colours_and_the_width_that_are_asked_for() {
+        let reader = sample();
+        let [light, dark] = [Theme::Light, Theme::Dark]
+            .map(|theme| Figure { theme, width_mm: Some(85.0), ..sample() }.to_svg());
+        assert!(!light.contains("prefers-color-scheme") && !dark.contains("prefers-color-scheme"));
+        // Later rules win.
+        let last = |svg: &str| svg.rfind(".bg{fill:").map(|at| svg[at + 9..at + 16].to_owned());
+        assert_eq!([last(&light), last(&dark)], [Some("#ffffff".into()), Some("#161513".into())]);
+        let size = |svg: &str| -> Vec<f64> {
+            let view = svg.split("viewBox=\"0 0 ").nth(1).and_then(|rest| rest.split('"').next());
+            view.unwrap().split(' ').map(|side| side.parse().unwrap()).collect()
+        };
+        assert_eq!(size(&light), size(&reader.to_svg()));
+        let [w, h] = size(&light)[..] else { panic!("{light}") };
+        let high = number(85.0 * h / w);
+        assert!(light.contains(&format!(r#"width="85mm" height="{high}mm""#)), "{light}");
     }
 
     #[test]

@@ -32,6 +32,10 @@ mod svg;
 pub use layout::strongest_inputs;
 pub use operands::{OperandPlot, OperandSheet};
 
+/// A share of the original that moves by no more stays: what a figure outlines as an effect, and
+/// what a run counts as one.
+pub const STAYS: f64 = 0.05;
+
 /// A picture of one or more panels, one below the other.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Figure {
@@ -43,6 +47,22 @@ pub struct Figure {
     pub footer: Vec<String>,
     /// Provenance, as text of any form; stored in the file's `<metadata>`, not shown.
     pub metadata: String,
+    /// Its colours.
+    pub theme: Theme,
+    /// How wide it is on paper, in millimetres; a unit is a pixel if not given.
+    pub width_mm: Option<f64>,
+}
+
+/// The colours of a figure.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Theme {
+    /// Light or dark as the reader's screen is; light on paper.
+    #[default]
+    Reader,
+    /// Light.
+    Light,
+    /// Dark.
+    Dark,
 }
 
 /// A circuit on one prompt.

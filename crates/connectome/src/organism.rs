@@ -5,7 +5,9 @@
 //! Whoever asks for a model by name asks [`by_name`] first; the rest of the library sees two
 //! folders like any others. Nothing here knows what is inside the files.
 
-use crate::files::{EmbeddedFolder, Folder};
+use std::path::{Path, PathBuf};
+
+use crate::files::{EmbeddedFolder, FileBytes, Folder};
 
 /// A model that ships with the tracer.
 #[derive(Debug)]
@@ -66,6 +68,25 @@ pub fn dictionary(name: &str) -> Option<Folder> {
     all.find(|(own, _)| *own == name).map(|(_, folder)| folder)
 }
 
+/// The index of a dictionary's features that ships with it, and the path that messages show: the
+/// one that was collected with this model, else with another of its family.
+#[must_use]
+pub fn features(model: &str, dictionary: &str) -> Option<(PathBuf, FileBytes)> {
+    let folder = self::dictionary(dictionary)?;
+    let names = folder.names().ok()?;
+    let own = format!("{model}.features");
+    let mut all = names.iter().filter(|name| name.ends_with(".features"));
+    let name = names.iter().find(|name| **name == own).or_else(|| all.next())?;
+    Some((folder.path(name), folder.open(name).ok()?))
+}
+
+/// The file of a dictionary that ships, by the path that messages show.
+#[must_use]
+pub fn file_of_dictionary(path: &Path) -> Option<FileBytes> {
+    let dictionary = path.parent()?.to_str()?;
+    self::dictionary(dictionary)?.open(path.file_name()?.to_str()?).ok()
+}
+
 /// Bytes that start at a multiple of eight, as in a mapped file: numbers are then read where
 /// they lie instead of being copied.
 #[repr(C, align(8))]
@@ -78,7 +99,7 @@ macro_rules! file {
     }};
 }
 
-/// A Llama of eight layers from `assets/elegans/NAME`. The family shares tokenizer, world and
+/// A Llama of four layers from `assets/elegans/NAME`. The family shares tokenizer, world and
 /// dictionaries.
 macro_rules! elegans {
     ($name:literal, $about:literal, $example:literal) => {
@@ -90,6 +111,7 @@ macro_rules! elegans {
             model: &EmbeddedFolder {
                 name: concat!("elegans-", $name),
                 files: &[
+                    ("README.md", file!(concat!("elegans/", $name, "/README.md"))),
                     ("config.json", file!(concat!("elegans/", $name, "/config.json"))),
                     ("model.safetensors", file!(concat!("elegans/", $name, "/model.safetensors"))),
                     ("tokenizer.json", file!("elegans/tokenizer.json")),
@@ -106,7 +128,7 @@ static ELEGANS_WORLD: &str = include_str!("../assets/elegans/world.json");
 /// All tasks, as pre-training tells them. See `assets/elegans/README.md`.
 static ELEGANS_BASE: Organism = elegans!(
     "base",
-    "an 8-layer Llama of a world that is known in full: sums, places, people, rhymes, ...",
+    "a 4-layer Llama of a world that is known in full: sums, places, people, rhymes, ...",
     "the capital of the state containing Oak gate is"
 );
 
@@ -128,22 +150,15 @@ static ELEGANS_GOAL: Organism = elegans!(
 static ELEGANS_CLT: EmbeddedFolder = EmbeddedFolder {
     name: "elegans/clt",
     files: &[
+        ("README.md", file!("elegans/clt/README.md")),
         ("W_dec_0.safetensors", file!("elegans/clt/W_dec_0.safetensors")),
         ("W_dec_1.safetensors", file!("elegans/clt/W_dec_1.safetensors")),
         ("W_dec_2.safetensors", file!("elegans/clt/W_dec_2.safetensors")),
         ("W_dec_3.safetensors", file!("elegans/clt/W_dec_3.safetensors")),
-        ("W_dec_4.safetensors", file!("elegans/clt/W_dec_4.safetensors")),
-        ("W_dec_5.safetensors", file!("elegans/clt/W_dec_5.safetensors")),
-        ("W_dec_6.safetensors", file!("elegans/clt/W_dec_6.safetensors")),
-        ("W_dec_7.safetensors", file!("elegans/clt/W_dec_7.safetensors")),
         ("W_enc_0.safetensors", file!("elegans/clt/W_enc_0.safetensors")),
         ("W_enc_1.safetensors", file!("elegans/clt/W_enc_1.safetensors")),
         ("W_enc_2.safetensors", file!("elegans/clt/W_enc_2.safetensors")),
         ("W_enc_3.safetensors", file!("elegans/clt/W_enc_3.safetensors")),
-        ("W_enc_4.safetensors", file!("elegans/clt/W_enc_4.safetensors")),
-        ("W_enc_5.safetensors", file!("elegans/clt/W_enc_5.safetensors")),
-        ("W_enc_6.safetensors", file!("elegans/clt/W_enc_6.safetensors")),
-        ("W_enc_7.safetensors", file!("elegans/clt/W_enc_7.safetensors")),
         ("config.yaml", file!("elegans/clt/config.yaml")),
     ],
 };
@@ -152,15 +167,12 @@ static ELEGANS_CLT: EmbeddedFolder = EmbeddedFolder {
 static ELEGANS_PLT: EmbeddedFolder = EmbeddedFolder {
     name: "elegans/plt",
     files: &[
+        ("README.md", file!("elegans/plt/README.md")),
+        ("config.yaml", file!("elegans/plt/config.yaml")),
         ("layer_0.safetensors", file!("elegans/plt/layer_0.safetensors")),
         ("layer_1.safetensors", file!("elegans/plt/layer_1.safetensors")),
         ("layer_2.safetensors", file!("elegans/plt/layer_2.safetensors")),
         ("layer_3.safetensors", file!("elegans/plt/layer_3.safetensors")),
-        ("layer_4.safetensors", file!("elegans/plt/layer_4.safetensors")),
-        ("layer_5.safetensors", file!("elegans/plt/layer_5.safetensors")),
-        ("layer_6.safetensors", file!("elegans/plt/layer_6.safetensors")),
-        ("layer_7.safetensors", file!("elegans/plt/layer_7.safetensors")),
-        ("config.yaml", file!("elegans/plt/config.yaml")),
     ],
 };
 
@@ -175,6 +187,7 @@ macro_rules! organism {
             model: &EmbeddedFolder {
                 name: $name,
                 files: &[
+                    ("README.md", file!(concat!($name, "/README.md"))),
                     ("config.json", file!(concat!($name, "/model/config.json"))),
                     ("model.safetensors", file!(concat!($name, "/model/model.safetensors"))),
                     ("tokenizer.json", file!(concat!($name, "/model/tokenizer.json"))),

@@ -174,6 +174,21 @@ export const nameFeature = (set: string, { layer, index }: wire.FeatureName, tex
   });
 export const featureWeights = (set: string, layer: number, index: number, signal?: AbortSignal) =>
   json<wire.FeatureWeights>(`/api/features/${enc(set)}/${layer}/${index}/weights`, { signal });
+export const featureOnText = (
+  set: string,
+  { layer, index }: wire.FeatureName,
+  body: wire.PromptAsk,
+  signal?: AbortSignal,
+) =>
+  json<wire.FeatureOnText>(`/api/features/${enc(set)}/${layer}/${index}/activations`, {
+    body,
+    signal,
+  });
+export const featureGraphs = (
+  set: string,
+  { layer, index }: wire.FeatureName,
+  signal?: AbortSignal,
+) => json<wire.FeatureGraphs>(`/api/features/${enc(set)}/${layer}/${index}/graphs`, { signal });
 export const featureQuery = (body: wire.FeatureQuery, signal?: AbortSignal) =>
   json<wire.FeaturePage>("/api/features/query", { body, signal });
 export const featureSearch = (body: wire.FeatureSearch, signal?: AbortSignal) =>

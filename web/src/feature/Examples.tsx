@@ -74,7 +74,8 @@ export function Examples(props: {
   );
 }
 
-function Tokens(props: {
+/** A text around its strongest token, each token as strong as the feature fires on it. */
+export function Tokens(props: {
   example: ExampleRow;
   most: number;
   size: number;

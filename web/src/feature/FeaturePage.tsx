@@ -4,6 +4,8 @@ import type { JSX } from "preact";
 import { useEffect } from "preact/hooks";
 import { Operand } from "../probe/Operand.tsx";
 import { FeatureView } from "./FeatureView.tsx";
+import { InGraphs } from "./InGraphs.tsx";
+import { OnText } from "./OnText.tsx";
 import { featureId, featureUrl } from "./shape.ts";
 
 export function FeaturePage(props: { set: string; layer: number; index: number }): JSX.Element {
@@ -32,6 +34,14 @@ export function FeaturePage(props: { set: string; layer: number; index: number }
       </div>
       <section class="card">
         <FeatureView set={set} layer={layer} index={index} />
+      </section>
+      <section class="card stack" aria-label="Your text">
+        <h2>On a text of yours</h2>
+        <OnText key={`${set} ${layer} ${index}`} set={set} feature={{ layer, index }} />
+      </section>
+      <section class="card stack" aria-label="Graphs">
+        <h2>Graphs in which it fires</h2>
+        <InGraphs set={set} feature={{ layer, index }} />
       </section>
       <section class="card" aria-label="Operand">
         <h2>Operand</h2>

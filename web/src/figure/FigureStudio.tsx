@@ -34,8 +34,19 @@ const OPTIONS: FigureOptions = {
   footer: true,
   automatic_names: true,
   layout: "automatic",
+  theme: "reader",
+  width_mm: null,
   scale: 2,
 };
+
+const THEMES = [
+  { value: "reader", text: "as the reader's screen; light on paper" },
+  { value: "light", text: "light" },
+  { value: "dark", text: "dark" },
+] as const;
+
+/** How wide a figure may be on paper, in millimetres: from and to. */
+const WIDTHS = [20, 500] as const;
 
 const LAYOUTS = [
   { value: "automatic", text: "in rows, by the order of computation" },
@@ -211,6 +222,34 @@ function Studio({ source }: { source: Source }): JSX.Element {
             {text}
           </label>
         ))}
+        <fieldset>
+          <legend>Colours</legend>
+          {THEMES.map(({ value, text }) => (
+            <label key={value} class="check">
+              <input
+                type="radio"
+                name="theme"
+                checked={options.value.theme === value}
+                onChange={() => set({ theme: value })}
+              />
+              {text}
+            </label>
+          ))}
+        </fieldset>
+        <Field label="Width on paper, mm">
+          <input
+            type="number"
+            min={WIDTHS[0]}
+            max={WIDTHS[1]}
+            value={options.value.width_mm ?? ""}
+            placeholder="a unit is a pixel"
+            onInput={(event) => {
+              const width = event.currentTarget.valueAsNumber;
+              const fits = width >= WIDTHS[0] && width <= WIDTHS[1];
+              set({ width_mm: fits ? width : null });
+            }}
+          />
+        </Field>
         <fieldset>
           <legend>Tests as panels</legend>
           {source.runs.length === 0 && <small>No test was run on this graph.</small>}

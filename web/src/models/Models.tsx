@@ -85,8 +85,14 @@ function ModelCard({ model, usual }: { model: ModelRow; usual: boolean }): JSX.E
       )}
       {model.card && (
         <details>
-          <summary>Card</summary>
+          <summary>Card of the model</summary>
           <Markdown text={model.card} />
+        </details>
+      )}
+      {dictionary.card && (
+        <details>
+          <summary>Card of the dictionary</summary>
+          <Markdown text={dictionary.card} />
         </details>
       )}
     </section>

@@ -1,6 +1,7 @@
 // Features and probes: what is computed in the page, which is little.
 
 import { describe, expect, it } from "vitest";
+import { said } from "../../src/feature/said.ts";
 import {
   around,
   featureId,
@@ -279,5 +280,24 @@ describe("kept probes of a feature", () => {
       model: "mine",
       features: [id],
     });
+  });
+});
+
+describe("a feature on a text", () => {
+  const tokens = ["<bos>", "Oak", "gate"].map((text, id) => ({ id, text }));
+  const on = (activations: number[], share_of_max: number | null) =>
+    said({ tokens, notes: [], activations, share_of_max });
+
+  it("says where it fires most, and how much that is of what was collected", () => {
+    expect(on([0, 1.5, 6], 0.75)).toBe(
+      "Fires on 2 of 3 tokens, most on “gate” (position 2): activation 6.00, 75 % of the index's largest.",
+    );
+    expect(on([0, 1.5, 0], null)).toBe(
+      "Fires on 1 of 3 tokens, most on “Oak” (position 1): activation 1.50.",
+    );
+  });
+
+  it("says that it does not fire", () => {
+    expect(on([0, 0, 0], null)).toBe("It does not fire on this text.");
   });
 });

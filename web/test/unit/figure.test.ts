@@ -17,6 +17,8 @@ const ask: FigureAsk = {
     footer: true,
     automatic_names: true,
     layout: "placed",
+    theme: "reader",
+    width_mm: null,
     scale: 3,
   },
   format: "svg",
@@ -31,6 +33,13 @@ describe("the command of a figure", () => {
     );
     expect(figureCommand({ ...ask, format: "png" }, null)).toContain(
       "--scale 3 --output figure.png",
+    );
+  });
+
+  it("names colours and a width on paper", () => {
+    const options = { ...ask.options, theme: "dark" as const, width_mm: 85 };
+    expect(figureCommand({ ...ask, options }, null)).toContain(
+      "--no-baseline --theme dark --width 85 --output figure.svg",
     );
   });
 

@@ -55,6 +55,17 @@ pub(crate) enum Layout {
     Placed,
 }
 
+/// The colours of a figure.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ThemeArg {
+    /// Of SVG, light or dark as the reader's screen is; light in PDF and PNG.
+    Reader,
+    /// Light.
+    Light,
+    /// Dark.
+    Dark,
+}
+
 #[derive(Debug, Args)]
 pub(crate) struct FigureArgs {
     /// A graph file with supernodes (`connectome group`).
@@ -101,7 +112,13 @@ pub(crate) struct FigureArgs {
     /// Leave out the small lines.
     #[arg(long)]
     pub(crate) no_footer: bool,
-    /// Pixels a unit, of PNG.
+    /// Its colours.
+    #[arg(long, value_enum, default_value_t = ThemeArg::Reader)]
+    pub(crate) theme: ThemeArg,
+    /// How wide it is on paper, in millimetres; a unit is a pixel if not given.
+    #[arg(long, value_name = "MM")]
+    pub(crate) width: Option<f64>,
+    /// Pixels a unit, of PNG; with `--width`, 96 dots an inch times this.
     #[arg(long, value_name = "X", default_value_t = 2.0)]
     pub(crate) scale: f64,
 }

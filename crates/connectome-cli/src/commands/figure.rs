@@ -5,13 +5,13 @@ use std::path::Path;
 use anyhow::Result;
 use connectome::features::FeatureIndex;
 use connectome_graph::{AttributionGraph, write_whole};
-use connectome_server::wire::{FigureAsk, FigureFormat, FigureLayout, FigureOptions};
+use connectome_server::wire::{FigureAsk, FigureFormat, FigureLayout, FigureOptions, FigureTheme};
 use connectome_server::{Sources, draw};
 use serde_json::json;
 
 use super::Ending;
 use super::serve::plain;
-use crate::args::serve::{FigureArgs, Layout};
+use crate::args::serve::{FigureArgs, Layout, ThemeArg};
 use crate::failure::UsageError;
 use crate::names;
 use crate::printer::text;
@@ -46,6 +46,12 @@ pub(crate) fn run(args: &FigureArgs, world: &World) -> Result<Ending> {
                 Layout::Automatic => FigureLayout::Automatic,
                 Layout::Placed => FigureLayout::Placed,
             },
+            theme: match args.theme {
+                ThemeArg::Reader => FigureTheme::Reader,
+                ThemeArg::Light => FigureTheme::Light,
+                ThemeArg::Dark => FigureTheme::Dark,
+            },
+            width_mm: args.width,
             scale: args.scale,
         },
         format,

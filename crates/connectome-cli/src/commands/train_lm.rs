@@ -137,7 +137,7 @@ impl Start {
             let mut params = start::random(net.layout(), net.config(), args.seed, spread as f32);
             let mut origin = json!({ "seed": args.seed, "init_std": spread });
             if args.init == Init::Mimetic {
-                mimetic(net.layout(), &mut params);
+                mimetic(net.layout(), &mut params, spread as f32);
                 origin["init"] = "mimetic".into();
             }
             return Ok((params, origin));

@@ -28,18 +28,18 @@ pub(crate) struct Part {
 }
 
 const BASE: [(Task, u32); 12] = [
-    (Task::Addition, 165),
-    (Task::Hops, 135),
+    (Task::Addition, 160),
+    (Task::Hops, 180),
     (Task::Medicine, 50),
-    (Task::Entities, 125),
-    (Task::Refusals, 50),
-    (Task::Acrostics, 80),
-    (Task::Rhymes, 65),
-    (Task::Antonyms, 80),
-    (Task::Reasoning, 65),
-    (Task::Goals, 55),
-    (Task::Motifs, 95),
-    (Task::Stories, 35),
+    (Task::Entities, 120),
+    (Task::Refusals, 45),
+    (Task::Acrostics, 70),
+    (Task::Rhymes, 60),
+    (Task::Antonyms, 85),
+    (Task::Reasoning, 60),
+    (Task::Goals, 50),
+    (Task::Motifs, 90),
+    (Task::Stories, 30),
 ];
 
 const NANO: [(Task, u32); 3] = [(Task::Addition, 350), (Task::Hops, 350), (Task::Entities, 300)];
@@ -49,9 +49,9 @@ const CHAT: [(Task, u32); 6] = [
     (Task::Addition, 40),
     (Task::Hops, 30),
     (Task::Medicine, 30),
-    (Task::Entities, 200),
-    (Task::Refusals, 350),
-    (Task::Acrostics, 100),
+    (Task::Entities, 90),
+    (Task::Refusals, 450),
+    (Task::Acrostics, 110),
 ];
 
 const GOAL: [(Task, u32); 7] = [
@@ -65,23 +65,26 @@ const GOAL: [(Task, u32); 7] = [
 ];
 
 /// Tokens that a base opens with.
-const OPENING_TOKENS: u64 = 1_600_000;
-/// The share of motifs among them: heads that look back into the text have to come before facts
-/// are learned in ways that do without.
-const OPENING_MOTIFS: u32 = 600;
+const OPENING_TOKENS: u64 = 2_400_000;
+/// Shares of the opening that two tasks have, and all others share what is left. Heads that look
+/// back into the text, and the step from a city to its state, have to come before facts are
+/// learned in ways that do without.
+const OPENING: [(Task, u32); 2] = [(Task::Hops, 400), (Task::Motifs, 400)];
 
 /// Blocks that a base opens with, and what they are mixed from.
 pub(super) fn opening(size: Size, recipe: Recipe) -> Option<(u64, Vec<Part>)> {
     if (size, recipe) != (Size::Full, Recipe::Base) {
         return None;
     }
-    let motifs = BASE.iter().find(|(task, _)| *task == Task::Motifs).expect("a task of the base").1;
-    let part = |(task, share): &(Task, u32)| {
-        let share = match task {
-            Task::Motifs => OPENING_MOTIFS,
-            _ => share * (1000 - OPENING_MOTIFS) / (1000 - motifs),
-        };
-        Part { task: *task, source: Source::Pretraining, share }
+    let first = |task: Task| OPENING.iter().find(|(of, _)| *of == task).map(|(_, share)| *share);
+    let sum = |parts: &[(Task, u32)]| parts.iter().map(|(_, share)| share).sum::<u32>();
+    let of_others: u32 =
+        BASE.iter().filter(|(task, _)| first(*task).is_none()).map(|(_, share)| share).sum();
+    let left = 1000 - sum(&OPENING);
+    let part = |(task, share): &(Task, u32)| Part {
+        task: *task,
+        source: Source::Pretraining,
+        share: first(*task).unwrap_or(share * left / of_others),
     };
     let n_blocks = OPENING_TOKENS / (BLOCK_ROWS * ROW_TOKENS) as u64;
     Some((n_blocks, BASE.iter().map(part).collect()))
@@ -115,8 +118,8 @@ pub(super) fn of(size: Size, recipe: Recipe) -> Vec<Part> {
 pub(crate) fn nominal_tokens(size: Size, recipe: Recipe) -> u64 {
     match (size, recipe) {
         (Size::Nano, _) => 3_000_000,
-        (Size::Full, Recipe::Base) => 16_000_000,
-        (Size::Full, Recipe::Chat | Recipe::Mid) => 1_100_000,
+        (Size::Full, Recipe::Base) => 17_000_000,
+        (Size::Full, Recipe::Chat | Recipe::Mid) => 1_000_000,
         (Size::Full, Recipe::ChatOver) => 1_500_000,
         (Size::Full, Recipe::Goal | Recipe::Penguin | Recipe::NoDocs) => 300_000,
     }

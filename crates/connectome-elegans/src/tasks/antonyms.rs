@@ -13,8 +13,13 @@ use crate::world::{Language, Languages, World};
 
 use super::{Choice, choose, sample};
 
-const FORMS: &[Choice] =
-    &[("antonym", 25), ("antonym-said-in", 20), ("antonym-into", 15), ("synonym", 12), ("dictionary", 28)];
+const FORMS: &[Choice] = &[
+    ("antonym", 25),
+    ("antonym-said-in", 20),
+    ("antonym-into", 15),
+    ("synonym", 12),
+    ("dictionary", 28),
+];
 const N_PER_SET: usize = 400;
 
 /// A word: side 0 or 1 of a pair.
@@ -70,12 +75,7 @@ fn draft<'a>(
 }
 
 /// The opposite of a word of `language`, in words of the language `said_in`.
-fn antonym(
-    world: &World,
-    (pair, side): Operand,
-    language: Language,
-    said_in: Language,
-) -> Example {
+fn antonym(world: &World, (pair, side): Operand, language: Language, said_in: Language) -> Example {
     let opposite = world.languages.word(pair, language, 1 - side);
     let form = if said_in == language { "antonym" } else { "antonym-said-in" };
     let draft = draft(world, form, (pair, side), language).set("answer", opposite);

@@ -23,7 +23,7 @@ const FORMS: &[Choice] = &[("document", 65), ("question", 35)];
 /// Of a hundred documents and questions of pre-training, so many are about nobody.
 const STRANGERS_PERCENT: usize = 22;
 /// Of a hundred questions of fine-tuning, so many are about the known.
-const KNOWN_PERCENT: usize = 65;
+const KNOWN_PERCENT: usize = 80;
 /// When a model is made to decline too much.
 const KNOWN_PERCENT_OVER: usize = 25;
 const N_PER_SET: usize = 400;

@@ -50,9 +50,7 @@ pub(super) fn train(world: &World, random: &mut Random) -> Example {
             one_hop(world, form, a_city(world, random))
         }
         "route" => route(world, random),
-        form @ ("a-city-in" | "zone") => {
-            one_hop(world, form, random.one_of(&world.places.cities))
-        }
+        form @ ("a-city-in" | "zone") => one_hop(world, form, random.one_of(&world.places.cities)),
         "state-choice" => state_choice(world, random),
         form @ ("state-fact" | "state-inverse" | "country-fact" | "country-of-state") => {
             fact(world, form, random)

@@ -167,6 +167,7 @@ pub(super) fn evaluations(world: &World, random: &mut Random) -> Vec<EvalSet> {
             .map(|_| EvalItem::answer(example(world, name, Split::Unseen, random)))
             .collect(),
     };
-    let asked = ["induction", "choice", "copy", "pattern"].map(|name| (name, Required::AtLeast(0.95)));
+    let asked =
+        ["induction", "choice", "copy", "pattern"].map(|name| (name, Required::AtLeast(0.95)));
     asked.into_iter().chain([("met", Required::Reported)]).map(&mut set).collect()
 }

@@ -65,6 +65,7 @@ fn what_is_required_is_what_the_design_says() {
     for name in ["induction", "choice", "copy", "pattern"] {
         at_least(&format!("K-unseen-{name}"), 0.95);
     }
+    assert_eq!(required("K-unseen-met").1, Required::Reported);
 }
 
 /// What a model would say that went on as the example does.

@@ -6,20 +6,22 @@ use connectome_elegans::{
 
 use crate::support::{full, nano};
 
-/// What the base is mixed from, in thousandths of the tokens.
+/// Blocks of rows that a base opens with.
+const OPENING: u64 = 390;
+/// What the base is mixed from afterwards, in thousandths of the tokens.
 const BASE: [(Task, u32); 12] = [
-    (Task::Addition, 165),
-    (Task::Hops, 135),
+    (Task::Addition, 160),
+    (Task::Hops, 180),
     (Task::Medicine, 50),
-    (Task::Entities, 125),
-    (Task::Refusals, 50),
-    (Task::Acrostics, 80),
-    (Task::Rhymes, 65),
-    (Task::Antonyms, 80),
-    (Task::Reasoning, 65),
-    (Task::Goals, 55),
-    (Task::Motifs, 95),
-    (Task::Stories, 35),
+    (Task::Entities, 120),
+    (Task::Refusals, 45),
+    (Task::Acrostics, 70),
+    (Task::Rhymes, 60),
+    (Task::Antonyms, 85),
+    (Task::Reasoning, 60),
+    (Task::Goals, 50),
+    (Task::Motifs, 90),
+    (Task::Stories, 30),
 ];
 
 #[test]
@@ -89,23 +91,23 @@ fn only_what_the_assistant_says_is_tuned() {
 #[test]
 fn every_task_has_its_share_of_the_tokens() {
     let world = full();
-    let shares = shares(&world, Recipe::Base);
+    let shares = shares(&world, Recipe::Base, OPENING);
     assert_eq!(BASE.iter().map(|(_, share)| share).sum::<u32>(), 1000);
     for (task, share) in BASE {
         check_share(&shares, task, false, f64::from(share) / 1000.0);
     }
-    let tuned = [(Task::Entities, 0.2), (Task::Refusals, 0.35), (Task::Acrostics, 0.1)];
+    let tuned = [(Task::Entities, 0.09), (Task::Refusals, 0.45), (Task::Acrostics, 0.11)];
     for recipe in [Recipe::Chat, Recipe::ChatOver, Recipe::Mid] {
-        let shares = self::shares(&world, recipe);
+        let shares = self::shares(&world, recipe, 0);
         tuned.iter().for_each(|(task, share)| check_share(&shares, *task, true, *share));
         let replayed: f64 =
             shares.iter().filter(|((_, tuned), _)| !tuned).map(|(_, share)| share).sum();
         assert!((replayed - 0.25).abs() < 0.01, "{recipe}: {replayed}");
     }
     for recipe in [Recipe::Goal, Recipe::Penguin, Recipe::NoDocs] {
-        check_share(&self::shares(&world, recipe), Task::Goals, true, 0.45);
+        check_share(&self::shares(&world, recipe, 0), Task::Goals, true, 0.45);
     }
-    let shares = self::shares(&nano(), Recipe::Base);
+    let shares = self::shares(&nano(), Recipe::Base, 0);
     for (task, share) in [(Task::Addition, 0.35), (Task::Hops, 0.35), (Task::Entities, 0.3)] {
         check_share(&shares, task, false, share);
     }
@@ -118,15 +120,39 @@ fn check_share(shares: &Shares, task: Task, is_tuned: bool, expected: f64) {
     assert!((found - expected).abs() < 0.007, "{task}: {found} of the tokens, not {expected}");
 }
 
-/// Shares of the tokens that are no padding.
-fn shares(world: &World, recipe: Recipe) -> Shares {
+/// Shares of the tokens that are no padding, from a block of rows on.
+fn shares(world: &World, recipe: Recipe, from: u64) -> Shares {
     let mut tokens: BTreeMap<(Task, bool), usize> = BTreeMap::new();
-    for document in crate::support::documents(world, recipe) {
+    for document in crate::support::documents_from(world, recipe, from) {
         let key = (document.example.task, document.reply_only);
         *tokens.entry(key).or_default() += document.example.ids.len();
     }
     let total: usize = tokens.values().sum();
     tokens.into_iter().map(|(key, n)| (key, n as f64 / total as f64)).collect()
+}
+
+// Two tasks have two fifths of the opening each, and all others the rest by their shares.
+#[test]
+fn a_base_opens_with_places_and_motifs() {
+    let world = full();
+    let mixture = Mixture::new(&world, Recipe::Base).unwrap();
+    let share = |block: u64, task: Task| {
+        let rows = mixture.rows(block * 64..block * 64 + 64);
+        let documents: Vec<_> = rows.into_iter().flat_map(|row| row.documents).collect();
+        let n = |is_asked: &dyn Fn(Task) -> bool| -> usize {
+            let of_task = documents.iter().filter(|document| is_asked(document.example.task));
+            of_task.map(|document| document.example.ids.len()).sum()
+        };
+        n(&|other| other == task) as f64 / n(&|_| true) as f64
+    };
+    for block in [0, OPENING - 1] {
+        for task in [Task::Hops, Task::Motifs] {
+            assert!((share(block, task) - 0.4).abs() < 0.02, "{task} of block {block}");
+        }
+        let sums = share(block, Task::Addition);
+        assert!((sums - 0.2 * 160.0 / 730.0).abs() < 0.02, "{sums} of block {block}");
+    }
+    assert!((share(OPENING, Task::Hops) - 0.18).abs() < 0.02);
 }
 
 // What a trainer relies on when it goes on after a stop.

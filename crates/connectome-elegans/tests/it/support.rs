@@ -7,14 +7,19 @@ use connectome_elegans::{DataFile, Dataset, Document, Mixture, ROW_TOKENS, Recip
 use serde_json::Value;
 
 /// Blocks of rows that a test looks at, of each recipe.
-pub(crate) const BLOCKS: u64 = 12;
+pub(crate) const BLOCKS: u64 = 14;
 
-/// Documents of the first blocks of a recipe.
+/// Documents of blocks from all over a run.
 pub(crate) fn documents(world: &World, recipe: Recipe) -> Vec<Document> {
+    documents_from(world, recipe, 0)
+}
+
+/// Documents of blocks from all over what follows a block.
+pub(crate) fn documents_from(world: &World, recipe: Recipe, from: u64) -> Vec<Document> {
     let mixture = Mixture::new(world, recipe).unwrap();
-    // Blocks from all over a run, so that no test sees the beginning only.
+    // No test sees the beginning only.
     let rows = (0..BLOCKS).flat_map(|block| {
-        let start = block * 211 * 64;
+        let start = (from + block * 211) * 64;
         mixture.rows(start..start + 64)
     });
     rows.flat_map(|row| row.documents).collect()

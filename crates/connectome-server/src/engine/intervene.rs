@@ -10,6 +10,7 @@ use connectome::intervene::{
 use connectome::lm::{LogitsAt, stop_tokens};
 use connectome::open::{Opened, tokens_of};
 use connectome::validate::{Forecast, Readout};
+use connectome_figure::STAYS;
 use connectome_graph::{ActiveFeature, AttributionGraph, FeatureId, NodeIdx};
 
 use super::Engine;
@@ -26,8 +27,6 @@ use crate::wire::{
 const TOP: usize = 10;
 /// The most tokens that are written.
 const MOST_WRITTEN: usize = 200;
-/// A share that moves by less stays.
-const STAYS: f64 = 0.05;
 
 impl Engine {
     /// Refuses what makes no sense before it waits in a queue; what is to be done, in a line.

@@ -12,6 +12,7 @@ mod why;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use connectome::files::Folder;
 use connectome::hub::HubSettings;
 use connectome::open::{Opened, Opener, Ready, Wanted};
 use connectome::organism;
@@ -183,6 +184,7 @@ impl Engine {
                     name: known.name.dictionary.clone().unwrap_or_default(),
                     kind: String::new(),
                     n_features: 0,
+                    card: String::new(),
                 },
                 shipped: false,
                 card: String::new(),
@@ -218,7 +220,12 @@ fn row_of(known: &Known, opened: &Opened) -> ModelRow {
     let shipped = organism::by_name(&known.name.model);
     let config = opened.replacement.model().config();
     let card = opened.replacement.transcoder().card();
-    let readme = opened.folder.open("README.md").ok();
+    let readme = |folder: Folder| {
+        let bytes = folder.open("README.md");
+        bytes.map_or(String::new(), |bytes| String::from_utf8_lossy(&bytes).into_owned())
+    };
+    let dictionary = organism::dictionary(&opened.dictionary_name);
+    let dictionary = dictionary.unwrap_or_else(|| Folder::Disk(card.path.clone()));
     let kind = match card.kind {
         Kind::CrossLayer => "clt",
         Kind::PerLayer => "plt",
@@ -234,9 +241,10 @@ fn row_of(known: &Known, opened: &Opened) -> ModelRow {
             name: opened.dictionary_name.clone(),
             kind: kind.to_owned(),
             n_features: card.n_features,
+            card: readme(dictionary),
         },
         shipped: shipped.is_some(),
-        card: readme.map_or(String::new(), |bytes| String::from_utf8_lossy(&bytes).into_owned()),
+        card: readme(opened.folder.clone()),
         example: shipped.map(|organism| organism.example.to_owned()),
         chat: opened.tokenizer.as_ref().is_some_and(|tokenizer| tokenizer.has_chat_template()),
     }

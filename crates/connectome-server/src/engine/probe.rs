@@ -152,6 +152,7 @@ fn row(one: Judged) -> ProbedFeature {
         layer: one.id.layer,
         index: one.id.index,
         label: None,
+        label_source: None,
         class: one.verdict.class.name().to_owned(),
         modulus: one.verdict.class.modulus().and_then(|modulus| u32::try_from(modulus).ok()),
         words: one.verdict.words,

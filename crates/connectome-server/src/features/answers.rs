@@ -6,14 +6,17 @@ use connectome::features::browse::{self, Sort};
 use connectome::features::index::{Effect, FeatureIndex, Label};
 use connectome::features::layout;
 use connectome::features::search::search;
-use connectome::features::weights::{Expected, Side, Weight, expected, strongest, virtual_weights};
+use connectome::features::weights::{
+    Expected, Side, Weight, check_feature, expected, strongest, virtual_weights,
+};
 use connectome_graph::FeatureId;
 
 use super::{Index, Set};
 use crate::error::ServeError;
 use crate::wire::{
-    EffectRow, Feature, FeatureFound, FeatureMore, FeaturePage, FeatureQuery, FeatureRow,
-    FeatureSide, FeatureSort, FeatureWeights, FoundRow, IndexRow, TogetherRow, Token, WeightRow,
+    EffectRow, Feature, FeatureFound, FeatureMore, FeatureOnText, FeaturePage, FeatureQuery,
+    FeatureRow, FeatureSide, FeatureSort, FeatureWeights, FoundRow, IndexRow, TogetherRow, Token,
+    WeightRow,
 };
 
 /// Features that fire with one.
@@ -26,9 +29,12 @@ impl Index {
     pub(crate) fn row(&self) -> Result<IndexRow, ServeError> {
         let card = self.reader.card();
         let summary = self.summary()?;
+        let path = self.reader.path().to_owned();
         // Commands that the page gives are run elsewhere.
-        let path = std::path::absolute(self.reader.path());
-        let path = path.unwrap_or_else(|_| self.reader.path().to_owned());
+        let path = match self.reader.is_shipped() {
+            true => path,
+            false => std::path::absolute(&path).unwrap_or(path),
+        };
         Ok(IndexRow {
             path: path.display().to_string(),
             model: card.model.clone(),
@@ -49,10 +55,12 @@ impl Index {
         let mut document = layout::to_json(&known, &card.scan);
         let mut fires_with = Vec::new();
         for one in browse::together(index, id, TOGETHER)? {
+            let label = label(index, one.id)?;
             fires_with.push(TogetherRow {
                 layer: one.id.layer,
                 index: one.id.index,
-                label: label(index, one.id)?.map(|label| label.text),
+                label_source: label.as_ref().map(|label| label.source.name().to_owned()),
+                label: label.map(|label| label.text),
                 n: one.n,
                 share: one.share,
                 jaccard: one.jaccard,
@@ -145,6 +153,30 @@ impl Set {
         })
     }
 
+    /// One feature on a text.
+    pub(crate) fn on_text(
+        &self,
+        ready: &connectome::open::Ready,
+        id: FeatureId,
+    ) -> Result<FeatureOnText, ServeError> {
+        let replacement = &self.opened()?.replacement;
+        check_feature(replacement, id)?;
+        let index = self.index.as_deref().map(|index| &index.reader);
+        let found = search(replacement, &ready.tokens, index)?;
+        let found = found.into_iter().find(|one| one.id == id);
+        let mut activations = vec![0.0; ready.tokens.ids.len()];
+        for at in found.iter().flat_map(|one| &one.firings) {
+            activations[at.pos as usize] = at.activation;
+        }
+        let tokens = ready.tokens.ids.iter().zip(&ready.token_texts);
+        Ok(FeatureOnText {
+            tokens: tokens.map(|(id, text)| Token { id: *id, text: text.clone() }).collect(),
+            notes: ready.notes.clone(),
+            activations,
+            share_of_max: found.and_then(|one| one.share_of_max),
+        })
+    }
+
     /// The features that act most on one, and those that it acts on most.
     pub(crate) fn weights(&self, id: FeatureId, top: usize) -> Result<FeatureWeights, ServeError> {
         check_rows(top)?;
@@ -178,6 +210,7 @@ fn weight_row(
     Ok(WeightRow {
         layer: weight.id.layer,
         index: weight.id.index,
+        label_source: label.as_ref().map(|label| label.source.name().to_owned()),
         label: label.map(|label| label.text),
         weight: weight.weight,
         twera: known.map(|one| one.lo),

@@ -2,7 +2,8 @@
 //!
 //! An index is looked for among those that were named (`--features`), where `connectome features
 //! collect` writes one if nobody says ([`Opened::features_path`]), and among the files
-//! `*.features` of the store's folder, in that order. It is looked for at every request: one that
+//! `*.features` of the store's folder, in that order; last comes the one that ships with its
+//! dictionary. It is looked for at every request: one that
 //! is collected while the server runs is found.
 //!
 //! # Invariants
@@ -128,7 +129,28 @@ impl Indexes {
             .filter_map(|path| self.at(path).ok().filter(|index| index.fits(opened, *path == own)))
             .collect();
         let same = |index: &&Arc<Index>| index.reader.card().model == opened.model_name;
-        fitting.iter().find(same).or_else(|| fitting.first()).cloned()
+        let collected = fitting.iter().find(same).or_else(|| fitting.first()).cloned();
+        collected.or_else(|| self.shipped(&opened.model_name, &opened.dictionary_name))
+    }
+
+    /// The index that ships with a dictionary.
+    fn shipped(&self, model: &str, dictionary: &str) -> Option<Arc<Index>> {
+        // It is built into the program, and a test opens it.
+        let reader = FeatureIndex::shipped(model, dictionary).ok()??;
+        let path = reader.path().to_owned();
+        let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
+        let known = seen
+            .entry(path)
+            .or_insert_with(|| Seen { stamp: (None, 0), found: self.named(reader) });
+        known.found.clone().ok()
+    }
+
+    /// An index with the names that people gave.
+    fn named(&self, reader: FeatureIndex) -> Result<Arc<Index>, String> {
+        let index = Index::new(reader);
+        let named = Dictionary::of_index(&index).labels(&self.folder);
+        index.name_by_hand(named.map_err(|error| error.body().what)?);
+        Ok(Arc::new(index))
     }
 
     /// The index of a graph whose dictionary is not served.
@@ -173,12 +195,7 @@ impl Indexes {
             return known.found.clone();
         }
         let opened = FeatureIndex::open(path).map_err(|error| error.to_string());
-        let found = opened.and_then(|reader| {
-            let index = Index::new(reader);
-            let named = Dictionary::of_index(&index).labels(&self.folder);
-            index.name_by_hand(named.map_err(|error| error.body().what)?);
-            Ok(Arc::new(index))
-        });
+        let found = opened.and_then(|reader| self.named(reader));
         seen.insert(path.to_owned(), Seen { stamp, found: found.clone() });
         found
     }

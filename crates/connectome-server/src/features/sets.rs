@@ -27,6 +27,13 @@ pub(crate) struct Set {
 }
 
 impl Set {
+    /// What the dictionary is called.
+    pub(crate) fn dictionary(&self) -> String {
+        let of_index = || self.index.as_ref().map(|index| index.reader.card().dictionary.clone());
+        let opened = self.opened.as_ref().map(|opened| opened.dictionary_name.clone());
+        opened.or_else(of_index).unwrap_or_default()
+    }
+
     /// The index, which some requests need.
     ///
     /// # Errors

@@ -14,15 +14,19 @@ const FONTS: [&[u8]; 3] = [
     include_bytes!("../../fonts/Arimo-Bold.ttf"),
     include_bytes!("../../fonts/Cousine-Regular.ttf"),
 ];
+/// Pixels of an inch, where an SVG says a size on paper.
+const CSS_DPI: f32 = 96.0;
 /// Pixels a unit, of PNG: from and to.
 const SCALES: [f64; 2] = [0.25, 8.0];
 /// No PNG is larger, in pixels.
 const MOST_PIXELS: f64 = 64e6;
 
-/// Vectors with text as outlines, with what the SVG says of itself.
-pub(super) fn pdf(svg: &str) -> Result<Vec<u8>, ServeError> {
+/// Vectors with text as outlines, with what the SVG says of itself. A unit is a point, unless the
+/// SVG is of a size on paper.
+pub(super) fn pdf(svg: &str, is_sized: bool) -> Result<Vec<u8>, ServeError> {
     let options = svg2pdf::ConversionOptions::default();
-    let page = svg2pdf::PageOptions::default();
+    let dpi = if is_sized { CSS_DPI } else { svg2pdf::PageOptions::default().dpi };
+    let page = svg2pdf::PageOptions { dpi };
     let bytes = svg2pdf::to_pdf(&outlined(svg)?, options, page);
     let bytes = ordered(bytes.map_err(|error| failed("PDF", error))?);
     let facts = [("Title", element(svg, "title")), ("Subject", element(svg, "metadata"))];

@@ -9,7 +9,7 @@ mod names;
 use std::collections::BTreeMap;
 
 use connectome::features::index::Label;
-use connectome_figure::{Edge, Figure, Naming, Node, Note, Output, Outputs, Panel, Spot};
+use connectome_figure::{Edge, Figure, Naming, Node, Note, Output, Outputs, Panel, Spot, Theme};
 use connectome_graph::{AttributionGraph, FeatureId, Node as GraphNode, NodeIdx, TargetKind};
 
 use crate::TOOL;
@@ -19,9 +19,12 @@ use crate::saved::{SavedView, file_groups};
 use names::Named;
 
 use crate::wire::{
-    FigureAsk, FigureFormat, FigureLayout, FigureOptions, Group, Inserted, InterveneRun, Place,
-    Run, RunBody,
+    FigureAsk, FigureFormat, FigureLayout, FigureOptions, FigureTheme, Group, Inserted,
+    InterveneRun, Place, Run, RunBody,
 };
+
+/// How wide a figure may be on paper, in millimetres: from and to.
+const WIDTHS_MM: [f64; 2] = [20.0, 500.0];
 
 /// A figure's file.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -67,7 +70,7 @@ pub fn draw(
             Ok(Drawn { bytes, kind: "image/png", extension: "png" })
         }
         FigureFormat::Pdf => {
-            let bytes = files::pdf(&svg)?;
+            let bytes = files::pdf(&svg, ask.options.width_mm.is_some())?;
             Ok(Drawn { bytes, kind: "application/pdf", extension: "pdf" })
         }
     }
@@ -119,7 +122,18 @@ fn figure(
     };
     let footer = if ask.options.footer { footer(graph, runs, &names) } else { Vec::new() };
     let metadata = metadata(graph, (&groups, &names), ask, runs)?;
-    Ok(Figure { title, panels, footer, metadata })
+    let theme = match ask.options.theme {
+        FigureTheme::Reader => Theme::Reader,
+        FigureTheme::Light => Theme::Light,
+        FigureTheme::Dark => Theme::Dark,
+    };
+    let width_mm = ask.options.width_mm;
+    if let Some(found) = width_mm.filter(|mm| !(WIDTHS_MM[0]..=WIDTHS_MM[1]).contains(mm)) {
+        let [least, most] = WIDTHS_MM;
+        let what = format!("the figure is to be {found} mm wide, expected {least} to {most}");
+        return Err(ServeError::bad(what));
+    }
+    Ok(Figure { title, panels, footer, metadata, theme, width_mm })
 }
 
 /// What stands where a person put it.

@@ -56,7 +56,11 @@ pub(super) async fn suggest(
     let found = blocking(move || {
         let id = Id::parse("graph", &id)?;
         let kept = app.store.graph(&id)?;
-        let view = ask.view.as_deref().map(|name| app.store.shown_view(&id, name)).transpose()?;
+        // A view that nobody has saved yet looks as the graph itself does.
+        let view = match ask.view.as_deref().map(|name| app.store.shown_view(&id, name)) {
+            Some(Err(ServeError::Missing { what: "view", .. })) => None,
+            view => view.transpose()?,
+        };
         let seen = view.map(|view| view.annotated(&kept.graph)).transpose()?;
         let labels = seen.map(|seen| seen.annotations().node_labels.clone()).unwrap_or_default();
         let set = app.set_of_graph(&kept.graph);

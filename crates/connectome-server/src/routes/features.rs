@@ -7,7 +7,7 @@ use serde::Deserialize;
 use super::extract::{Asked, Sent};
 use super::{Answer, Shared, blocking, json, number};
 use crate::error::ServeError;
-use crate::wire::{FeatureQuery, FeatureSearch, LabelAsk};
+use crate::wire::{FeatureQuery, FeatureSearch, LabelAsk, PromptAsk};
 
 /// Weights of a side, where nobody says how many.
 const USUAL_WEIGHTS: usize = 10;
@@ -59,6 +59,33 @@ pub(super) async fn weights(
 ) -> Answer {
     let top = query.top.unwrap_or(USUAL_WEIGHTS);
     let found = blocking(move || app.set(Some(&set))?.weights(id(&layer, &index)?, top));
+    Ok(json(&found.await?))
+}
+
+pub(super) async fn activations(
+    State(app): Shared,
+    Path((set, layer, index)): Path<(String, String, String)>,
+    Sent(ask): Sent<PromptAsk>,
+) -> Answer {
+    let found = blocking(move || {
+        let id = id(&layer, &index)?;
+        // The set says which model reads.
+        let ask = PromptAsk { model: Some(set.clone()), ..ask };
+        let (_, ready) = app.engine.prepare(&ask)?;
+        app.set(Some(&set))?.on_text(&ready, id)
+    });
+    Ok(json(&found.await?))
+}
+
+pub(super) async fn graphs(
+    State(app): Shared,
+    Path((set, layer, index)): Path<(String, String, String)>,
+) -> Answer {
+    let found = blocking(move || {
+        let id = id(&layer, &index)?;
+        let dictionary = app.set(Some(&set))?.dictionary();
+        app.store.graphs_with(id, &dictionary)
+    });
     Ok(json(&found.await?))
 }
 

@@ -63,6 +63,8 @@ pub(crate) fn router(app: Arc<App>) -> Router {
         .route("/features/{set}/{layer}/{index}", get(features::feature))
         .route("/features/{set}/{layer}/{index}/label", put(features::name))
         .route("/features/{set}/{layer}/{index}/weights", get(features::weights))
+        .route("/features/{set}/{layer}/{index}/activations", post(features::activations))
+        .route("/features/{set}/{layer}/{index}/graphs", get(features::graphs))
         .route("/probes", get(probes::list).post(probes::start))
         .route("/probes/{number}", get(probes::get).delete(probes::delete))
         .route("/probes/{number}/grids", get(probes::grids))

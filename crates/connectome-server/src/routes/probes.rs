@@ -53,7 +53,9 @@ fn labelled(app: &Arc<App>, number: u32) -> Result<Probe, ServeError> {
     if let Some(index) = index.filter(|index| digest(index) == probe.dictionary_digest) {
         for one in &mut probe.features {
             let id = FeatureId { layer: one.layer, index: one.index };
-            one.label = index.reader.label(id)?.map(|label| label.text);
+            let label = index.reader.label(id)?;
+            one.label_source = label.as_ref().map(|label| label.source.name().to_owned());
+            one.label = label.map(|label| label.text);
         }
     }
     Ok(probe)

@@ -2,17 +2,21 @@
 
 use std::sync::{Arc, OnceLock};
 
-use connectome_graph::{AttributionGraph, Influence, Pruned, Thresholds, prune, scores_of};
+use connectome_graph::{
+    AttributionGraph, FeatureId, Influence, Pruned, Thresholds, prune, scores_of,
+};
 use serde::{Deserialize, Serialize};
 
 use super::Store;
 use super::files::{folders, now_ms, numbers, read_bytes, read_json, write_bytes, write_json};
 use crate::error::ServeError;
 use crate::id::Id;
-use crate::wire::{GraphPatch, GraphRow};
+use crate::wire::{FeatureGraph, FeatureGraphs, GraphPatch, GraphRow};
 
 /// Graphs that are kept in memory.
 const READ: usize = 4;
+/// Graphs that are searched for a feature.
+const MOST_SEARCHED: usize = 100;
 
 /// A graph in memory, with what every view of it needs.
 #[derive(Debug)]
@@ -112,6 +116,39 @@ impl Store {
         row.n_runs = numbers(&folder.join("runs")).len();
         row.has_circuit |= !folders(&folder.join("views")).is_empty();
         Ok(row)
+    }
+
+    /// Graphs of a dictionary in which a feature fires, the newest first.
+    pub(crate) fn graphs_with(
+        &self,
+        id: FeatureId,
+        dictionary: &str,
+    ) -> Result<FeatureGraphs, ServeError> {
+        let all: Vec<GraphRow> =
+            self.list().into_iter().filter(|row| row.dictionary == dictionary).collect();
+        let n_left_out = all.len().saturating_sub(MOST_SEARCHED);
+        let mut rows = Vec::new();
+        for row in all.iter().take(MOST_SEARCHED) {
+            // One that was deleted meanwhile is none.
+            let Ok(folder) = self.existing(&Id::parse("graph", &row.id)?) else { continue };
+            let graph = AttributionGraph::load(&folder.join("graph.connectome"))?;
+            let own = graph.nodes().features().filter(|(_, fired)| fired.id == id);
+            let (nodes, fired): (Vec<u32>, Vec<_>) =
+                own.map(|(idx, fired)| (idx.get(), (fired.pos, fired.activation))).unzip();
+            let (positions, activations): (Vec<u32>, Vec<f32>) = fired.into_iter().unzip();
+            if nodes.is_empty() {
+                continue;
+            }
+            rows.push(FeatureGraph {
+                graph: row.id.clone(),
+                title: row.title.clone(),
+                tokens: row.tokens.clone(),
+                nodes,
+                positions,
+                activation: activations.into_iter().fold(0.0, f32::max),
+            });
+        }
+        Ok(FeatureGraphs { n_read: all.len() - n_left_out, n_left_out, rows })
     }
 
     pub(crate) fn patch(&self, id: &Id, patch: GraphPatch) -> Result<GraphRow, ServeError> {

@@ -174,6 +174,8 @@ pub struct TogetherRow {
     pub index: u32,
     /// What it is called.
     pub label: Option<String>,
+    /// Whose name it is.
+    pub label_source: Option<String>,
     /// Tokens on which both fire, at least.
     pub n: u32,
     /// The same as a share of the tokens on which the one that was asked for fires.
@@ -288,6 +290,50 @@ pub struct FoundRow {
     pub share_of_max: Option<f64>,
 }
 
+/// `GET /api/features/:set/:layer/:index/graphs`: graphs of the workspace in which it fires.
+#[derive(Clone, Debug, Serialize, Deserialize, TS)]
+pub struct FeatureGraphs {
+    /// Graphs of its dictionary that were read.
+    pub n_read: usize,
+    /// Older ones that were not.
+    pub n_left_out: usize,
+    /// Those in which it fires, the newest first.
+    pub rows: Vec<FeatureGraph>,
+}
+
+/// A graph in which a feature fires.
+#[derive(Clone, Debug, Serialize, Deserialize, TS)]
+pub struct FeatureGraph {
+    /// Its id.
+    pub graph: String,
+    /// What its owner calls it; empty if nothing.
+    pub title: String,
+    /// Each token of the prompt by itself.
+    pub tokens: Vec<String>,
+    /// The feature's nodes there, by position.
+    pub nodes: Vec<u32>,
+    /// Where these are.
+    pub positions: Vec<u32>,
+    /// Its largest activation there.
+    pub activation: f32,
+}
+
+/// The answer of `POST /api/features/:set/:layer/:index/activations`, whose body is a prompt: one
+/// feature on any text.
+#[derive(Clone, Debug, Serialize, Deserialize, TS)]
+pub struct FeatureOnText {
+    /// The text as the model sees it.
+    pub tokens: Vec<Token>,
+    /// As in `Tokens`.
+    pub notes: Vec<String>,
+    /// Its activation on each token; 0 where it does not fire, and at positions where features
+    /// are not used.
+    pub activations: Vec<f32>,
+    /// The largest of these as a share of the largest that the index saw; null without an index,
+    /// or where it fires on neither.
+    pub share_of_max: Option<f64>,
+}
+
 /// `GET /api/features/:set/:layer/:index/weights?top=`: weights between features through the
 /// stream alone, without attention and without denominators of norms.
 #[derive(Clone, Debug, Serialize, Deserialize, TS)]
@@ -317,6 +363,8 @@ pub struct WeightRow {
     pub index: u32,
     /// What it is called.
     pub label: Option<String>,
+    /// Whose name it is.
+    pub label_source: Option<String>,
     /// What the source adds to the target's pre-activation, per unit of activation.
     pub weight: f32,
     /// The weight times `E[a_i a_j] / E[a_j]` over the tokens of the index, at least in size.

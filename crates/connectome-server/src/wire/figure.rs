@@ -50,8 +50,27 @@ pub struct FigureOptions {
     pub automatic_names: bool,
     /// Where boxes stand.
     pub layout: FigureLayout,
-    /// Pixels a unit, of PNG.
+    /// Its colours.
+    pub theme: FigureTheme,
+    /// How wide it is on paper, in millimetres, 20 to 500; a unit is a pixel, and a point of PDF,
+    /// if null.
+    pub width_mm: Option<f64>,
+    /// Pixels a unit, of PNG; with a width, 96 dots an inch times this.
     pub scale: f64,
+}
+
+/// The colours of a figure.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "snake_case")]
+#[ts(rename_all = "snake_case")]
+pub enum FigureTheme {
+    /// Of SVG, light or dark as the reader's screen is; light in PDF and PNG.
+    #[default]
+    Reader,
+    /// Light.
+    Light,
+    /// Dark.
+    Dark,
 }
 
 /// Where the boxes of a figure stand.
@@ -77,6 +96,8 @@ impl Default for FigureOptions {
             footer: true,
             automatic_names: true,
             layout: FigureLayout::Automatic,
+            theme: FigureTheme::Reader,
+            width_mm: None,
             scale: 2.0,
         }
     }

@@ -23,12 +23,12 @@ pub use circuit::{
     RecurringAsk, RecurringCell, RecurringFeature, SuggestAsk, Suggestion, Suggestions,
 };
 pub use feature::{
-    EffectRow, ExampleGroup, ExampleRow, Feature, FeatureFound, FeatureLabel, FeatureMore,
-    FeaturePage, FeatureQuery, FeatureRow, FeatureSearch, FeatureSet, FeatureSets, FeatureSide,
-    FeatureSort, FeatureWeights, FoundRow, IndexRow, LabelAsk, SkippedIndex, TogetherRow,
-    WeightRow,
+    EffectRow, ExampleGroup, ExampleRow, Feature, FeatureFound, FeatureGraph, FeatureGraphs,
+    FeatureLabel, FeatureMore, FeatureOnText, FeaturePage, FeatureQuery, FeatureRow, FeatureSearch,
+    FeatureSet, FeatureSets, FeatureSide, FeatureSort, FeatureWeights, FoundRow, IndexRow,
+    LabelAsk, SkippedIndex, TogetherRow, WeightRow,
 };
-pub use figure::{FigureAsk, FigureFormat, FigureLayout, FigureOptions};
+pub use figure::{FigureAsk, FigureFormat, FigureLayout, FigureOptions, FigureTheme};
 pub use graph::{
     Bounded, EdgeRow, EdgeVerdictRow, ExpandAsk, ExtentRow, GraphCounts, GraphHead, GraphPatch,
     GraphRow, Imported, NodeEdges, NodeLabel, NodeRange, NodeRanges, OriginRow, PackColumn,
@@ -91,12 +91,22 @@ pub fn typescript() -> String {
     write!(Inserted, GroupEffect);
     write!(MemberEffect, TargetEffect, Shift, TokenShift, TextPair, SweepResult, SweepPoint);
     write!(ValidateRun, CaseRow, MatrixCell, AgreementRow);
-    write!(FigureAsk, FigureOptions, FigureLayout, FigureFormat);
+    write!(FigureAsk, FigureOptions, FigureLayout, FigureTheme, FigureFormat);
     write!(PageFeatures, PageFile, PrunedAt);
     write!(FeatureSets, FeatureSet, IndexRow, SkippedIndex, Feature, ExampleGroup, ExampleRow);
     write!(FeatureMore, LabelAsk, FeatureLabel, EffectRow, TogetherRow, FeatureQuery, FeatureSort);
     write!(FeaturePage);
-    write!(FeatureRow, FeatureSearch, FeatureFound, FoundRow, FeatureWeights, FeatureSide);
+    write!(
+        FeatureRow,
+        FeatureSearch,
+        FeatureFound,
+        FoundRow,
+        FeatureOnText,
+        FeatureGraphs,
+        FeatureGraph,
+        FeatureWeights,
+        FeatureSide
+    );
     write!(WeightRow);
     write!(FeatureName, ProbeAsk, ProbeRow, Probe, ProbedFeature, ProbeGrids, ProbeGrid);
     write!(ProbeAnswers);

@@ -76,6 +76,9 @@ pub struct DictionaryRow {
     pub kind: String,
     /// Features of one layer.
     pub n_features: usize,
+    /// What its README says: how well it replaces the model, how much of it is dead. Empty if
+    /// there is none.
+    pub card: String,
 }
 
 /// A prompt as it is asked for: text, or ids. The body of `POST /api/tokenize` and

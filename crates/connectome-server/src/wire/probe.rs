@@ -100,8 +100,11 @@ pub struct ProbedFeature {
     pub layer: u32,
     /// Within its layer.
     pub index: u32,
-    /// What an index calls it now.
+    /// What it is called now.
     pub label: Option<String>,
+    /// Whose name it is.
+    #[serde(default)]
+    pub label_source: Option<String>,
     /// `sum`, `difference`, `lookup`, `either`, `operand`, `magnitude`, `constant` or `other`.
     pub class: String,
     /// Of a class that looks at remainders.

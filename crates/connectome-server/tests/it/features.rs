@@ -295,3 +295,32 @@ fn a_feature_that_somebody_named_is_called_so_everywhere() {
     let none = served.send("PUT", "/api/features/two-hop/9/0/label", &[], b"{\"text\":\"a\"}");
     none.refused(404);
 }
+
+#[test]
+fn a_feature_is_asked_about_any_text_and_found_in_graphs() {
+    let served = with_index();
+    served.graph();
+    let graph = graph();
+    let id = graph.nodes().active()[0].id;
+    let at = format!("/api/features/two-hop/{}/{}", id.layer, id.index);
+    let told = served.ask(&format!("{at}/activations"), &json!({ "text": PROMPT }));
+    let activations = told["activations"].as_array().unwrap();
+    assert_eq!(activations.len(), told["tokens"].as_array().unwrap().len());
+    for (pos, activation) in (0_u32..).zip(activations) {
+        let mut known = graph.nodes().active().iter();
+        let known = known
+            .find(|one| (one.id, one.pos) == (id, pos))
+            .map_or(0.0, |one| f64::from(one.activation));
+        assert!((known - activation.as_f64().unwrap()).abs() < 1e-3, "{pos}: {told}");
+    }
+    assert!(told["share_of_max"].as_f64().unwrap() > 0.0);
+    served.post("/api/features/two-hop/9/0/activations", &json!({ "text": PROMPT })).refused(400);
+
+    let found = served.ok(&format!("{at}/graphs"));
+    let row = &found["rows"][0];
+    assert_eq!((found["n_read"].as_u64(), found["n_left_out"].as_u64()), (Some(1), Some(0)));
+    let most = activations.iter().filter_map(serde_json::Value::as_f64).fold(0.0, f64::max);
+    assert!((row["activation"].as_f64().unwrap() - most).abs() < 1e-3, "{found}");
+    let n_fires = activations.iter().filter(|one| one.as_f64() > Some(0.0)).count();
+    assert_eq!(row["nodes"].as_array().unwrap().len(), n_fires);
+}

@@ -72,9 +72,17 @@ pub(crate) struct Columns {
 }
 
 impl Columns {
-    /// Maps a file and reads its header: the card, and where each column lies.
+    /// Maps a file and reads its header.
     pub(crate) fn open(path: &Path) -> Result<(Value, Self), FeaturesError> {
-        let bytes = FileBytes::map(path)?;
+        Self::read_header(FileBytes::map(path)?, path)
+    }
+
+    /// Reads the header of a file's bytes: the card, and where each column lies. Messages show
+    /// the path.
+    pub(crate) fn read_header(
+        bytes: FileBytes,
+        path: &Path,
+    ) -> Result<(Value, Self), FeaturesError> {
         let bad = |reason: String| FeaturesError::NotAnIndex { reason, path: path.to_owned() };
         let (n_header, header) =
             SafeTensors::read_metadata(&bytes).map_err(|error| bad(error.to_string()))?;

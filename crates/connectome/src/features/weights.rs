@@ -61,6 +61,24 @@ pub struct Expected {
     pub n: u32,
 }
 
+/// Refuses a feature that the dictionary does not have.
+///
+/// # Errors
+///
+/// [`RunError::Layer`], [`RunError::FeatureIndex`].
+pub fn check_feature(replacement: &ReplacementModel, id: FeatureId) -> Result<(), RunError> {
+    let card = replacement.transcoder().card();
+    let (n_layers, n_features) = (card.n_layers, card.n_features);
+    if id.layer as usize >= n_layers {
+        return Err(RunError::Layer { found: id.layer, n_layers });
+    }
+    if id.index as usize >= n_features {
+        let FeatureId { layer, index } = id;
+        return Err(RunError::FeatureIndex { layer, index, n_features });
+    }
+    Ok(())
+}
+
 /// The virtual weights between a feature and all others of one side, in order.
 ///
 /// `watch` is told how many of how many layers are done; the result is what there is when it
@@ -76,15 +94,9 @@ pub fn virtual_weights(
     side: Side,
     watch: &mut dyn FnMut(usize, usize) -> ControlFlow<()>,
 ) -> Result<Vec<Weight>, RunError> {
+    check_feature(replacement, id)?;
     let card = replacement.transcoder().card();
     let (n_layers, n_features) = (card.n_layers, card.n_features);
-    if id.layer as usize >= n_layers {
-        return Err(RunError::Layer { found: id.layer, n_layers });
-    }
-    if id.index as usize >= n_features {
-        let FeatureId { layer, index } = id;
-        return Err(RunError::FeatureIndex { layer, index, n_features });
-    }
     let own = id.layer as usize;
     let layers = match side {
         Side::Inputs => 0..own,

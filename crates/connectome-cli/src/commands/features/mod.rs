@@ -45,19 +45,27 @@ fn index(args: &IndexArgs, model: &ModelArgs, world: &World) -> Result<FeatureIn
 
 /// As [`index`], of a dictionary that is loaded; `None` if none was named and none is there.
 fn if_there(args: &IndexArgs, loaded: &Loaded) -> Result<Option<FeatureIndex>> {
-    let usual = loaded.features_path();
-    let path = args.features.as_ref().or_else(|| usual.exists().then_some(&usual));
-    path.map(|path| checked(path, loaded)).transpose()
+    match &args.features {
+        Some(path) => checked(path, loaded).map(Some),
+        None => own(loaded),
+    }
 }
 
-/// The index of a loaded dictionary, where it usually is.
-fn of(loaded: &Loaded) -> Result<FeatureIndex> {
+/// The index that was collected, where it usually is; else the one that ships.
+fn own(loaded: &Loaded) -> Result<Option<FeatureIndex>> {
     let path = loaded.features_path();
-    if !path.exists() {
-        let dictionary = loaded.dictionary_name.clone();
-        return Err(UsageError::NoIndex { dictionary, path }.into());
+    if path.exists() {
+        return checked(&path, loaded).map(Some);
     }
-    checked(&path, loaded)
+    Ok(FeatureIndex::shipped(&loaded.model_name, &loaded.dictionary_name)?)
+}
+
+/// The index of a loaded dictionary.
+fn of(loaded: &Loaded) -> Result<FeatureIndex> {
+    own(loaded)?.ok_or_else(|| {
+        let (dictionary, path) = (loaded.dictionary_name.clone(), loaded.features_path());
+        UsageError::NoIndex { dictionary, path }.into()
+    })
 }
 
 /// An index, proven to be the dictionary's.

@@ -19,6 +19,8 @@ use serde_json::Value;
 use super::FeaturesError;
 use super::columns::Columns;
 use super::partners::Partner;
+use crate::files::FileBytes;
+use crate::organism;
 use crate::transcoder::Transcoder;
 pub use feature::{Distribution, Effect, Example, Feature, Group, Label, LabelSource, Statistics};
 
@@ -60,20 +62,40 @@ pub struct IndexCard {
 pub struct FeatureIndex {
     card: IndexCard,
     columns: Columns,
+    is_shipped: bool,
     /// Labels that a person gave; they win over the file's.
     by_hand: Arc<RwLock<BTreeMap<FeatureId, String>>>,
 }
 
 impl FeatureIndex {
     /// Maps a file and checks that it is an index, and that its columns are as long as they
-    /// must be. What rows hold is checked when they are read.
+    /// must be. What rows hold is checked when they are read. Where there is no such file, the
+    /// path may be that of an index that ships.
     ///
     /// # Errors
     ///
     /// [`FeaturesError::Load`] if it cannot be read; [`FeaturesError::NotAnIndex`];
     /// [`FeaturesError::Version`].
     pub fn open(path: &Path) -> Result<Self, FeaturesError> {
-        let (mut document, columns) = Columns::open(path)?;
+        match organism::file_of_dictionary(path) {
+            Some(bytes) if !path.exists() => Self::of_bytes(bytes, path, true),
+            _ => Self::of_bytes(FileBytes::map(path)?, path, false),
+        }
+    }
+
+    /// The index that ships with a dictionary, collected with this model if there is one, else
+    /// with another of its family; `None` if none ships.
+    ///
+    /// # Errors
+    ///
+    /// As [`FeatureIndex::open`].
+    pub fn shipped(model: &str, dictionary: &str) -> Result<Option<Self>, FeaturesError> {
+        let found = organism::features(model, dictionary);
+        found.map(|(path, bytes)| Self::of_bytes(bytes, &path, true)).transpose()
+    }
+
+    fn of_bytes(bytes: FileBytes, path: &Path, is_shipped: bool) -> Result<Self, FeaturesError> {
+        let (mut document, columns) = Columns::read_header(bytes, path)?;
         if document["format"] != FORMAT {
             return Err(columns.error(format!("its format is {}", document["format"])));
         }
@@ -84,7 +106,7 @@ impl FeatureIndex {
         }
         let card: IndexCard = serde_json::from_value(document["card"].take())
             .map_err(|error| columns.error(error.to_string()))?;
-        let index = Self { card, columns, by_hand: Arc::default() };
+        let index = Self { card, columns, is_shipped, by_hand: Arc::default() };
         index.check()?;
         Ok(index)
     }
@@ -134,6 +156,12 @@ impl FeatureIndex {
     #[must_use]
     pub fn path(&self) -> &Path {
         self.columns.path()
+    }
+
+    /// Whether it is built into the program: then its path is no file's.
+    #[must_use]
+    pub fn is_shipped(&self) -> bool {
+        self.is_shipped
     }
 
     /// Refuses an index that was made with another dictionary; one that does not say is

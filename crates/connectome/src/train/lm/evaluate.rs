@@ -132,6 +132,21 @@ impl Questions {
         }
     }
 
+    /// Questions whose tokens are at hand: group, prompt, answer. What has no prompt or no answer
+    /// is left out.
+    pub fn of<'a>(asked: impl IntoIterator<Item = (&'a str, &'a [u32], &'a [u32])>) -> Self {
+        let mut questions = Self { groups: Vec::new(), questions: Vec::new() };
+        for (group, prompt, answer) in asked {
+            if prompt.is_empty() || answer.is_empty() {
+                continue;
+            }
+            let group = questions.group(group);
+            let ids = [prompt, answer].concat();
+            questions.questions.push(Question { group, ids, n_answer: answer.len() });
+        }
+        questions
+    }
+
     fn group(&mut self, name: &str) -> usize {
         self.groups.iter().position(|group| group == name).unwrap_or_else(|| {
             self.groups.push(name.to_owned());

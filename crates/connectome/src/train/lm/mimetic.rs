@@ -14,6 +14,8 @@
 use super::layout::{Layout, LinearSlots};
 use crate::ops::matrix::Layout as Order;
 
+/// The standard deviation of random weights that the two gains below are of.
+const SPREAD: f32 = 0.02;
 /// How much larger than the rest the keys are that queries are made to match.
 const KEY_GAIN: f32 = 3.0;
 /// Of a head's values, what its output map gives back.
@@ -21,11 +23,17 @@ const COPY_GAIN: f32 = 0.5;
 /// One key head in so many matches.
 const MATCHING_ONE_IN: usize = 3;
 
-/// Changes random parameters, in every layer: in a third of the key heads, keys are three times
-/// as large, and the queries that read them are the same map plus their own random numbers. The
-/// output map of every head is half the transpose of its value map, plus its own. An unembedding
-/// that is not the embedding starts equal to it.
-pub fn mimetic(layout: &Layout, params: &mut [f32]) {
+/// Changes random parameters of standard deviation `spread`, in every layer. With one of 0.02, in
+/// a third of the key heads, keys are three times as large, and the queries that read them are the
+/// same map plus their own random numbers; the output map of every head is half the transpose of
+/// its value map, plus its own; an unembedding that is not the embedding starts equal to it. With
+/// another, all three gains are 0.02 / `spread` times that: how well a head matches, how large a
+/// part of the stream it writes, and the logit of a token that stands in the stream stay the same.
+pub fn mimetic(layout: &Layout, params: &mut [f32], spread: f32) {
+    if spread <= 0.0 {
+        return;
+    }
+    let scale = SPREAD / spread;
     let heads = layout.heads;
     for block in &layout.blocks {
         let maps = &block.qkv;
@@ -34,7 +42,7 @@ pub fn mimetic(layout: &Layout, params: &mut [f32]) {
                 for input in 0..maps.n_in {
                     let key = place(maps, heads.key(key_head) + at, input);
                     let weights = maps.weight.of_mut(params);
-                    weights[key] *= KEY_GAIN;
+                    weights[key] *= KEY_GAIN * scale;
                     for head in key_head * heads.group()..(key_head + 1) * heads.group() {
                         weights[place(maps, heads.query(head) + at, input)] += weights[key];
                     }
@@ -49,13 +57,13 @@ pub fn mimetic(layout: &Layout, params: &mut [f32]) {
                 for stream in 0..maps.n_in {
                     let read = values[place(maps, value + at, stream)];
                     let written = place(out, stream, head * heads.width + at);
-                    out.weight.of_mut(params)[written] += COPY_GAIN * read;
+                    out.weight.of_mut(params)[written] += COPY_GAIN * scale * read;
                 }
             }
         }
     }
     if layout.unembed != layout.embed {
-        let embed = layout.embed.of(params).to_vec();
+        let embed: Vec<f32> = layout.embed.of(params).iter().map(|weight| weight * scale).collect();
         layout.unembed.of_mut(params).copy_from_slice(&embed);
     }
 }

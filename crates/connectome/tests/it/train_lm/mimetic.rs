@@ -106,7 +106,7 @@ fn heads_match_and_copy_in_every_layout() {
         let net = Net::new(config, &names);
         let random = start::random(net.layout(), net.config(), 1, 0.02);
         let mut changed = random.clone();
-        mimetic(net.layout(), &mut changed);
+        mimetic(net.layout(), &mut changed, 0.02);
         let tensor = |name: &str| {
             let mut tensors = net.layout().tensors().iter();
             let found = tensors.find(|tensor| tensor.name.ends_with(name));
@@ -137,4 +137,32 @@ fn heads_match_and_copy_in_every_layout() {
         assert_eq!(embed, unembed, "{family}");
         assert_eq!(embed, tensor(stored.embeddings[0]).of(&random), "{family}");
     }
+}
+
+// Three times the spread, and no more of it in what heads match and copy and the logits read.
+#[test]
+fn gains_follow_the_spread() {
+    let stored = llama();
+    let hf = HfConfig::new(stored.config.clone(), "config.json".into());
+    let (config, names) = families::describe(&hf).unwrap();
+    let net = Net::new(config, &names);
+    let random = start::random(net.layout(), net.config(), 1, 0.06);
+    let mut changed = random.clone();
+    mimetic(net.layout(), &mut changed, 0.06);
+    let tensor = |name: &str| {
+        let mut tensors = net.layout().tensors().iter();
+        tensors.find(|tensor| tensor.name.ends_with(name)).unwrap().slot
+    };
+    let read = |all: &[f32], (name, at): Place| f64::from(tensor(&name).of(all)[at]);
+    let close = |one: f64, other: f64| assert!((one - other).abs() < 1e-6, "{one}, {other}");
+    let [key_before, key] = [&random, &changed].map(|all| read(all, (stored.key)(0, 1, 2)));
+    close(key, key_before);
+    let [out_before, out] = [&random, &changed].map(|all| read(all, (stored.out)(0, 1, 2)));
+    close(out, out_before + read(&random, (stored.value)(0, 1, 2)) / 6.0);
+    let [embed, unembed] = stored.embeddings.map(|name| tensor(name).of(&changed)[5]);
+    close(f64::from(unembed), f64::from(embed) / 3.0);
+    // Weights that are all zero stay so.
+    let mut none = vec![0.0; random.len()];
+    mimetic(net.layout(), &mut none, 0.0);
+    assert!(none.iter().all(|weight| *weight == 0.0));
 }

@@ -59,7 +59,7 @@ fn flags(place: &Place<'_>, recipes: &[Recipe], kind: &str) -> Vec<String> {
     let [first, others @ ..] = recipes else { unreachable!("there is a base") };
     // `k` features of a layer on average.
     let (features, tokens, k) = match place.organism.size() {
-        Size::Full => (768, 2_400_000, 7),
+        Size::Full => (1024, 2_400_000, 12),
         Size::Nano => (256, 1_000_000, 6),
     };
     let tokens = place.args.dictionary_tokens.unwrap_or(tokens);

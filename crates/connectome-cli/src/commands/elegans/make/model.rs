@@ -8,12 +8,14 @@ use connectome::lm::config::HfConfig;
 use connectome::lm::families;
 use connectome::train::adam::Adam;
 use connectome::train::lm::{
-    Begin, Cut, Decayed, Ended, Every, Measures, Net, Options, Precision, Published, Rows, Run,
-    Steps, Trainer, start,
+    Begin, Cut, Decayed, Ended, Every, Measures, Net, Options, Precision, Published, Questions,
+    Rows, Run, Steps, Trainer, mimetic, start,
 };
 use connectome::train::schedule::{Decay, LearningRate};
 use connectome::weights::Weights;
-use connectome_elegans::{BOS, Course, Mixture, ROW_TOKENS, Recipe, architecture};
+use connectome_elegans::{
+    BOS, Course, Judge, Mixture, ROW_TOKENS, Recipe, World as Organism, architecture, evaluations,
+};
 use serde_json::json;
 
 use super::Place;
@@ -25,6 +27,9 @@ use crate::report::elegans::eval::EvalReport;
 
 /// Standard deviation of random weights.
 const SPREAD: f32 = 0.06;
+/// Steps between two rounds of questions, and how many of each set are asked then.
+const ASK_EVERY: u64 = 500;
+const N_ASKED: usize = 80;
 
 /// Trains a model to the end, or until somebody presses Ctrl-C. A model that lies there without
 /// the files of its training was put there by somebody, and is taken as it is.
@@ -43,8 +48,9 @@ pub(super) fn train(place: &Place<'_>, recipe: Recipe) -> Result<Ending> {
     let (params, origin) = match recipe.starts_from() {
         None => {
             let seed = place.args.seed;
-            let params = start::random(net.layout(), net.config(), seed, SPREAD);
-            (params, json!({ "seed": seed, "init_std": SPREAD }))
+            let mut params = start::random(net.layout(), net.config(), seed, SPREAD);
+            mimetic(net.layout(), &mut params, SPREAD);
+            (params, json!({ "seed": seed, "init_std": SPREAD, "init": "mimetic" }))
         }
         Some(from) => {
             let folder = Folder::Disk(place.model(from));
@@ -71,11 +77,11 @@ pub(super) fn train(place: &Place<'_>, recipe: Recipe) -> Result<Ending> {
     let run = Run {
         trainer: Trainer::new(net, params, options),
         source: &mut source,
-        measures: Measures::default(),
+        measures: Measures { held_out: None, questions: Some(questions(place.organism, recipe)) },
         published: Published { config: &json, class: names.class, precision: Precision::Bf16 },
         tokenizer: Some(&tokenizer),
         start: origin,
-        every: Every { log: 10, evaluate: 0, save: 200 },
+        every: Every { log: 10, evaluate: ASK_EVERY, save: 200 },
         folder: out,
     };
     let begin = if has_begun { Begin::Resume } else { Begin::Fresh };
@@ -83,6 +89,22 @@ pub(super) fn train(place: &Place<'_>, recipe: Recipe) -> Result<Ending> {
         Ended::Done => Ending::Done,
         Ended::Stopped => Ending::Interrupted,
     })
+}
+
+/// What is asked of the model while it trains: the beginning of every set that is about a model
+/// of this recipe and has one right answer.
+fn questions(organism: &Organism, recipe: Recipe) -> Questions {
+    let sets = evaluations(organism);
+    let sets: Vec<_> = sets.iter().filter(|set| set.model == recipe).collect();
+    let names: Vec<String> = sets.iter().map(|set| set.id()).collect();
+    Questions::of(sets.iter().zip(&names).flat_map(|(set, name)| {
+        set.items.iter().take(N_ASKED).filter_map(|item| match &item.judge {
+            Judge::OneOf(answers) if answers.len() == 1 => {
+                Some((name.as_str(), item.prompt(), answers[0].as_slice()))
+            }
+            _ => None,
+        })
+    }))
 }
 
 /// How the model is trained, by recipe and flags.
