@@ -1,5 +1,5 @@
 import AxeBuilder from "./axe.ts";
-import { fresh, openSite, ready, type Site, saved } from "./fixture.ts";
+import { fresh, openSite, ready, type Site, saved, selectedText } from "./fixture.ts";
 import { afterAll, beforeAll, describe, expect, it } from "./playwright.ts";
 
 let site: Site;
@@ -127,6 +127,24 @@ describe("access", () => {
       });
     });
     expect(focused).toBe("Find a command or a graph");
+  });
+
+  it("Escape closes a dialog and leaves what is behind it", async () => {
+    const page = await site.open(await fresh(site));
+    await ready(page);
+    await page.locator(".graph").focus();
+    await page.keyboard.press("ArrowUp");
+    await page.keyboard.press("Enter");
+    const name = await selectedText(page);
+    for (const key of ["?", "Control+k", "r", "Control+s"]) {
+      await page.keyboard.press(key);
+      await page.getByRole("dialog").waitFor();
+      await page.keyboard.press("Escape");
+      await page.getByRole("dialog").waitFor({ state: "detached" });
+      expect(await selectedText(page), key).toBe(name);
+    }
+    await page.keyboard.press("Escape");
+    await page.locator(".inspector-head h2").waitFor({ state: "detached" });
   });
 
   it("works by keyboard alone", async () => {
