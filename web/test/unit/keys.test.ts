@@ -59,15 +59,15 @@ describe("an open dialog", () => {
     listenForKeys();
     const clear = vi.fn();
     actions.value = section("Walk", [["Escape", "Clear one level", clear]]);
-    const escape = () => {
+    const pressed = () => {
       const event = { key: "Escape", timeStamp: 0, preventDefault: vi.fn() };
       press(event as unknown as KeyboardEvent);
       return event;
     };
-    expect(escape().preventDefault).not.toHaveBeenCalled();
+    expect(pressed().preventDefault).not.toHaveBeenCalled();
     expect(clear).not.toHaveBeenCalled();
     isOpen = false;
-    expect(escape().preventDefault).toHaveBeenCalled();
+    expect(pressed().preventDefault).toHaveBeenCalled();
     expect(clear).toHaveBeenCalledOnce();
     actions.value = [];
   });
