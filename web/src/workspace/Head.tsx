@@ -142,7 +142,7 @@ function Targets({ work }: { work: Workspace }): JSX.Element {
             title={p === null ? undefined : "p: the probability that the model gives it"}
             onClick={() => work.select([node])}
           >
-            {names.target(node)}
+            {names.short(node)}
             {elsewhere} {p === null ? "" : `p ${percent(p)}`}
           </button>
         );
