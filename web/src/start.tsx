@@ -10,6 +10,7 @@ import "./style/shell.css";
 import "./style/workspace.css";
 import "./style/panes.css";
 import "./style/features.css";
+import "./style/print.css";
 
 /** Puts the page into the document. */
 export function start(page: ComponentChild): void {

@@ -2631,6 +2631,10 @@ index: number,
  */
 label: string | null, 
 /**
+ * Whose name it is, if that is said.
+ */
+label_source?: string | null, 
+/**
  * Tokens on which both fire, at least.
  */
 n: number, 
@@ -2839,6 +2843,10 @@ index: number,
  */
 label: string | null, 
 /**
+ * Whose name it is, if that is said.
+ */
+label_source?: string | null, 
+/**
  * What the source adds to the target's pre-activation, per unit of activation.
  */
 weight: number, 
@@ -3018,6 +3026,10 @@ index: number,
  * What an index calls it now.
  */
 label: string | null, 
+/**
+ * Whose name it is, if that is said.
+ */
+label_source?: string | null, 
 /**
  * `sum`, `difference`, `lookup`, `either`, `operand`, `magnitude`, `constant` or `other`.
  */

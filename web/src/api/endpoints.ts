@@ -135,6 +135,8 @@ export function viewRemote(id: string, name: string): Remote {
   return {
     load: async () => {
       try {
+        // What is not there is no failure, which a browser would write down as one.
+        if ((await versions(id, name)).length === 0) return null;
         const response = await send(url);
         return {
           etag: response.headers.get("etag") ?? "*",

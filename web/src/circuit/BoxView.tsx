@@ -155,9 +155,11 @@ function ofOne(work: Workspace, nodes: readonly number[]): string {
 export async function renameBox(work: Workspace, id: string): Promise<void> {
   const box = work.boxes.value.find((candidate) => candidate.id === id);
   if (!box || work.refuses()) return;
-  const name = await ask("Rename", "Name", box.name, "Rename");
-  if (!name) return;
   const group = work.view.value.groups.find((candidate) => candidate.id === id);
+  // The mark of a program's name is no part of it.
+  const now = group?.name ?? work.names.value?.label(box.nodes[0]) ?? box.name;
+  const name = await ask("Rename", "Name", now, "Rename");
+  if (!name) return;
   if (group) work.do({ do: "about", id, to: { name } });
   else work.do({ do: "label", key: String(box.nodes[0]), text: name });
 }

@@ -5,8 +5,9 @@
 
 import { signal, useSignal } from "@preact/signals";
 import type { JSX } from "preact";
+import { KIND } from "../graph/pack.ts";
 import { section, useActions } from "../ui/keys.ts";
-import { count } from "../ui/numbers.ts";
+import { counted } from "../ui/numbers.ts";
 import { Button, Chip, Empty } from "../ui/parts.tsx";
 import type { CircuitEdge } from "../wire.ts";
 import { graphAddress } from "../workspace/address.ts";
@@ -27,6 +28,7 @@ export function CircuitPane({ work }: { work: Workspace }): JSX.Element {
   const { found, why } = useCircuit(work);
   const boxes = work.boxes.value;
   const edges = found?.circuit.edges ?? [];
+  const isToken = (node: number): boolean => work.columns.value?.kind[node] === KIND.token;
   const drawn = allEdges.value ? edges : edges.filter((edge) => edge.drawn);
   const saves = (): boolean => !work.readOnly;
   const suggestOrNot = (): boolean => (suggesting.value = !suggesting.value);
@@ -48,7 +50,14 @@ export function CircuitPane({ work }: { work: Workspace }): JSX.Element {
     <section class="circuit" aria-label="Circuit">
       <header class="pane-head">
         <h2>Circuit</h2>
-        {found && <Scores found={found} pins={work.view.value.pins.length} boxes={boxes.length} />}
+        {found && (
+          <Scores
+            found={found}
+            pins={work.view.value.pins.length}
+            boxes={boxes.length}
+            hasToken={boxes.some((box) => box.nodes.some(isToken))}
+          />
+        )}
         <WeakerEdges edges={edges} />
         <span class="grow" />
         {!work.readOnly && (
@@ -100,18 +109,18 @@ function WeakerEdges({ edges }: { edges: readonly CircuitEdge[] }): JSX.Element 
   return allEdges.value ? (
     <Chip
       title={THRESHOLD}
-      removeLabel={`Hide the ${count(weaker)} edges below the threshold`}
+      removeLabel={`Hide the ${counted(weaker, "edge")} below the threshold`}
       onRemove={() => (allEdges.value = false)}
     >
-      all {count(edges.length)} edges
+      all {counted(edges.length, "edge")}
     </Chip>
   ) : (
     <Chip
       title={THRESHOLD}
-      removeLabel={`Draw all ${count(edges.length)} edges`}
+      removeLabel={`Draw all ${counted(edges.length, "edge")}`}
       onRemove={() => (allEdges.value = true)}
     >
-      {count(weaker)} weaker edges
+      {counted(weaker, "weaker edge")}
     </Chip>
   );
 }

@@ -54,6 +54,7 @@ export function Drawing(props: {
               key={`${edge.source}>${edge.target}`}
               from={byId.get(edge.source)}
               to={byId.get(edge.target)}
+              boxes={places}
               share={edge.share}
               weaker={!edge.drawn}
               shift={shifts.get(`${edge.source}>${edge.target}`) ?? 0}

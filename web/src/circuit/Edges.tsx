@@ -1,8 +1,9 @@
-// Edges between boxes, as curves whose sign is also a dash and another end.
+// Edges between boxes, as lines whose sign is also a dash and another end.
 
 import type { JSX } from "preact";
 import { type EdgeVerdict, markOf } from "../tests/verdicts.ts";
 import { signedShare } from "../ui/numbers.ts";
+import { course } from "./around.ts";
 import { BOX, type Placed } from "./places.ts";
 
 export function Markers(): JSX.Element {
@@ -42,24 +43,28 @@ interface EdgeProps {
   share: number;
   /** Below the threshold, and drawn all the same. */
   weaker: boolean;
+  /** All boxes: the edge goes around those that it does not join. */
+  boxes: readonly Placed[];
   /** From the middle of the target's lower side. */
   shift: number;
   verdict: EdgeVerdict | null;
 }
 
-export function Edge({ from, to, share, weaker, shift, verdict }: EdgeProps): JSX.Element | null {
+export function Edge(props: EdgeProps): JSX.Element | null {
+  const { from, to, share, weaker, shift, verdict } = props;
   if (!from || !to) return null;
-  const x1 = from.x + BOX.width / 2;
-  const y1 = from.y;
-  const x2 = to.x + BOX.width / 2 + shift;
-  const y2 = to.y + BOX.height + 3;
-  const bend = Math.max(24, Math.abs(y1 - y2) * 0.45);
+  const { d, middle } = course(
+    { x: from.x + BOX.width / 2, y: from.y },
+    { x: to.x + BOX.width / 2 + shift, y: to.y + BOX.height + 3 },
+    props.boxes.filter(({ box }) => box.id !== from.box.id && box.id !== to.box.id),
+    Math.abs(shift) / 4,
+  );
   const width = 1 + 7 * Math.min(1, Math.abs(share));
   const negative = share < 0;
   return (
     <>
       <path
-        d={`M${x1} ${y1} C${x1} ${y1 - bend} ${x2} ${y2 + bend} ${x2} ${y2}`}
+        d={d}
         class={`circuit-edge ${negative ? "negative" : "positive"} ${weaker ? "weaker" : ""} ${verdict?.verdict ?? ""}`}
         stroke-width={width}
         stroke-dasharray={negative ? "6 4" : undefined}
@@ -71,10 +76,9 @@ export function Edge({ from, to, share, weaker, shift, verdict }: EdgeProps): JS
         </title>
       </path>
       {verdict && (
-        // The two bends are alike, so the middle of the curve is that of its ends.
         <text
-          x={(x1 + x2) / 2}
-          y={(y1 + y2) / 2 + 4}
+          x={middle.x}
+          y={middle.y + 4}
           class={`circuit-verdict ${verdict.verdict}`}
           aria-hidden="true"
         >

@@ -2,6 +2,7 @@
 
 import type { JSX } from "preact";
 import { useRef } from "preact/hooks";
+import { groupName } from "../graph/names.ts";
 import type { Group } from "../state/document.ts";
 import { nodesText, percent } from "../ui/numbers.ts";
 import { Button } from "../ui/parts.tsx";
@@ -24,8 +25,8 @@ export function GroupPanel({ work, group }: { work: Workspace; group: Group }): 
       }}
     >
       <header class="row">
-        <strong class="grow clip" title={group.name}>
-          {group.name}
+        <strong class="grow clip" title={groupName(group)}>
+          {groupName(group)}
         </strong>
         {!work.readOnly && (
           <>

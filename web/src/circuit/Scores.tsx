@@ -1,7 +1,7 @@
 // The circuit's scores beside the graph's, and what the last change did to them.
 
 import type { JSX } from "preact";
-import { score, signedScore } from "../ui/numbers.ts";
+import { counted, score, signedScore } from "../ui/numbers.ts";
 import type { Bounded } from "../wire.ts";
 import type { Answered } from "./answer.ts";
 
@@ -12,12 +12,26 @@ export const MEANS = {
     "of the inputs of all nodes, weighted by what each passes on, the share that are no errors",
 };
 
-export function Scores(props: { found: Answered; pins: number; boxes: number }): JSX.Element {
-  const { pins, boxes } = props;
+export function Scores(props: {
+  found: Answered;
+  pins: number;
+  boxes: number;
+  /** Whether a token is in the circuit. */
+  hasToken: boolean;
+}): JSX.Element {
+  const { pins, boxes, hasToken } = props;
   const { circuit, before } = props.found;
   const one = (name: keyof typeof MEANS): JSX.Element => {
     const now = circuit.scores[name];
     const graph = circuit.graph_scores[name];
+    // Outputs are in every circuit; where no token is, no influence can end in one.
+    if (name === "replacement" && !hasToken) {
+      return (
+        <span title={`Of the circuit: ${MEANS[name]}. Pin a token to have it.`}>
+          {name} <strong>–</strong> <span>(no token is pinned; graph {score(graph.value)})</span>
+        </span>
+      );
+    }
     const change = before && now.value - before[name].value;
     return (
       <span>
@@ -40,7 +54,9 @@ export function Scores(props: { found: Answered; pins: number; boxes: number }):
     <span class="scores row">
       {one("replacement")}
       {one("completeness")}
-      <span title={`${pins} pinned nodes, which stand in ${boxes} boxes`}>
+      <span
+        title={`${counted(pins, "pinned node")} in ${boxes === 1 ? "1 box" : `${boxes} boxes`}`}
+      >
         pins <strong>{pins}</strong>
       </span>
     </span>

@@ -4,9 +4,10 @@
 import { useSignal } from "@preact/signals";
 import type { JSX } from "preact";
 import { suggest } from "../api/endpoints.ts";
+import { groupName } from "../graph/names.ts";
 import { useLoad } from "../ui/load.ts";
 import { percent, score, signedScore } from "../ui/numbers.ts";
-import { Button, Empty, Failure, Skeleton } from "../ui/parts.tsx";
+import { Button, Empty, Failure, Segments, Skeleton } from "../ui/parts.tsx";
 import type { Suggestion } from "../wire.ts";
 import type { Workspace } from "../workspace/model.ts";
 
@@ -17,21 +18,37 @@ export function Suggest({ work, onClose }: { work: Workspace; onClose: () => voi
   // A suggestion that is taken pins its nodes, so that the others are not asked for anew unbidden.
   const asked = useSignal(work.view.peek().pins);
   const pins = asked.value;
-  const isOld = work.view.value.pins.join() !== pins.join();
+  const hasPins = pins.length > 1;
+  const of = useSignal<"pins" | "graph">("pins");
+  const ofPins = hasPins && of.value === "pins";
+  const isOld = ofPins && work.view.value.pins.join() !== pins.join();
   const { state, again } = useLoad(
     (signal) =>
-      suggest(
-        work.id,
-        { nodes: pins.length > 1 ? pins : null, top: TOP, view: work.viewName },
-        signal,
-      ),
-    [work.id, pins],
+      suggest(work.id, { nodes: ofPins ? [...pins] : null, top: TOP, view: work.viewName }, signal),
+    [work.id, pins, ofPins],
   );
   const anew = (): void => {
     turned.value = [];
     asked.value = work.view.peek().pins;
   };
   const load = state.value;
+  const choice = hasPins && (
+    <div class="row">
+      <span class="muted">Groups of</span>
+      <Segments
+        label="Groups of which nodes"
+        value={of.value}
+        options={[
+          { value: "pins", text: `the ${pins.length} pinned nodes` },
+          { value: "graph", text: `the ${TOP} features of most influence` },
+        ]}
+        onChange={(to) => {
+          turned.value = [];
+          of.value = to;
+        }}
+      />
+    </div>
+  );
   if (load.is === "loading") return <Skeleton lines={3} label="Looking for groups" />;
   if (load.is === "failed") return <Failure what="No suggestions" why={load.why} again={again} />;
   const left = load.value.groups
@@ -42,16 +59,17 @@ export function Suggest({ work, onClose }: { work: Workspace; onClose: () => voi
   };
   return (
     <div class="suggestions">
+      {choice}
       {isOld && (
         <p class="muted">
-          Of the {pins.length > 1 ? `${pins.length} nodes that were pinned` : "graph"} when this was
-          opened. <Button onClick={anew}>Suggest for the pins of now</Button>
+          Of the {pins.length} nodes that were pinned when this was opened.{" "}
+          <Button onClick={anew}>Suggest for the pins of now</Button>
         </p>
       )}
       {left.length === 0 && (
         <Empty action={<Button onClick={onClose}>Close</Button>}>
           No more groups are suggested for{" "}
-          {pins.length > 1 ? "the pinned nodes" : `the ${TOP} nodes of most influence`}.
+          {ofPins ? "the pinned nodes" : `the ${TOP} features of most influence`}.
         </Empty>
       )}
       {left.map(({ suggestion, place }) => (
@@ -78,7 +96,7 @@ function Card(props: { work: Workspace; suggestion: Suggestion; onDone: () => vo
       title: `group “${suggestion.name}”`,
       commands: [
         { do: "pin", nodes: suggestion.nodes },
-        { do: "group", group: { id, name: suggestion.name, nodes: suggestion.nodes } },
+        { do: "group", group: { id, name: suggestion.name, nodes: suggestion.nodes, auto: true } },
       ],
     });
     onDone();
@@ -87,7 +105,7 @@ function Card(props: { work: Workspace; suggestion: Suggestion; onDone: () => vo
     <article class="suggestion">
       <header class="row">
         <span class="grow clip">
-          <strong>{suggestion.name}</strong>{" "}
+          <strong>{groupName({ name: suggestion.name, auto: true })}</strong>{" "}
           <span class="muted">
             {first}
             {more}

@@ -1,6 +1,7 @@
 // Which group is open, and how its members leave it.
 
 import { signal } from "@preact/signals";
+import { groupName } from "../graph/names.ts";
 import { type Group, groupOf, type Node } from "../state/document.ts";
 import { takenOut } from "../state/groups.ts";
 import { type MenuItem, openMenu } from "../ui/menu.tsx";
@@ -33,7 +34,7 @@ export function openMoveMenu(
   const others = groups.filter((group) => !nodes.every((node) => group.nodes.includes(node)));
   if (others.length === 0) toast("There is no other group.");
   const item = (group: Group, place: number): MenuItem => ({
-    title: `to “${group.name}”, ${nodesText(group.nodes.length)}`,
+    title: `to “${groupName(group)}”, ${nodesText(group.nodes.length)}`,
     key: place < 9 ? String(place + 1) : null,
     run: () => keepingGroup(work, () => work.do({ do: "member", nodes: [...nodes], of: group.id })),
   });

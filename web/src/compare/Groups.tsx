@@ -1,6 +1,7 @@
 // Groups of both circuits side by side, and what one of B's would do in A.
 
 import type { JSX } from "preact";
+import { groupName } from "../graph/names.ts";
 import { KIND } from "../graph/pack.ts";
 import type { Group } from "../state/document.ts";
 import { swapAddress } from "../tests/link.ts";
@@ -54,7 +55,7 @@ export function Groups(props: {
                     href={swapAddress(a.id, b.id, pair.b.id, align !== "start")}
                     title="Opens A's tests with this filled in; nothing runs before you say so"
                   >
-                    Put “{pair.b.name}” of B into A
+                    Put “{groupName(pair.b)}” of B into A
                   </a>
                 )}
               </td>
@@ -67,7 +68,7 @@ export function Groups(props: {
 }
 
 function nameOf(group: Group | null): JSX.Element {
-  return group ? <span>{group.name}</span> : <span class="muted">–</span>;
+  return group ? <span>{groupName(group)}</span> : <span class="muted">–</span>;
 }
 
 function sharedText({ a, b, shared, all }: GroupPair): string {

@@ -4,7 +4,7 @@
 import type { JSX } from "preact";
 import { graphs as askGraphs, recurring } from "../api/endpoints.ts";
 import { featureUrl } from "../feature/shape.ts";
-import { AUTOMATIC } from "../graph/names.ts";
+import { nameText } from "../graph/names.ts";
 import { copyCommand } from "../ui/command.tsx";
 import { section, useActions } from "../ui/keys.ts";
 import { useLoad } from "../ui/load.ts";
@@ -187,7 +187,7 @@ function Rows({ found, of }: { found: Found; of: readonly GraphRow[] }): JSX.Ele
 
 function called({ label, label_source }: RecurringFeature): string {
   if (!label) return "";
-  return label_source?.startsWith("automatic") ? `${AUTOMATIC} ${label}` : label;
+  return nameText(label, label_source);
 }
 
 function Cell(props: { cell: RecurringCell | null; most: number; of: GraphRow }): JSX.Element {

@@ -2,14 +2,21 @@
 
 import type { JSX } from "preact";
 import { useEffect } from "preact/hooks";
+import { featureSets } from "../api/endpoints.ts";
 import { Operand } from "../probe/Operand.tsx";
+import { useLoad } from "../ui/load.ts";
 import { FeatureView } from "./FeatureView.tsx";
 import { InGraphs } from "./InGraphs.tsx";
 import { OnText } from "./OnText.tsx";
-import { featureId, featureUrl } from "./shape.ts";
+import { featureId, featureUrl, whyNoFeature } from "./shape.ts";
 
 export function FeaturePage(props: { set: string; layer: number; index: number }): JSX.Element {
   const { set, layer, index } = props;
+  // Whether there is a next one is the dictionary's to say.
+  const { state } = useLoad((signal) => featureSets(signal), [set]);
+  const sets = state.value.is === "ready" ? state.value.value.sets : [];
+  const here = sets.find((one) => one.name === set);
+  const next = { layer, index: index + 1 };
   useEffect(() => {
     document.title = `${featureId({ layer, index })} · Connectome`;
   }, [layer, index]);
@@ -28,9 +35,11 @@ export function FeaturePage(props: { set: string; layer: number; index: number }
             ← {index - 1}
           </a>
         )}
-        <a class="button" href={featureUrl(set, { layer, index: index + 1 })}>
-          {index + 1} →
-        </a>
+        {here && whyNoFeature(here, next) === null && (
+          <a class="button" href={featureUrl(set, next)}>
+            {next.index} →
+          </a>
+        )}
       </div>
       <section class="card">
         <FeatureView set={set} layer={layer} index={index} />

@@ -4,7 +4,7 @@ import type { JSX } from "preact";
 import { ApiError } from "../api/client.ts";
 import { feature as askFeature, featureSets } from "../api/endpoints.ts";
 import { file } from "../file/file.ts";
-import { BY_HAND } from "../graph/names.ts";
+import { BY_HAND, nameText } from "../graph/names.ts";
 import { ask } from "../ui/ask.tsx";
 import { section, useActions } from "../ui/keys.ts";
 import { useLoad } from "../ui/load.ts";
@@ -16,7 +16,7 @@ import { Histogram } from "./Histogram.tsx";
 import { Effects, FiresWith } from "./Lists.tsx";
 import { NoIndex } from "./NoIndex.tsx";
 import { named, nameEverywhere } from "./naming.ts";
-import { featureId } from "./shape.ts";
+import { featureId, whyNoFeature } from "./shape.ts";
 import { Weights } from "./Weights.tsx";
 
 interface Props {
@@ -38,6 +38,8 @@ async function find(props: Props, signal: AbortSignal): Promise<Found> {
     // No feature, or no index: the list of sets tells which.
     const { sets } = await featureSets(signal);
     const set = sets.find((one) => one.name === props.set);
+    const whyNot = set && whyNoFeature(set, props);
+    if (whyNot) throw new ApiError(whyNot, null, 404);
     if (!set || set.index) throw failure;
     return { without: set };
   }
@@ -72,8 +74,8 @@ function Dashboard({ set, here, value }: Props & { value: Feature }): JSX.Elemen
       <p class="row">
         {value.label ? (
           <>
-            <strong class="feature-label">{value.label}</strong>
-            <Chip title="Where the name comes from">{value.label_source ?? "automatic"}</Chip>
+            <strong class="feature-label">{nameText(value.label, value.label_source)}</strong>
+            <Chip title="Where the name comes from">{value.label_source ?? "imported"}</Chip>
           </>
         ) : (
           <span class="muted">No name: nothing stands out in where it fires and what it says.</span>

@@ -1,6 +1,7 @@
 // Lists of a feature's page: tokens with their effects, and features that fire with it.
 
 import type { JSX } from "preact";
+import { nameText } from "../graph/names.ts";
 import { count, percent, raw, tokenText } from "../ui/numbers.ts";
 import { Bar } from "../ui/parts.tsx";
 import type { TogetherRow } from "../wire.ts";
@@ -41,32 +42,34 @@ export function FiresWith(props: {
   return (
     <details>
       <summary>Fires with {count(rows.length)} others most</summary>
-      <table>
-        <thead>
-          <tr>
-            <th>feature</th>
-            <th>name</th>
-            <th class="number">tokens with both</th>
-            <th class="number">of its own</th>
-            <th class="number" title="of the tokens on which either fires">
-              of either
-            </th>
-          </tr>
-        </thead>
-        <tbody>
-          {rows.map((row) => (
-            <tr key={featureId(row)}>
-              <td>
-                <a href={featureUrl(set, row)}>{featureId(row)}</a>
-              </td>
-              <td class="clip">{row.label ?? ""}</td>
-              <td class="number">{count(row.n)}</td>
-              <td class="number">{percent(row.share)}</td>
-              <td class="number">{percent(row.jaccard)}</td>
+      <div class="matrix-scroll">
+        <table>
+          <thead>
+            <tr>
+              <th>feature</th>
+              <th>name</th>
+              <th class="number">tokens with both</th>
+              <th class="number">of its own</th>
+              <th class="number" title="of the tokens on which either fires">
+                of either
+              </th>
             </tr>
-          ))}
-        </tbody>
-      </table>
+          </thead>
+          <tbody>
+            {rows.map((row) => (
+              <tr key={featureId(row)}>
+                <td>
+                  <a href={featureUrl(set, row)}>{featureId(row)}</a>
+                </td>
+                <td class="clip">{row.label && nameText(row.label, row.label_source)}</td>
+                <td class="number">{count(row.n)}</td>
+                <td class="number">{percent(row.share)}</td>
+                <td class="number">{percent(row.jaccard)}</td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </div>
     </details>
   );
 }

@@ -4,6 +4,7 @@
 import { useSignal } from "@preact/signals";
 import type { JSX } from "preact";
 import { featureWeights } from "../api/endpoints.ts";
+import { nameText } from "../graph/names.ts";
 import { useLoad } from "../ui/load.ts";
 import { count, raw } from "../ui/numbers.ts";
 import { Failure, Segments, Skeleton } from "../ui/parts.tsx";
@@ -76,6 +77,8 @@ function Sides({ set, layer, index }: Props): JSX.Element {
 function Side(props: { set: string; title: string; side: FeatureSide; by: Order }): JSX.Element {
   const { set, side, by } = props;
   const rows = by === "twera" ? (side.by_twera ?? []) : side.by_weight;
+  const nameOf = ({ label, label_source }: WeightRow): string | undefined =>
+    label ? nameText(label, label_source) : undefined;
   return (
     <section>
       <h3>{props.title}</h3>
@@ -89,10 +92,10 @@ function Side(props: { set: string; title: string; side: FeatureSide; by: Order 
       <ul class="split-list">
         {rows.map((row) => (
           <li key={featureId(row)}>
-            <a class="clip" href={featureUrl(set, row)} title={row.label ?? undefined}>
+            <a class="clip" href={featureUrl(set, row)} title={nameOf(row)}>
               {featureId(row)}
             </a>
-            <span class="grow clip muted">{row.label ?? ""}</span>
+            <span class="grow clip muted">{nameOf(row)}</span>
             <span class="number" title={title(row)}>
               {raw(by === "twera" ? (row.twera ?? 0) : row.weight)}
             </span>

@@ -1,7 +1,7 @@
 // Features as addresses and names, and what their numbers look like. No request is made here.
 
 import { KIND, type Pack } from "../graph/pack.ts";
-import type { ExampleRow, FeatureName } from "../wire.ts";
+import type { ExampleRow, FeatureName, FeatureSet } from "../wire.ts";
 
 /** The address of a feature's page. */
 export function featureUrl(set: string, { layer, index }: FeatureName): string {
@@ -18,6 +18,16 @@ export function probeUrl(set: string, features: readonly FeatureName[]): string 
 /** `L2/370`, as the command line writes it. */
 export function featureId({ layer, index }: FeatureName): string {
   return `L${layer}/${index}`;
+}
+
+/** Why a dictionary has no such feature; `null` if it has it. */
+export function whyNoFeature(
+  { dictionary, n_layers, n_features }: Pick<FeatureSet, "dictionary" | "n_layers" | "n_features">,
+  { layer, index }: FeatureName,
+): string | null {
+  if (layer < n_layers && index < n_features) return null;
+  const last = featureId({ layer: n_layers - 1, index: n_features - 1 });
+  return `${dictionary} has no feature ${featureId({ layer, index })}: its last is ${last}`;
 }
 
 /** Features of a list as `L2/370, 3/1`; `null` if a part of it is none. */

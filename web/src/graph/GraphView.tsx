@@ -75,6 +75,7 @@ export function GraphView({ work, camera }: { work: Workspace; camera: Camera })
   }, [work, camera]);
 
   useFrames(work, camera, scene, box);
+  usePrint(scene, box);
   const { nodeAt, ...pointer } = usePointer(work, camera, scene);
 
   return (
@@ -177,6 +178,35 @@ function useFrames(
     inked.current = now;
     if (box.current && scene.current) scene.current.setInk(readInk(box.current));
   });
+}
+
+/** Of a sheet of A4 within its margins, in pixels. */
+const SHEET = 700;
+
+/** On paper the picture has the colours of that theme, and the size and shape of the screen's. */
+function usePrint(scene: { current: Scene | null }, box: { current: HTMLDivElement | null }): void {
+  useEffect(() => {
+    const before = (): void => {
+      const element = box.current;
+      if (!element || !scene.current) return;
+      scene.current.setInk(readInk(element));
+      scene.current.paintNow();
+      const { clientWidth: width, clientHeight: height } = element;
+      element.style.cssText = `width: ${width}px; height: ${height}px; zoom: ${Math.min(1, SHEET / width)}`;
+    };
+    const after = (): void => {
+      const element = box.current;
+      if (!element) return;
+      element.style.cssText = "";
+      scene.current?.setInk(readInk(element));
+    };
+    window.addEventListener("beforeprint", before);
+    window.addEventListener("afterprint", after);
+    return () => {
+      window.removeEventListener("beforeprint", before);
+      window.removeEventListener("afterprint", after);
+    };
+  }, []);
 }
 
 /** Where a node is in the window, or the middle of the view. */

@@ -5,6 +5,7 @@ import { groupOf } from "../state/document.ts";
 import { percent, raw, score } from "../ui/numbers.ts";
 import type { Workspace } from "../workspace/model.ts";
 import type { Camera } from "./camera.ts";
+import { groupName } from "./names.ts";
 import { KIND } from "./pack.ts";
 
 const WIDTH = 250;
@@ -35,7 +36,7 @@ export function Tip({ work, camera }: { work: Workspace; camera: Camera }): JSX.
     >
       <strong>{names.full(node)}</strong>
       {kind === KIND.feature && names.label(node) && <div class="muted">{names.id(node)}</div>}
-      {group && <div>in the group “{group.name}”</div>}
+      {group && <div>in the group “{groupName(group)}”</div>}
       {kind === KIND.feature && <div>activation {raw(pack.activation[node])}</div>}
       {kind === KIND.target && p !== null && <div>probability {percent(p)}</div>}
       {kind !== KIND.target && <div>influence {percent(pack.influence[node])} of all</div>}

@@ -5,6 +5,9 @@ import { AXIS } from "./axes.ts";
 import type { Transform } from "./layer.ts";
 import type { Layout } from "./layout.ts";
 
+/** So near to a side a node is cut. */
+const NEAR = 8;
+
 export class Camera {
   readonly transform = signal<Transform>({ k: 1, x: 0, y: 0 });
   readonly size = signal({ width: 0, height: 0 });
@@ -26,13 +29,16 @@ export class Camera {
     });
   }
 
-  /** Moves just so far that a world point is on the screen. */
+  /** Moves just so far that a world point is on the screen; what is on it stays where it is. */
   reveal(at: { x: number; y: number }): void {
     const { k, x, y } = this.transform.peek();
     const { width, height } = this.size.peek();
     if (width === 0 || Number.isNaN(at.x)) return;
     const px = at.x * k + x;
     const py = at.y * k + y;
+    const { left, bottom } = AXIS;
+    // A graph that fits has nodes nearer to the sides than a node that is brought in.
+    if (px >= left && px <= width - NEAR && py >= NEAR && py <= height - bottom) return;
     const margin = 24;
     let dx = 0;
     let dy = 0;

@@ -4,6 +4,7 @@
 // automatic (of an index of features) › none (its place in the dictionary). A name that no person
 // gave is written with a ≈ before it.
 
+import type { Group } from "../state/document.ts";
 import { tokenText } from "../ui/numbers.ts";
 import type { GraphHead, NodeLabel, TargetRow } from "../wire.ts";
 import { KIND, type Pack } from "./pack.ts";
@@ -15,6 +16,21 @@ export const AUTOMATIC = "≈";
 
 /** The source of a name that a person gave a feature wherever it fires. */
 export const BY_HAND = "by hand";
+
+/**
+ * A name that an index or a file gave, as it is written: with a mark if a program gave it, as an
+ * index does where it does not say whose words they are.
+ */
+export function nameText(text: string, source?: string | null): string {
+  return (source ?? (source === undefined ? "automatic" : "")).startsWith("automatic")
+    ? `${AUTOMATIC} ${text}`
+    : text;
+}
+
+/** A group's name as it is written. */
+export function groupName({ name, auto }: Pick<Group, "name" | "auto">): string {
+  return auto ? `${AUTOMATIC} ${name}` : name;
+}
 
 export class Names {
   private readonly pack: Pack;
@@ -94,6 +110,11 @@ export class Names {
   short(node: number): string {
     const label = this.label(node);
     if (label) return this.source(node) === "automatic" ? `${AUTOMATIC} ${label}` : label;
+    return this.unnamed(node);
+  }
+
+  /** The same of what has no label. */
+  private unnamed(node: number): string {
     const { pack } = this;
     if (pack.kind[node] === KIND.token) return `“${this.token(pack.pos[node])}”`;
     if (pack.kind[node] === KIND.target) return this.target(node);
@@ -110,12 +131,16 @@ export class Names {
     return target?.kind === "logit" ? target.weight : null;
   }
 
-  /** Name and token: `L9 · 1741 at “oak”`. */
+  /** Name and token: `L9 · 1741 at “oak”`, `token “oak”`, `mine (token “oak”)`. */
   full(node: number): string {
     const { pack } = this;
-    if (pack.kind[node] === KIND.token) return `token “${this.token(pack.pos[node])}”`;
-    if (pack.kind[node] === KIND.target) return `output “${this.target(node)}”`;
-    return `${this.short(node)} at “${this.token(pack.pos[node])}”`;
+    const text = this.short(node);
+    const isToken = pack.kind[node] === KIND.token;
+    if (!isToken && pack.kind[node] !== KIND.target)
+      return `${text} at “${this.token(pack.pos[node])}”`;
+    const what = isToken ? this.unnamed(node) : `“${this.target(node)}”`;
+    const whole = `${isToken ? "token" : "output"} ${what}`;
+    return this.label(node) ? `${text} (${whole})` : whole;
   }
 
   /** Its place in dictionary and prompt, which no other node has: `L9 · 1741 @oak`. */

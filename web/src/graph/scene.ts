@@ -79,6 +79,13 @@ export class Scene {
     this.invalidate("still", "chosen", "hover", "axes");
   }
 
+  /** Paints what is due without waiting for a frame: there is none before a page is printed. */
+  paintNow(): void {
+    cancelAnimationFrame(this.pending);
+    this.pending = 0;
+    this.paint();
+  }
+
   resize(width: number, height: number): void {
     this.width = width;
     this.height = height;

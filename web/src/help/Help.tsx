@@ -49,7 +49,7 @@ export function Help(): JSX.Element {
       <h1>Help</h1>
       <section class="stack">
         <div class="head-row">
-          <h2>A tour in six steps</h2>
+          <h2>A tour in {STEPS.length} steps</h2>
           <span class="grow" />
           {tour && (
             <a class="button primary" href={`/g/${tour}?tour=1`}>

@@ -1,4 +1,4 @@
-// The six steps of the tour: shown in Help, and beside the example graph.
+// The steps of the tour: shown in Help, and beside the example graph.
 
 import type { JSX } from "preact";
 import { Key } from "../ui/parts.tsx";
@@ -28,6 +28,26 @@ export const STEPS: readonly Step[] = [
     ),
   },
   {
+    title: "Look at a feature",
+    text: (
+      <>
+        The tab Feature (<Key name="j 2" />) shows the texts on which a feature fires and the tokens
+        that it raises and lowers. A name after ≈ is a program's guess; <Key name="r" /> gives
+        yours.
+      </>
+    ),
+  },
+  {
+    title: "Ask why",
+    text: (
+      <>
+        Why this edge (<Key name="w" />) splits an edge by attention heads. Paths (
+        <Key name="j 4" />) lists the strongest ways from a node to an output, and how much of the
+        effect they cover.
+      </>
+    ),
+  },
+  {
     title: "Keep what matters",
     text: (
       <>
@@ -50,6 +70,25 @@ export const STEPS: readonly Step[] = [
       <>
         Press <Key name="i" /> on a node or group, suppress it, and see the prediction beside what
         the model does.
+      </>
+    ),
+  },
+  {
+    title: "Change the tokens",
+    text: (
+      <>
+        Tokens (<Key name="k" />) shows what the model says after each token. Replace, insert or
+        remove some, and see at once what it says then.
+      </>
+    ),
+  },
+  {
+    title: "Probe and compare",
+    text: (
+      <>
+        Probe (<Key name="j p" />) runs a template on all pairs of two lists of values, and says
+        what a feature is a function of. Compare (<Key name="j c" />) lays two graphs over each
+        other.
       </>
     ),
   },

@@ -282,7 +282,10 @@ export async function rename(work: Workspace): Promise<void> {
   });
 }
 
-/** Groups the selection; one name is asked for, and an empty one takes the first member's. */
+/**
+ * Groups the selection; one name is asked for, and an empty one takes the first member's. That
+ * stays a program's where it is one.
+ */
 export async function makeGroup(work: Workspace): Promise<void> {
   const nodes = [...work.selection.value];
   const names = work.names.value;
@@ -292,8 +295,10 @@ export async function makeGroup(work: Workspace): Promise<void> {
     work.group(nodes, old.name);
     return;
   }
-  const first = names.short(nodes[0]);
+  const first = names.label(nodes[0]) ?? names.short(nodes[0]);
   const title = nodes.length === 1 ? "New group of one node" : `New group of ${nodes.length} nodes`;
   const name = await ask(title, "Name", first, "Group");
-  if (name !== null) work.group(nodes, name || first);
+  if (name === null) return;
+  const isFirsts = name === "" || name === first;
+  work.group(nodes, name || first, isFirsts && names.source(nodes[0]) === "automatic");
 }

@@ -7,7 +7,7 @@ import { written } from "../graph/written.ts";
 import { copyCommand } from "../ui/command.tsx";
 import { useLoad } from "../ui/load.ts";
 import { count, percent, signedShare } from "../ui/numbers.ts";
-import { Button, Empty, Failure, Skeleton } from "../ui/parts.tsx";
+import { Button, Empty, Failure, Segments, Skeleton } from "../ui/parts.tsx";
 import { graphFile, IN_FOLDER, line } from "../ui/shell.ts";
 import type { Workspace } from "../workspace/model.ts";
 import { NodeSelect } from "./NodeSelect.tsx";
@@ -27,10 +27,17 @@ export function PathTool({ work }: { work: Workspace }): JSX.Element {
   return (
     <div class="stack">
       <div class="row">
-        <span>Paths {swap.value ? "to" : "from"} the selected node</span>
-        <Button kind="quiet" onClick={() => (swap.value = !swap.value)}>
-          {swap.value ? "from" : "to"}
-        </Button>
+        <span>Paths</span>
+        <Segments
+          label="Direction of the paths"
+          value={swap.value ? "to" : "from"}
+          options={[
+            { value: "from", text: "from" },
+            { value: "to", text: "to" },
+          ]}
+          onChange={(value) => (swap.value = value === "to")}
+        />
+        <span>the selected node, {swap.value ? "from" : "to"}</span>
         <NodeSelect
           work={work}
           value={end}

@@ -5,23 +5,25 @@ import type { JSX } from "preact";
 import { why as askWhy } from "../api/endpoints.ts";
 import { useLoad } from "../ui/load.ts";
 import { useMore } from "../ui/more.tsx";
-import { count, raw, signedShare } from "../ui/numbers.ts";
+import { count, counted, raw, signedShare } from "../ui/numbers.ts";
 import { Bar, Button, Empty, Failure, Segments, Skeleton } from "../ui/parts.tsx";
 import type { WhyLayer } from "../wire.ts";
 import type { Workspace } from "../workspace/model.ts";
+import { type Direction, directionOf } from "./direction.ts";
 
 /** Ends that are listed at first: a target has thousands, and a name is made for each. */
 const ENDS = 60;
 
 export function WhyEdge({ work }: { work: Workspace }): JSX.Element {
   const chosen = useSignal<number | null>(null);
-  const direction = useSignal<"input" | "output">("input");
+  const asked = useSignal<{ node: number; is: Direction } | null>(null);
   const all = useSignal(false);
   const links = work.links.value;
   const [node] = work.selection.value;
   if (work.selection.value.length !== 1 || !links)
     return <Empty>Select one node, then one of its edges.</Empty>;
-  const list = direction.value === "input" ? links.inputs : links.outputs;
+  const direction = directionOf(links, node, asked.value);
+  const list = direction === "input" ? links.inputs : links.outputs;
   const other = list.some((link) => link.node === chosen.value)
     ? chosen.value
     : (list[0]?.node ?? null);
@@ -33,12 +35,12 @@ export function WhyEdge({ work }: { work: Workspace }): JSX.Element {
       <div class="row">
         <Segments
           label="Which edges"
-          value={direction.value}
+          value={direction}
           options={[
             { value: "input", text: "its input" },
             { value: "output", text: "its output" },
           ]}
-          onChange={(value) => (direction.value = value)}
+          onChange={(is) => (asked.value = { node, is })}
         />
         {other !== null && (
           <select
@@ -67,7 +69,7 @@ export function WhyEdge({ work }: { work: Workspace }): JSX.Element {
       </div>
       {other === null ? (
         <Empty>There is no such edge.</Empty>
-      ) : direction.value === "input" ? (
+      ) : direction === "input" ? (
         <Split work={work} source={other} target={node} />
       ) : (
         <Split work={work} source={node} target={other} />
@@ -127,7 +129,7 @@ function Layer({ layer, edge }: { layer: WhyLayer; edge: number }): JSX.Element 
   const rows = [{ name: "residual path", value: layer.residual }, ...first];
   const others = heads.slice(first.length);
   const rest = others.reduce((sum, { value }) => sum + value, 0);
-  if (others.length > 0) rows.push({ name: `${others.length} other heads`, value: rest });
+  if (others.length > 0) rows.push({ name: counted(others.length, "other head"), value: rest });
   return (
     <section>
       <h3>Layer {layer.layer}</h3>

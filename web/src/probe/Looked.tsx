@@ -5,6 +5,7 @@ import type { JSX } from "preact";
 import { useMemo } from "preact/hooks";
 import { probeAnswers, probeGrids } from "../api/endpoints.ts";
 import { featureId, featureUrl } from "../feature/shape.ts";
+import { nameText } from "../graph/names.ts";
 import { useLoad } from "../ui/load.ts";
 import { count, percent, raw, tokenText } from "../ui/numbers.ts";
 import { Button, Chip, Failure, Skeleton } from "../ui/parts.tsx";
@@ -31,7 +32,7 @@ export function Looked({ probe, feature }: { probe: Probe; feature: ProbedFeatur
     <section class="card stack" aria-label={`Feature ${name}`}>
       <div class="head-row">
         <h2>{name}</h2>
-        {feature.label && <strong>≈ {feature.label}</strong>}
+        {feature.label && <strong>{nameText(feature.label, feature.label_source)}</strong>}
         <Chip title="A program chose the class">class: automatic</Chip>
         <span class="grow" />
         <a class="button" href={featureUrl(probe.ask.model ?? probe.model, feature)}>

@@ -15,7 +15,7 @@ import { useLoad } from "../ui/load.ts";
 import { count } from "../ui/numbers.ts";
 import { Button, Chip, Empty, Failure, Skeleton } from "../ui/parts.tsx";
 import type { FeatureName, FeatureSet, Probe, ProbeAsk, ProbeRow } from "../wire.ts";
-import { sentenceOf } from "./grid.ts";
+import { sentenceOf, withValues } from "./grid.ts";
 import { askFor, type InProbe, inProbes, ofDictionary, shownOf, whyNotJudged } from "./kept.ts";
 import { PlotOf } from "./Looked.tsx";
 import { finished, running } from "./running.ts";
@@ -28,7 +28,7 @@ const asked = new Map<string, Probe>();
 
 async function whole({ number, created }: ProbeRow, abort: AbortSignal): Promise<Probe> {
   const key = `${number} ${created}`;
-  const probe = asked.get(key) ?? (await askProbe(number, abort));
+  const probe = asked.get(key) ?? withValues(await askProbe(number, abort));
   asked.set(key, probe);
   return probe;
 }

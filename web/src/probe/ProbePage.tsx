@@ -4,13 +4,14 @@ import type { JSX } from "preact";
 import { useEffect } from "preact/hooks";
 import { probe as askProbe, probeGrids } from "../api/endpoints.ts";
 import { featureId } from "../feature/shape.ts";
+import { nameText } from "../graph/names.ts";
 import { copyCommand } from "../ui/command.tsx";
 import { useLoad } from "../ui/load.ts";
-import { count, date, percent } from "../ui/numbers.ts";
+import { count, counted, date, percent } from "../ui/numbers.ts";
 import { Button, Choice, Empty, Failure, Field, Skeleton } from "../ui/parts.tsx";
 import { place, setQuery } from "../ui/router.ts";
 import type { Probe, ProbedFeature } from "../wire.ts";
-import { chosen, denseGrid, type Order, sentenceOf } from "./grid.ts";
+import { chosen, denseGrid, type Order, sentenceOf, withValues } from "./grid.ts";
 import { Looked } from "./Looked.tsx";
 import { Plot } from "./Plot.tsx";
 
@@ -25,7 +26,10 @@ const ORDERS: readonly { value: Order; text: string }[] = [
 ];
 
 export function ProbePage({ number }: { number: number }): JSX.Element {
-  const { state, again } = useLoad((signal) => askProbe(number, signal), [number]);
+  const { state, again } = useLoad(
+    async (signal) => withValues(await askProbe(number, signal)),
+    [number],
+  );
   const load = state.value;
   useEffect(() => {
     document.title = "Probe · Connectome";
@@ -137,7 +141,7 @@ function Head({ probe }: { probe: Probe }): JSX.Element {
         <span>
           {count(first.length)} × {count(second.length)} prompts, at position {probe.ask.position}
         </span>
-        <span>{count(probe.features.length)} features judged</span>
+        <span>{counted(probe.features.length, "feature")} judged</span>
         {probe.sums_right !== null && (
           <span>the model's answer is the sum in {percent(probe.sums_right)} of the cells</span>
         )}
@@ -211,7 +215,9 @@ function Gallery(props: {
               )}
               <span class="stack">
                 <strong>{name}</strong>
-                {feature.label && <span class="clip">≈ {feature.label}</span>}
+                {feature.label && (
+                  <span class="clip">{nameText(feature.label, feature.label_source)}</span>
+                )}
                 <span>
                   {feature.class}
                   {feature.explained > 0 && ` · ${percent(feature.explained)}`}

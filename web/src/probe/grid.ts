@@ -2,7 +2,7 @@
 // What a grid is a function of is the server's to say.
 
 import { count, percent, raw } from "../ui/numbers.ts";
-import type { ProbedFeature, ProbeGrid } from "../wire.ts";
+import type { Probe, ProbedFeature, ProbeGrid } from "../wire.ts";
 
 /** Activations on all pairs of values: `nA` of the first slot, `nB` of the second. */
 export interface Grid {
@@ -97,6 +97,29 @@ export function filled(template: string, first: string, second: string): string 
     if (found === "}}") return "}";
     return values[slot++] ?? found;
   });
+}
+
+/**
+ * A probe whose words name the values themselves. Of values that are no numbers the server says
+ * which they are in their slot: `first value no. 3 to 5`.
+ */
+export function withValues(probe: Probe): Probe {
+  const features = probe.features.map((one) => ({
+    ...one,
+    words: valued(one.words, probe.values),
+  }));
+  return { ...probe, features };
+}
+
+function valued(words: string, [first, second]: readonly (readonly string[])[]): string {
+  return words.replace(
+    /\b(first|second) value no\. (\d+ values from )?(\d+(?:(?:, | to )\d+)*)/g,
+    (_, slot: string, few: string | undefined, places: string) => {
+      const values = slot === "first" ? first : second;
+      const said = places.replace(/\d+/g, (at) => `“${values[Number(at)] ?? at}”`);
+      return `${slot} ${few ?? ""}${said}`;
+    },
+  );
 }
 
 /** What a feature's grid is, in one sentence. */

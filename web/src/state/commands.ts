@@ -6,7 +6,7 @@
 // longer fits changes nothing.
 
 import type { Filters, Group, Node, Note, Place, View } from "./document.ts";
-import { about, group, member, ungroup } from "./groups.ts";
+import { type About, about, group, member, ungroup } from "./groups.ts";
 
 export type Command =
   | { do: "filters"; to: Partial<Filters> }
@@ -16,7 +16,7 @@ export type Command =
   | { do: "show"; nodes: Node[] }
   | { do: "group"; group: Group }
   | { do: "ungroup"; id: string }
-  | { do: "about"; id: string; to: Partial<Pick<Group, "name" | "note">> }
+  | { do: "about"; id: string; to: Partial<Pick<Group, About>> }
   /** Nodes leave their groups and join one; `null`: none. */
   | { do: "member"; nodes: Node[]; of: string | null }
   | { do: "label"; key: string; text: string | null }

@@ -12,6 +12,8 @@ export interface Group {
   id: string;
   name: string;
   nodes: Node[];
+  /** The name is a program's, until a person gives one; absent, never false. */
+  auto?: true;
   /** What a person writes about it; absent, never empty. */
   note?: string;
 }
@@ -133,8 +135,9 @@ function isGroup(value: unknown): value is Group {
   return typeof group?.id === "string" && typeof group.name === "string";
 }
 
-function readGroup({ note, ...group }: Group): Group {
-  const read = { ...group, nodes: nodes(group.nodes) };
+function readGroup({ note, auto, ...group }: Group): Group {
+  const marked = auto === true ? { ...group, auto } : group;
+  const read = { ...marked, nodes: nodes(group.nodes) };
   return typeof note === "string" && note !== "" ? { ...read, note } : read;
 }
 

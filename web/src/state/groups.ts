@@ -39,14 +39,21 @@ export function ungroup(view: View, id: string): Applied {
   };
 }
 
-/** A group's name and note alone, so that another tab's members stay. An empty note is none. */
-export function about(view: View, id: string, to: Partial<Pick<Group, "name" | "note">>): Applied {
+export type About = "name" | "note" | "auto";
+
+/**
+ * A group's name and note alone, so that another tab's members stay. An empty note is none. A name
+ * that is given is a person's, even if a program had chosen the same.
+ */
+export function about(view: View, id: string, to: Partial<Pick<Group, About>>): Applied {
   const old = view.groups.find((candidate) => candidate.id === id);
   if (!old) return { view, inverse: null };
-  const before = { name: old.name, note: old.note ?? "" };
-  const { note, ...put } = { ...old, ...before, ...to };
-  if (put.name === before.name && note === before.note) return { view, inverse: null };
-  const next: Group = note ? { ...put, note } : put;
+  const before = { name: old.name, note: old.note ?? "", ...(old.auto && { auto: old.auto }) };
+  const { note, auto, ...put } = { ...old, ...before, ...to };
+  const isAuto = to.name === undefined ? auto : to.auto;
+  if (put.name === before.name && note === before.note && isAuto === old.auto)
+    return { view, inverse: null };
+  const next: Group = { ...put, ...(isAuto && { auto: isAuto }), ...(note && { note }) };
   return {
     view: { ...view, groups: view.groups.map((group) => (group === old ? next : group)) },
     inverse: { do: "about", id, to: before },

@@ -9,7 +9,7 @@ import { Csv } from "../ui/save.tsx";
 import type { MatrixCell, ValidateRun } from "../wire.ts";
 import type { Workspace } from "../workspace/model.ts";
 import { RUNGS } from "./all.ts";
-import { matrixTable } from "./tables.ts";
+import { caseNames, caseOrder, matrixTable } from "./tables.ts";
 import { MARKS } from "./verdicts.ts";
 
 interface MatrixProps {
@@ -25,6 +25,7 @@ export function Matrix({ run, work, file }: MatrixProps): JSX.Element {
   const cells = new Map<string, MatrixCell>();
   for (const cell of run.cells)
     if (cell.dose === dose.value) cells.set(`${cell.case},${cell.column}`, cell);
+  const rows = caseNames(run, work.names.value);
   const untested = run.cases.length * run.columns.length - cells.size;
   const tally = { supported: 0, weak: 0, contradicted: 0 };
   for (const cell of cells.values()) tally[cell.verdict]++;
@@ -48,7 +49,13 @@ export function Matrix({ run, work, file }: MatrixProps): JSX.Element {
         )}
         <Csv
           name={`${file}-matrix`}
-          table={() => matrixTable(run, (column) => columnName(work, run, column))}
+          table={() =>
+            matrixTable(
+              run,
+              (column) => columnName(work, run, column),
+              caseNames(run, work.names.value),
+            )
+          }
         />
       </div>
       <div class="matrix-scroll">
@@ -70,7 +77,7 @@ export function Matrix({ run, work, file }: MatrixProps): JSX.Element {
             </tr>
           </thead>
           <tbody>
-            {run.cases.map((one, row) => (
+            {caseOrder(run).map(({ one, row }) => (
               <tr key={row}>
                 <th
                   scope="row"
@@ -80,7 +87,7 @@ export function Matrix({ run, work, file }: MatrixProps): JSX.Element {
                       : "no control was found"
                   }
                 >
-                  {one.name}
+                  {rows[row]}
                 </th>
                 {run.columns.map((column, at) => (
                   <Cell key={column} cell={cells.get(`${row},${at}`)} />
@@ -97,8 +104,12 @@ export function Matrix({ run, work, file }: MatrixProps): JSX.Element {
 
 function columnName(work: Workspace, run: ValidateRun, column: string): string {
   const target = /^target:(\d+)$/.exec(column);
-  if (target) return work.head.value?.targets[Number(target[1])]?.label ?? column;
-  return run.cases.find((one) => one.group === column)?.name ?? column;
+  if (target) {
+    const row = work.head.value?.targets[Number(target[1])];
+    return row ? (work.names.value?.short(row.node) ?? row.label) : column;
+  }
+  const at = run.cases.findIndex((one) => one.group === column);
+  return caseNames(run, work.names.value)[at] ?? column;
 }
 
 function Cell({ cell }: { cell: MatrixCell | undefined }): JSX.Element {

@@ -3,6 +3,7 @@
 import type { JSX } from "preact";
 import { useEffect } from "preact/hooks";
 import { graphs as askGraphs } from "../api/endpoints.ts";
+import { groupName } from "../graph/names.ts";
 import { useLoad } from "../ui/load.ts";
 import { nodesText, promptText, tokenText } from "../ui/numbers.ts";
 import { Field, NumberField } from "../ui/parts.tsx";
@@ -87,7 +88,7 @@ function SwapGroup({ graph }: { graph: string }): JSX.Element {
           </option>
           {groups.map((group) => (
             <option key={group.id} value={group.id}>
-              {group.name}
+              {groupName(group)}
             </option>
           ))}
         </select>

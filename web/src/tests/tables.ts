@@ -1,7 +1,15 @@
 // Results of tests as tables for files: a row for each measurement, its units in the head.
 
+import type { Names } from "../graph/names.ts";
 import type { Table } from "../ui/csv.ts";
-import type { GroupEffect, Shift, SweepResult, TargetEffect, ValidateRun } from "../wire.ts";
+import type {
+  CaseRow,
+  GroupEffect,
+  Shift,
+  SweepResult,
+  TargetEffect,
+  ValidateRun,
+} from "../wire.ts";
 import { linesOf } from "./lines.ts";
 
 export function groupTable(groups: readonly GroupEffect[]): Table {
@@ -42,13 +50,37 @@ export function outputTable({ tokens }: Shift): Table {
   };
 }
 
+/**
+ * What rows of the matrix are called: a feature, and a pinned node that stands alone, by its name
+ * and place, as everywhere; a group as it was tested.
+ */
+export function caseNames(
+  { cases }: Pick<ValidateRun, "cases">,
+  names: Pick<Names, "short" | "where"> | null,
+): string[] {
+  return cases.map(({ group, name, nodes: [node, ...others] }) => {
+    const isOne = (group === null || group === `n${node}`) && others.length === 0;
+    return isOne && names ? `${names.short(node)} ${names.where(node)}` : name;
+  });
+}
+
+/** The rows as they stand: groups, which were asked for, before single features. */
+export function caseOrder({ cases }: Pick<ValidateRun, "cases">): { one: CaseRow; row: number }[] {
+  const rows = cases.map((one, row) => ({ one, row }));
+  return rows.sort((a, b) => Number(a.one.group === null) - Number(b.one.group === null));
+}
+
 /** The cells that were tested, of all doses. */
-export function matrixTable(run: ValidateRun, nameOf: (column: string) => string): Table {
+export function matrixTable(
+  run: ValidateRun,
+  nameOf: (column: string) => string,
+  rows: readonly string[],
+): Table {
   const changes = ["predicted", "measured", "control"].map((of) => `${of} (share of the original)`);
   return {
     head: ["changed", "dose (× the original)", "column", ...changes, "verdict"],
     rows: run.cells.map((cell) => [
-      run.cases[cell.case].name,
+      rows[cell.case],
       run.doses[cell.dose],
       nameOf(run.columns[cell.column]),
       cell.predicted,

@@ -1,6 +1,6 @@
 // A new trace: prompt and model, what to explain, what it will take.
 
-import { useSignal } from "@preact/signals";
+import { type Signal, useSignal } from "@preact/signals";
 import type { JSX } from "preact";
 import { useEffect } from "preact/hooks";
 import { ApiError, sentence } from "../api/client.ts";
@@ -11,13 +11,22 @@ import { modelText } from "../models/words.ts";
 import { copyCommand } from "../ui/command.tsx";
 import { section, useActions } from "../ui/keys.ts";
 import { useLoad } from "../ui/load.ts";
-import { Button, Empty, Failure, Field, Skeleton } from "../ui/parts.tsx";
+import { Button, Chip, Empty, Failure, Field, Skeleton } from "../ui/parts.tsx";
 import { go, place } from "../ui/router.ts";
 import { toast } from "../ui/toast.tsx";
 import type { ModelRow } from "../wire.ts";
 import { Forecasts } from "./Forecasts.tsx";
-import { command, promptAsk, type Request, readStart, SALIENT, traceAsk } from "./request.ts";
+import {
+  command,
+  promptAsk,
+  type Request,
+  readStart,
+  SALIENT,
+  traceAsk,
+  whyNotTraced,
+} from "./request.ts";
 import { Targets } from "./Targets.tsx";
+import { askTurnIn } from "./texts.ts";
 
 const PATH = "/new";
 
@@ -73,13 +82,14 @@ function TraceForm({ models, usual }: { models: ModelRow[]; usual: string }): JS
   };
   const model = models.find((one) => one.name === now.model) ?? first;
   const job = running.of(null);
+  const whyNot = whyNotTraced(now);
   const run = async (): Promise<void> => {
     await running.start(null, () => trace(traceAsk(request.value)));
   };
   const copy = () => void copyCommand(command(request.value, models));
   useActions(
     section("New trace", [
-      ["mod+Enter", "Trace", () => void run()],
+      ["mod+Enter", "Trace", () => void run(), () => whyNot === null],
       ["y", "Copy as a command", copy],
     ]),
   );
@@ -133,16 +143,7 @@ function TraceForm({ models, usual }: { models: ModelRow[]; usual: string }): JS
           />
         </Field>
       )}
-      {model.chat && (
-        <label class="check">
-          <input
-            type="checkbox"
-            checked={now.chat}
-            onChange={(event) => set({ chat: event.currentTarget.checked })}
-          />
-          as a chat turn
-        </label>
-      )}
+      {model.chat && <ChatTurn request={request} />}
       {model.chat && now.chat && !now.ids && (
         <Field label="What the system says before, if anything">
           <input
@@ -165,13 +166,68 @@ function TraceForm({ models, usual }: { models: ModelRow[]; usual: string }): JS
         </section>
       ) : (
         <div class="row">
-          <Button kind="primary" keyName="mod+Enter" title="Trace" onClick={() => void run()}>
+          <Button
+            kind="primary"
+            keyName="mod+Enter"
+            title={whyNot ?? "Trace"}
+            disabled={whyNot !== null}
+            onClick={() => void run()}
+          >
             Trace
           </Button>
+          {whyNot && <span class="muted">{whyNot}</span>}
           <Button kind="quiet" keyName="y" onClick={copy}>
             Copy as a command
           </Button>
         </div>
+      )}
+    </div>
+  );
+}
+
+/**
+ * Whether the text is what the user says in a chat. A text that is a turn already, as an example
+ * may be, is never wrapped twice unseen: the tick takes what the user says in it, unticking gives
+ * the text back, and a text that is written later is warned of.
+ */
+function ChatTurn({ request }: { request: Signal<Request> }): JSX.Element {
+  const { model, text, chat, ids } = request.value;
+  const before = useSignal<{ whole: string; said: string } | null>(null);
+  const isText = chat && ids === null;
+  const { state } = useLoad(
+    (abort) => (isText ? askTurnIn(model, text, abort) : Promise.resolve(null)),
+    [model, text, isText],
+  );
+  const said = state.value.is === "ready" && isText ? state.value.value : null;
+  const take = (whole: string, part: string): void => {
+    before.value = { whole, said: part };
+    request.value = { ...request.peek(), text: part, position: null };
+    toast("The text was a chat turn already: what the user says in it was taken.");
+  };
+  const tick = async (to: boolean): Promise<void> => {
+    const back = before.peek();
+    const isBack = !to && back !== null && back.said === text;
+    request.value = { ...request.peek(), chat: to, ...(isBack ? { text: back.whole } : {}) };
+    if (!to || ids !== null) return;
+    const part = await askTurnIn(model, text).catch(() => null);
+    const now = request.peek();
+    if (part !== null && now.chat && now.text === text && now.model === model) take(text, part);
+  };
+  return (
+    <div class="row">
+      <label class="check">
+        <input
+          type="checkbox"
+          checked={chat}
+          onChange={(event) => void tick(event.currentTarget.checked)}
+        />
+        as a chat turn
+      </label>
+      {said !== null && (
+        <>
+          <Chip tone="warn">The text is a chat turn already, and is wrapped twice.</Chip>
+          <Button onClick={() => take(text, said)}>Take what the user says</Button>
+        </>
       )}
     </div>
   );

@@ -83,6 +83,43 @@ export function traceAsk(request: Request): TraceAsk {
   return { prompt: promptAsk(request), targets, position, expand, title: null };
 }
 
+/** Why the request cannot be traced; `null` if it can. */
+export function whyNotTraced({ ids, text }: Request): string | null {
+  return ids === null && text.trim() === "" ? "Write a prompt first." : null;
+}
+
+/**
+ * What the user says in a text that is a chat turn already, `null` if it is none: in a turn it
+ * would be wrapped twice. `empty` and `wrapped` are the tokens of the turns of nothing and of the
+ * text; the template puts before it what they begin with alike.
+ */
+export function turnIn(
+  text: string,
+  empty: readonly string[],
+  wrapped: readonly string[],
+): string | null {
+  const n = empty.findIndex((token, at) => token !== wrapped[at]);
+  if (n < 0) return null;
+  const words = (tokens: readonly string[]): string[] =>
+    tokens.map((token) => token.trim()).filter(Boolean);
+  const before = words(empty.slice(0, n));
+  // A token to begin with stands before every text, and need not be written in it.
+  const unwritten = /^<.+>$/.test(before[0] ?? "") ? before.slice(1) : before;
+  const rest = without(text, before) ?? without(text, unwritten);
+  if (unwritten.length === 0 || rest === null) return null;
+  return (without(rest, words(empty.slice(n)).reverse(), true) ?? rest).trim();
+}
+
+/** A text without words that it begins with, or, from last to first, ends with. */
+function without(text: string, words: readonly string[], atEnd = false): string | null {
+  let left = text.trim();
+  for (const word of words) {
+    if (atEnd ? !left.endsWith(word) : !left.startsWith(word)) return null;
+    left = (atEnd ? left.slice(0, -word.length) : left.slice(word.length)).trim();
+  }
+  return left;
+}
+
 /** What the command line takes for granted. */
 const USUAL = { max: 10, probability: 0.95, tolerance: 0.01 };
 

@@ -1,9 +1,11 @@
-// What targets are called: requests hold the ids of tokens, a person reads their text.
+// What the server says of texts: what targets are called, as requests hold the ids of tokens and a
+// person reads their text; and whether a text is a chat turn already.
 
 import { tokenize } from "../api/endpoints.ts";
 import { useLoad } from "../ui/load.ts";
 import { tokenText } from "../ui/numbers.ts";
 import type { TargetAsk } from "../wire.ts";
+import { turnIn } from "./request.ts";
 
 /** The texts of all tokens among some targets; none before the server has said them. */
 export function useTexts(
@@ -22,6 +24,21 @@ export function useTexts(
     [ids.join()],
   );
   return state.value.is === "ready" ? state.value.value : new Map();
+}
+
+/** What the user says in a text that is a chat turn already; `null` if it is none. */
+export async function askTurnIn(
+  model: string,
+  text: string,
+  abort?: AbortSignal,
+): Promise<string | null> {
+  if (text.trim() === "") return null;
+  const turnOf = async (said: string): Promise<string[]> => {
+    const ask = { model, text: said, ids: null, chat: true, system: null };
+    return (await tokenize(ask, abort)).tokens.map((token) => token.text);
+  };
+  const [empty, wrapped] = await Promise.all([turnOf(""), turnOf(text)]);
+  return turnIn(text, empty, wrapped);
 }
 
 function tokensOf(target: TargetAsk): number[] {

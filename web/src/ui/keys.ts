@@ -99,7 +99,8 @@ function onKey(event: KeyboardEvent): void {
   if (isTyping(event.target) && !key.startsWith("mod+") && key !== "Escape") return;
   if (isTyping(event.target) && ["mod+z", "mod+Shift+z", "mod+a"].includes(key)) return;
   if (isForControl(event)) return;
-  if (document.querySelector("dialog[open]") && key !== "Escape") return;
+  // An open dialog has all keys; Escape closes it, and nothing behind it.
+  if (document.querySelector("dialog[open]")) return;
   const whole = event.timeStamp < first.until ? `${first.key} ${key}` : key;
   const action = found(actions.value, whole);
   first = { key, until: action === "waits" ? event.timeStamp + WAIT_MS : 0 };

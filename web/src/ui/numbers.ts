@@ -7,9 +7,14 @@ export function count(n: number): string {
   return grouped.format(n);
 }
 
+/** 1 edge, 2 edges: of a word that takes an s. */
+export function counted(n: number, one: string): string {
+  return `${count(n)} ${one}${n === 1 ? "" : "s"}`;
+}
+
 /** 1 node, 2 nodes */
 export function nodesText(n: number): string {
-  return n === 1 ? "1 node" : `${count(n)} nodes`;
+  return counted(n, "node");
 }
 
 /** A signed share of an input: +21.8 %, and −0.042 %, which is not nothing. */

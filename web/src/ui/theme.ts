@@ -25,13 +25,19 @@ function inForce(): "light" | "dark" | "contrast" {
   return wantsDark.matches ? "dark" : "light";
 }
 
+function put(now: "light" | "dark" | "contrast"): void {
+  document.documentElement.dataset.theme = now;
+  document.documentElement.style.colorScheme = now === "dark" ? "dark" : "light";
+  theme.value = now;
+}
+
 export function startTheme(): void {
-  const set = (): void => {
-    const now = inForce();
-    document.documentElement.dataset.theme = now;
-    document.documentElement.style.colorScheme = now === "dark" ? "dark" : "light";
-    theme.value = now;
-  };
+  const set = (): void => put(inForce());
+  // Paper is white: what is printed has light colours, and the screen's come back after it.
+  window.addEventListener("beforeprint", () => {
+    if (inForce() === "dark") put("light");
+  });
+  window.addEventListener("afterprint", set);
   wantsDark.addEventListener("change", set);
   wantsContrast.addEventListener("change", set);
   effect(() => {

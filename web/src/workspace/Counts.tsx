@@ -5,6 +5,7 @@ import { LINKS, type LinkCount } from "../graph/scene.ts";
 import { count, score } from "../ui/numbers.ts";
 import { Button } from "../ui/parts.tsx";
 import type * as wire from "../wire.ts";
+import { drawnText, type HidingOf } from "./hiding.ts";
 import type { Workspace } from "./model.ts";
 
 /** How many nodes are shown, and what that is worth where pruning has not answered. */
@@ -42,15 +43,16 @@ export function ShownCount({ work, nNodes }: { work: Workspace; nNodes: number }
  */
 export function DrawnEdges(props: {
   links: LinkCount | null;
+  ends: HidingOf["ends"];
   haze: number;
   all: number;
 }): JSX.Element {
-  const { links, haze, all } = props;
+  const { links, ends, haze, all } = props;
   return links ? (
     <span
       title={`Links of the selection to nodes that are shown. At most the ${LINKS.all} strongest inputs and the ${LINKS.all} strongest outputs are drawn, under the pointer ${LINKS.first} until it rests; the inspector lists all.`}
     >
-      {count(links.drawn)} of {count(links.all)} links
+      {drawnText(links, ends)}
     </span>
   ) : (
     <span title="The haze behind the nodes is made of the strongest edges. A selection draws its own.">

@@ -1,8 +1,8 @@
 // What is shown: the pruning slider with its scores, other filters, and what each one hides.
 
 import type { JSX } from "preact";
-import { countOfSign } from "../graph/edges.ts";
-import { countLinks } from "../graph/scene.ts";
+import { countOfSign, type Links } from "../graph/edges.ts";
+import { countLinks, type LinkCount } from "../graph/scene.ts";
 import { MOST_HAZE } from "../graph/still.ts";
 import type { Filters } from "../state/document.ts";
 import { count, percent } from "../ui/numbers.ts";
@@ -27,20 +27,29 @@ export function FilterBar({ work }: { work: Workspace }): JSX.Element | null {
   const nHaze = Math.min(MOST_HAZE, pack.nEdges);
   const haze = countOfSign(pack, nHaze, sign);
   const selected = work.drawnLinks.value;
-  const links = selected && shown && countLinks(selected, { mask: shown.mask, minShare, sign });
+  const countOf = (of: Links | null): LinkCount | null =>
+    of && shown && countLinks(of, { mask: shown.mask, minShare, sign });
+  const links = countOf(selected);
+  const others = (countOf(work.links.value)?.all ?? 0) - (links?.all ?? 0);
+  const ends = { drawn: work.ends.value, others };
   const kept = work.kept.value;
   const all = hidings({
     view: work.view.value,
     gone: shown?.gone ?? null,
     links,
+    ends,
     hazeOfOtherSign: nHaze - haze,
     edges: kept && { kept: kept.nEdges, all: head.counts.edges },
   });
   // The bar keeps its one row: what has no room stands behind "More filters", with its ways back.
   const inBar = all.length > CHIPS ? all.slice(0, CHIPS - 1) : all;
+  const takeBack = (back: Hiding["back"]): void => {
+    if (back.do === "both ends") work.ends.value = "both";
+    else work.do(back);
+  };
   const chips = (of: readonly Hiding[]): JSX.Element[] =>
     of.map(({ key, text, label, title, back }) => (
-      <Chip key={key} removeLabel={label} title={title} onRemove={() => work.do(back)}>
+      <Chip key={key} removeLabel={label} title={title} onRemove={() => takeBack(back)}>
         {text}
       </Chip>
     ));
@@ -49,7 +58,7 @@ export function FilterBar({ work }: { work: Workspace }): JSX.Element | null {
     <div class="filters" role="group" aria-label="Filters">
       <Threshold work={work} />
       <ShownCount work={work} nNodes={pack.nNodes} />
-      <DrawnEdges links={links} haze={haze} all={pack.nEdgesTotal} />
+      <DrawnEdges links={links} ends={ends} haze={haze} all={pack.nEdgesTotal} />
       <Scores work={work} />
       <Kinds work={work} set={set} />
       <MoreFilters work={work} set={set}>

@@ -44,15 +44,15 @@ export function Head({ work }: { work: Workspace }): JSX.Element {
       </h1>
       {head.value && <Imported of={head.value.provenance} />}
       <Targets work={work} />
-      <Segments
-        label="View of the graph"
-        value={mode.value}
-        options={MODES}
-        onChange={(value) => {
-          mode.value = value;
-        }}
-      />
       <span class="row no-print">
+        <Segments
+          label="View of the graph"
+          value={mode.value}
+          options={MODES}
+          onChange={(value) => {
+            mode.value = value;
+          }}
+        />
         <Button
           kind="quiet"
           keyName="mod+z"
@@ -142,7 +142,7 @@ function Targets({ work }: { work: Workspace }): JSX.Element {
             title={p === null ? undefined : "p: the probability that the model gives it"}
             onClick={() => work.select([node])}
           >
-            {names.target(node)}
+            {names.short(node)}
             {elsewhere} {p === null ? "" : `p ${percent(p)}`}
           </button>
         );

@@ -7,7 +7,7 @@ import { useEffect, useRef } from "preact/hooks";
 import { sidesOf } from "../graph/edges.ts";
 import { KIND } from "../graph/pack.ts";
 import { asksForMenu } from "../ui/menu.tsx";
-import { count, percent, raw, signedShare } from "../ui/numbers.ts";
+import { count, counted, percent, raw, signedShare } from "../ui/numbers.ts";
 import { Skeleton } from "../ui/parts.tsx";
 import { openNodeMenu } from "./menu.ts";
 import type { Workspace } from "./model.ts";
@@ -207,7 +207,7 @@ function Near({ work, node }: { work: Workspace; node: number }): JSX.Element {
         left > 0 &&
           item(
             node,
-            `${work.partial.value ? "at least " : ""}${count(left)} weaker ${end}s`,
+            `${work.partial.value ? "at least " : ""}${counted(left, `weaker ${end}`)}`,
             "in the inspector",
           ),
       ])}

@@ -5,6 +5,7 @@ import { REASONS, type Reason } from "../graph/visible.ts";
 import type { Command } from "../state/commands.ts";
 import { DEFAULT_FILTERS, type Filters, type View } from "../state/document.ts";
 import { count, percent } from "../ui/numbers.ts";
+import type { Ends } from "./model.ts";
 
 export interface Hiding {
   key: string;
@@ -12,8 +13,11 @@ export interface Hiding {
   /** What its way back is called. */
   label: string;
   title?: string;
-  back: Command;
+  back: Command | typeof BOTH_ENDS;
 }
+
+/** The way back of links of one end: which are drawn is no part of the document. */
+export const BOTH_ENDS = { do: "both ends" } as const;
 
 export interface HidingOf {
   view: Pick<View, "filters" | "hidden">;
@@ -21,6 +25,8 @@ export interface HidingOf {
   gone: Record<Reason, number> | null;
   /** Links of the selection; null without one. */
   links: LinkCount | null;
+  /** Which ends' links are drawn, and how many of the other end are not. */
+  ends?: { drawn: Ends; others: number };
   /** Edges of the haze that are left out by their sign. */
   hazeOfOtherSign: number;
   /** Edges that pruning kept, of all; null as long as it is not known. */
@@ -70,9 +76,19 @@ export function hidings(of: HidingOf): Hiding[] {
  * Those of links stand there with a count of 0, too: a bar that changed with each selection would
  * move the graph under the hand.
  */
-function edgeHidings({ view, links, hazeOfOtherSign, edges }: HidingOf): Hiding[] {
+function edgeHidings({ view, links, ends, hazeOfOtherSign, edges }: HidingOf): Hiding[] {
   const { sign, minShare, edgeThreshold } = view.filters;
   const found: Hiding[] = [];
+  if (ends && ends.drawn !== "both") {
+    const other = ends.drawn === "input" ? "output" : "input";
+    found.push({
+      key: "ends",
+      text: `${count(ends.others)} ${other} ${ends.others === 1 ? "link" : "links"}`,
+      label: "Draw links to inputs and outputs",
+      title: `Not drawn: of the selection and under the pointer, links to ${ends.drawn}s only (e)`,
+      back: BOTH_ENDS,
+    });
+  }
   if (sign !== "all") {
     const other = sign === "positive" ? "negative" : "positive";
     found.push({
@@ -103,4 +119,10 @@ function edgeHidings({ view, links, hazeOfOtherSign, edges }: HidingOf): Hiding[
     });
   }
   return found;
+}
+
+/** How many links of the selection are drawn, of all, and of which end if of one. */
+export function drawnText(links: LinkCount, ends: HidingOf["ends"]): string {
+  const only = ends && ends.drawn !== "both" ? `, ${ends.drawn}s only` : "";
+  return `${count(links.drawn)} of ${count(links.all + (ends?.others ?? 0))} links${only}`;
 }

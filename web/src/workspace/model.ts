@@ -8,7 +8,7 @@ import type { Kept } from "../api/endpoints.ts";
 import { NEEDS_SERVER } from "../file/file.ts";
 import { type Adjacency, adjacency, type Links, linksOf } from "../graph/edges.ts";
 import { byCell, layoutNodes, shapeOf } from "../graph/layout.ts";
-import { Names } from "../graph/names.ts";
+import { groupName, Names } from "../graph/names.ts";
 import { KIND, type Pack } from "../graph/pack.ts";
 import { parseQuery } from "../graph/query.ts";
 import { type Showing, sameVisible, type Visible, visibleNodes } from "../graph/visible.ts";
@@ -338,11 +338,11 @@ export class Workspace {
   }
 
   /** Makes a group of nodes, or adds them to a group that one of them is in. */
-  group(nodes: readonly number[], name: string): Group {
+  group(nodes: readonly number[], name: string, auto = false): Group {
     const old = nodes.map((node) => groupOf(this.view.value, node)).find((found) => found);
     const group: Group = old
       ? { ...old, nodes: [...new Set([...old.nodes, ...nodes])] }
-      : { id: freshId(this.view.value), name, nodes: [...nodes] };
+      : { id: freshId(this.view.value), name, nodes: [...nodes], ...(auto && { auto }) };
     this.do({
       do: "several",
       title: `group “${group.name}”`,
@@ -354,7 +354,7 @@ export class Workspace {
     return group;
   }
 
-  /** Nodes and groups of the circuit: every pinned node that is in no group stands alone. */
+  /** Nodes and groups of the circuit, by names as they are written: every pinned node that is in no group stands alone. */
   readonly boxes = computed<Group[]>(() => {
     const { groups, pins } = this.circuitOf.value;
     const grouped = new Set(groups.flatMap((group) => group.nodes));
@@ -366,7 +366,10 @@ export class Workspace {
         name: names?.short(node) ?? `node ${node}`,
         nodes: [node],
       }));
-    return [...groups, ...singles];
+    const called = groups.map((group) =>
+      group.auto ? { ...group, name: groupName(group) } : group,
+    );
+    return [...called, ...singles];
   });
 
   readonly targets = computed<number[]>(() => {

@@ -78,6 +78,22 @@ describe("features and probes", () => {
     await page.getByText("Act on it").waitFor();
     await page.locator(".split-list a").first().waitFor();
     expect(await AxeBuilder(page)).toEqual([]);
+    // Its page is marked as the list is, fits a phone, and the last feature has no next one.
+    await page.locator(".feature-label", { hasText: /^≈ / }).waitFor();
+    await page.getByText(/^Fires with/).click();
+    await page.setViewportSize({ width: 390, height: 844 });
+    const wide = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+    expect(wide).toBeLessThanOrEqual(0);
+    await page.setViewportSize({ width: 1440, height: 900 });
+    const { sets } = await (await fetch(`${site.server.url}/api/features`)).json();
+    const set = sets.find((one: { name: string }) => one.name === "two-hop");
+    const last = set.n_features - 1;
+    await page.goto(`${site.server.url}/f/two-hop/0/${last}`);
+    await page.getByRole("link", { name: `← ${last - 1}` }).waitFor();
+    await page.waitForLoadState("networkidle");
+    expect(await page.getByRole("link", { name: `${last + 1} →` }).count()).toBe(0);
+    await page.goto(`${site.server.url}/f/two-hop/0/${last + 1}`);
+    await page.getByText(/has no feature L0/).waitFor();
     await page.goto(`${site.server.url}/features?set=two-hop&text=${encodeURIComponent(PROMPT)}`);
     await page.getByText("each where it is strongest").waitFor();
     expect(await AxeBuilder(page)).toEqual([]);

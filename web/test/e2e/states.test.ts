@@ -1,5 +1,5 @@
 import AxeBuilder from "./axe.ts";
-import { fresh, openSite, ready, type Site, saved } from "./fixture.ts";
+import { fresh, openSite, ready, type Site, saved, selectedText } from "./fixture.ts";
 import { afterAll, beforeAll, describe, expect, it } from "./playwright.ts";
 
 let site: Site;
@@ -109,6 +109,15 @@ describe("access", () => {
       expect(wide, path).toBeLessThanOrEqual(0);
       await page.context().close();
     }
+    // All of the head is in sight, on a tablet, too.
+    for (const width of [390, 800]) {
+      const page = await site.open("/m", { viewport: { width, height: 844 } });
+      for (const part of await page.locator(".top :is(nav a, .button)").all()) {
+        const box = await part.boundingBox();
+        expect(box && box.x >= 0 && box.x + box.width <= width, await part.innerText()).toBe(true);
+      }
+      await page.context().close();
+    }
     const page = await site.open(graph, { viewport: { width: 390, height: 844 }, hasTouch: true });
     await ready(page);
     await page.getByRole("treeitem").first().tap();
@@ -127,6 +136,77 @@ describe("access", () => {
       });
     });
     expect(focused).toBe("Find a command or a graph");
+  });
+
+  it("Escape closes a dialog and leaves what is behind it", async () => {
+    const page = await site.open(await fresh(site));
+    await ready(page);
+    await page.locator(".graph").focus();
+    await page.keyboard.press("ArrowUp");
+    await page.keyboard.press("Enter");
+    const name = await selectedText(page);
+    for (const key of ["?", "Control+k", "r", "Control+s"]) {
+      await page.keyboard.press(key);
+      await page.getByRole("dialog").waitFor();
+      await page.keyboard.press("Escape");
+      await page.getByRole("dialog").waitFor({ state: "detached" });
+      expect(await selectedText(page), key).toBe(name);
+    }
+    await page.keyboard.press("Escape");
+    await page.locator(".inspector-head h2").waitFor({ state: "detached" });
+  });
+
+  it("is printed in light colours, without what only a hand can use", async () => {
+    const page = await site.open("/");
+    await page.evaluate(() => localStorage.setItem("connectome.theme", "dark"));
+    await page.goto(site.server.url + (await fresh(site)));
+    await ready(page);
+    await page.locator(".graph").focus();
+    await page.keyboard.press("ArrowUp");
+    await page.keyboard.press("p");
+    await page.locator(".box").waitFor();
+    await page.emulateMedia({ media: "print" });
+    await page.evaluate(() => dispatchEvent(new Event("beforeprint")));
+    expect(await page.evaluate(() => document.documentElement.dataset.theme)).toBe("light");
+    for (const gone of [".top", "#find", ".threshold", ".lower-tabs", ".circuit .button"])
+      expect(await page.locator(gone).first().isVisible(), gone).toBe(false);
+    for (const there of [".box", ".shown-count", ".graph", ".inspector"])
+      expect(await page.locator(there).first().isVisible(), there).toBe(true);
+    await page.evaluate(() => dispatchEvent(new Event("afterprint")));
+    expect(await page.evaluate(() => document.documentElement.dataset.theme)).toBe("dark");
+    expect(await page.locator(".graph").getAttribute("style")).toBeFalsy();
+  });
+
+  it("a graph that nobody has worked on is opened without a failed request", async () => {
+    const page = await site.open("/");
+    const failed: string[] = [];
+    page.on("response", (response) => {
+      if (response.status() >= 400) failed.push(response.url());
+    });
+    await page.goto(site.server.url + (await fresh(site)));
+    await ready(page);
+    expect(failed).toEqual([]);
+  });
+
+  it("a chat turn is not wrapped twice, and an empty prompt is not traced", async () => {
+    const page = await site.open("/new?model=elegans-chat");
+    const field = page.locator("textarea.prompt");
+    await field.waitFor();
+    const whole = await field.inputValue();
+    await page.getByLabel("as a chat turn").check();
+    await page.getByText("what the user says in it was taken").waitFor();
+    const said = await field.inputValue();
+    expect(whole).toContain(said);
+    expect(said).not.toContain("Human :");
+    await field.fill(whole);
+    await page.getByText("is wrapped twice").waitFor();
+    await page.getByRole("button", { name: "Take what the user says" }).click();
+    expect(await field.inputValue()).toBe(said);
+    await page.getByLabel("as a chat turn").uncheck();
+    expect(await field.inputValue()).toBe(whole);
+    await field.fill("");
+    await page.getByText("Write a prompt first.").waitFor();
+    expect(await page.getByRole("button", { name: "Trace", exact: true }).isDisabled()).toBe(true);
   });
 
   it("works by keyboard alone", async () => {

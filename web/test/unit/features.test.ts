@@ -12,7 +12,7 @@ import {
   quantileOf,
   readFeatures,
 } from "../../src/feature/shape.ts";
-import { AUTOMATIC, Names } from "../../src/graph/names.ts";
+import { AUTOMATIC, Names, nameText } from "../../src/graph/names.ts";
 import { KIND, type Pack, readPack } from "../../src/graph/pack.ts";
 import {
   cellAt,
@@ -24,6 +24,7 @@ import {
   sentenceOf,
   strongestCells,
   ticks,
+  withValues,
 } from "../../src/probe/grid.ts";
 import { askFor, inProbes, ofDictionary, shownOf, whyNotJudged } from "../../src/probe/kept.ts";
 import { slots, templateOf } from "../../src/probe/template.ts";
@@ -132,6 +133,19 @@ describe("names of nodes", () => {
     expect(names.sourceText(6)).toBe("label: you, in this view");
     expect([3, 5, 6].map((node) => names.byHand(node))).toEqual(["", "capitals", "ports"]);
     expect([0, 2, 4].map((node) => names.inFile(node))).toEqual([true, false, false]);
+    // So do those of outputs and tokens, which then say what they are, too.
+    const target = head.targets[0].node;
+    const token = pack.kind.indexOf(KIND.token);
+    const mine = new Names(pack, head, { [target]: "the answer", [token]: "the subject" });
+    expect(names.full(target)).toBe(`output “${names.target(target)}”`);
+    expect(mine.full(target)).toBe(`the answer (output “${names.target(target)}”)`);
+    expect(mine.full(token)).toBe(`the subject (${names.full(token)})`);
+    expect(mine.short(target)).toBe("the answer");
+    // A list of features has the same mark, also where it does not say whose words they are.
+    expect(nameText("ports", "by hand")).toBe("ports");
+    expect(nameText("ports", null)).toBe("ports");
+    expect(nameText("ports", "automatic, from logits")).toBe("≈ ports");
+    expect(nameText("ports")).toBe("≈ ports");
     // Where names are alike, their places are not.
     expect(names.where(1)).toBe(names.place(1));
     expect(names.place(1)).toMatch(/^L\d+ · \w+ @/);
@@ -206,6 +220,29 @@ describe("probes", () => {
     expect(sentenceOf(other, 9)).toBe(
       "other: no simple function; fires on 7 of 9 cells, at most 2.00",
     );
+  });
+
+  it("name the values that are no numbers", () => {
+    const words = [
+      "first value no. 0 and second value no. 1",
+      "second value no. 0 to 2",
+      "first value no. 0, 2",
+      "first value no. 2 values from 0 to 2",
+      "first 3 to 5 mod 10",
+    ];
+    const values = [
+      ["oak", "elm", "fir"],
+      ["x", "y", "z"],
+    ];
+    const features = words.map((one, at) => feature(at, "lookup", { words: one }));
+    const said = withValues({ values, features } as unknown as Probe).features;
+    expect(said.map((one) => one.words)).toEqual([
+      "first “oak” and second “y”",
+      "second “x” to “z”",
+      "first “oak”, “fir”",
+      "first 2 values from “oak” to “fir”",
+      "first 3 to 5 mod 10",
+    ]);
   });
 
   it("are filtered and sorted without losing a feature", () => {

@@ -4,7 +4,7 @@ import { describe, expect, it } from "vitest";
 import { REASONS, type Reason } from "../../src/graph/visible.ts";
 import { apply } from "../../src/state/commands.ts";
 import { DEFAULT_FILTERS, emptyView, type Filters } from "../../src/state/document.ts";
-import { type HidingOf, hidings } from "../../src/workspace/hiding.ts";
+import { BOTH_ENDS, drawnText, type HidingOf, hidings } from "../../src/workspace/hiding.ts";
 import { MOST_ASKED, MOST_EDGES, restOf } from "../../src/workspace/rest.ts";
 
 const none = Object.fromEntries(REASONS.map((reason) => [reason, 0])) as Record<Reason, number>;
@@ -36,6 +36,8 @@ describe("what is hidden", () => {
       const given = of(set[reason], { gone: { ...none, [reason]: 1234 } });
       const [one] = hidings(given);
       expect(one.text).toMatch(/^1,234 /);
+      if (one.back.do === "both ends")
+        throw new Error("a filter of nodes is a part of the document");
       const { view } = apply({ ...emptyView(), ...given.view }, one.back);
       if (reason === "hidden") expect(view.hidden).toEqual([]);
       else if (reason === "pruned") expect(view.filters.nodeThreshold).toBe(1);
@@ -51,6 +53,17 @@ describe("what is hidden", () => {
       "3 positive links",
       "2 links below 1.0 %",
     ]);
+  });
+
+  it("counts links of the end that is not drawn, and has a way back to both", () => {
+    const links = { all: 1, otherSign: 0, below: 0, drawn: 1 };
+    const ends = { drawn: "input", others: 39 } as const;
+    const [one] = hidings(of({}, { links, ends }));
+    expect(one).toMatchObject({ text: "39 output links", back: BOTH_ENDS });
+    expect(drawnText(links, ends)).toBe("1 of 40 links, inputs only");
+    expect(texts(of({}, { ends: { drawn: "output", others: 1 } }))).toEqual(["1 input link"]);
+    expect(texts(of({}, { ends: { drawn: "both", others: 0 } }))).toEqual([]);
+    expect(drawnText(links, { drawn: "both", others: 0 })).toBe("1 of 1 links");
   });
 
   it("counts pruned edges where their share is not the usual one", () => {

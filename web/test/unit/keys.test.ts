@@ -5,7 +5,7 @@ import type { GraphRow } from "../../src/wire.ts";
 vi.stubGlobal("navigator", { platform: "Linux" });
 // The palette's graphs lead to addresses.
 vi.stubGlobal("location", { pathname: "/", search: "", hash: "" });
-const { found, keyLabel, section } = await import("../../src/ui/keys.ts");
+const { actions, found, keyLabel, listenForKeys, section } = await import("../../src/ui/keys.ts");
 const { graphActions, withWords } = await import("../../src/ui/finds.ts");
 
 const none = (): void => undefined;
@@ -44,6 +44,32 @@ describe("a key", () => {
 
   it("is shown as it is on the machine", () => {
     expect(["mod+Shift+z", "j l", "ArrowLeft"].map(keyLabel)).toEqual(["Ctrl+Shift+z", "j l", "←"]);
+  });
+});
+
+describe("an open dialog", () => {
+  it("has every key: Escape closes it alone, and does nothing behind it", () => {
+    let press = (_: KeyboardEvent): void => undefined;
+    let isOpen = true;
+    vi.stubGlobal("HTMLElement", class {});
+    vi.stubGlobal("document", {
+      addEventListener: (_: string, listener: typeof press) => (press = listener),
+      querySelector: () => (isOpen ? {} : null),
+    });
+    listenForKeys();
+    const clear = vi.fn();
+    actions.value = section("Walk", [["Escape", "Clear one level", clear]]);
+    const pressed = () => {
+      const event = { key: "Escape", timeStamp: 0, preventDefault: vi.fn() };
+      press(event as unknown as KeyboardEvent);
+      return event;
+    };
+    expect(pressed().preventDefault).not.toHaveBeenCalled();
+    expect(clear).not.toHaveBeenCalled();
+    isOpen = false;
+    expect(pressed().preventDefault).toHaveBeenCalled();
+    expect(clear).toHaveBeenCalledOnce();
+    actions.value = [];
   });
 });
 

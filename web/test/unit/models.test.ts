@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { modelOf, modelText, partsOf } from "../../src/models/words.ts";
-import { command, type Request, SALIENT } from "../../src/trace/request.ts";
+import { command, type Request, SALIENT, turnIn, whyNotTraced } from "../../src/trace/request.ts";
 import type { GraphHead, ModelRow } from "../../src/wire.ts";
 
 function row(name: string, dictionary: string, kind: string, n_features = 4096): ModelRow {
@@ -61,5 +61,39 @@ describe("a model that is served", () => {
     // The set of a model that cannot be run is called by its dictionary.
     expect(modelOf(head(false, "elegans/plt"))).toBe("elegans-base");
     expect(modelOf(head(true, null))).toBe("elegans-base");
+  });
+});
+
+describe("a chat turn", () => {
+  const empty = ["<bos>", "Human", ":", "Assistant", ":"];
+  const said = "write an ad for cleaning with";
+  const wrapped = (text: string): string[] => [
+    ...empty.slice(0, 3),
+    ...text.split(" "),
+    ...empty.slice(3),
+  ];
+  const of = (text: string): string | null => turnIn(text, empty, wrapped(text));
+
+  it("is seen in a text that is one already, so that none is wrapped twice", () => {
+    expect(of(`Human : ${said} Assistant :`)).toBe(said);
+    expect(of(`<bos> Human : ${said} Assistant :`)).toBe(said);
+    expect(of(`Human : ${said}`)).toBe(said);
+  });
+
+  it("is not seen in what a user says", () => {
+    for (const text of [said, "Human beings", ": a colon", "an Assistant :"]) {
+      expect(of(text)).toBeNull();
+    }
+    // A template that puts nothing before.
+    expect(turnIn("a b", ["</s>"], ["a", "b", "</s>"])).toBeNull();
+  });
+});
+
+describe("a new trace", () => {
+  it("needs a prompt, and says so", () => {
+    const request = { ids: null, text: " " } as Request;
+    expect(whyNotTraced(request)).toBe("Write a prompt first.");
+    expect(whyNotTraced({ ...request, text: "oak" })).toBeNull();
+    expect(whyNotTraced({ ...request, ids: [1] })).toBeNull();
   });
 });

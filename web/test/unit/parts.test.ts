@@ -1,6 +1,11 @@
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
+import { viewRemote } from "../../src/api/endpoints.ts";
 import { BOX, boxPlaces, landings, SNAP, snapped } from "../../src/circuit/places.ts";
+import { whyNoFeature } from "../../src/feature/shape.ts";
+import { Camera, fitted } from "../../src/graph/camera.ts";
+import type { Layout } from "../../src/graph/layout.ts";
 import { KIND } from "../../src/graph/pack.ts";
+import { directionOf } from "../../src/inspector/direction.ts";
 import { emptyView } from "../../src/state/document.ts";
 import { decodeView, encodeView } from "../../src/state/link.ts";
 import { doseWords, ticksOf } from "../../src/tests/doses.ts";
@@ -19,6 +24,7 @@ import { targetText } from "../../src/trace/texts.ts";
 import { shownOf } from "../../src/ui/load.ts";
 import {
   bytes,
+  counted,
   percent,
   plain,
   raw,
@@ -349,6 +355,74 @@ describe("a changed text", () => {
       undefined,
       0,
       1,
+    ]);
+  });
+});
+
+describe("a graph that fits", () => {
+  it("stays where it is while its nodes are walked, and brings in what is out of sight", () => {
+    const layout = { width: 900, height: 700 } as Layout;
+    const [width, height] = [704, 400];
+    const camera = new Camera();
+    camera.size.value = { width, height };
+    camera.transform.value = fitted(layout, width, height);
+    const moved = vi.fn();
+    camera.moveTo = moved;
+    for (const y of [0, 12, 350, 690]) {
+      for (const x of [0, 450, 900]) camera.reveal({ x, y });
+    }
+    expect(moved).not.toHaveBeenCalled();
+    camera.reveal({ x: 450, y: -50 });
+    expect(moved).toHaveBeenCalledOnce();
+  });
+});
+
+describe("why an edge", () => {
+  const link = [{ node: 1, share: 1, raw: 1 }];
+
+  it("begins on a side that has edges, and stays on one that was asked for", () => {
+    const token = { inputs: [], outputs: link };
+    const output = { inputs: link, outputs: [] };
+    expect(directionOf(token, 4, null)).toBe("output");
+    expect(directionOf(output, 4, null)).toBe("input");
+    expect(directionOf({ inputs: link, outputs: link }, 4, null)).toBe("input");
+    expect(directionOf({ inputs: link, outputs: link }, 4, { node: 3, is: "output" })).toBe(
+      "output",
+    );
+    expect(directionOf(output, 4, { node: 3, is: "output" })).toBe("input");
+    expect(directionOf(token, 4, { node: 4, is: "input" })).toBe("input");
+  });
+});
+
+describe("a feature's number", () => {
+  it("is told to be none of the dictionary, with its last", () => {
+    const set = { dictionary: "elegans/clt", n_layers: 8, n_features: 512 };
+    expect(whyNoFeature(set, { layer: 7, index: 511 })).toBeNull();
+    const why = "elegans/clt has no feature L7/512: its last is L7/511";
+    expect(whyNoFeature(set, { layer: 7, index: 512 })).toBe(why);
+    expect(whyNoFeature(set, { layer: 8, index: 0 })).toContain("L8/0");
+  });
+});
+
+describe("a saved view", () => {
+  it("that is not there is asked for by its versions alone, which is no failure", async () => {
+    const asked: string[] = [];
+    vi.stubGlobal("fetch", async (path: string) => {
+      asked.push(path);
+      return new Response("[]");
+    });
+    expect(await viewRemote("g", "main").load()).toBeNull();
+    expect(asked).toEqual(["/api/graphs/g/views/main/versions"]);
+    vi.unstubAllGlobals();
+  });
+});
+
+describe("counts", () => {
+  it("of one take no s", () => {
+    expect([0, 1, 1234].map((n) => counted(n, "weaker edge"))).toEqual([
+      "0 weaker edges",
+      "1 weaker edge",
+      "1,234 weaker edges",
     ]);
   });
 });

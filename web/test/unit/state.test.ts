@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { groupName } from "../../src/graph/names.ts";
 import { apply, type Command } from "../../src/state/commands.ts";
 import { emptyView, readView } from "../../src/state/document.ts";
 import { outOfSight, takenOut } from "../../src/state/groups.ts";
@@ -23,7 +24,10 @@ function anyCommand(draw: (below: number) => number): Command {
     { do: "unpin", nodes },
     { do: "hide", nodes },
     { do: "show", nodes },
-    { do: "group", group: { id, name: `name ${draw(9)}`, nodes } },
+    {
+      do: "group",
+      group: { id, name: `name ${draw(9)}`, nodes, ...(draw(2) === 0 && { auto: true }) },
+    },
     { do: "ungroup", id },
     {
       do: "about",
@@ -119,6 +123,22 @@ describe("commands", () => {
     const noted = apply(before, { do: "about", id: "a", to: { note: "why" } }).view;
     expect(noted.groups[0].note).toBe("why");
     expect(apply(noted, { do: "about", id: "a", to: { note: "" } }).view).toEqual(before);
+  });
+
+  it("a program's name stays one until a person gives one, the same even", () => {
+    const group = { id: "a", name: "at oak", nodes: [1], auto: true } as const;
+    const before = apply(emptyView(), { do: "group", group: { ...group, nodes: [1] } }).view;
+    const noted = apply(before, { do: "about", id: "a", to: { note: "why" } }).view;
+    expect(noted.groups[0].auto).toBe(true);
+    for (const name of ["mine", "at oak"]) {
+      const { view, inverse } = apply(before, { do: "about", id: "a", to: { name } });
+      expect(view.groups[0]).toEqual({ id: "a", name, nodes: [1] });
+      expect(apply(view, inverse!).view).toEqual(before);
+    }
+    // A document from before, or of somebody else, has names by hand.
+    const read = readView({ ...before, groups: [{ ...group, auto: "yes" }, group] });
+    expect(read?.groups.map(({ auto }) => auto)).toEqual([undefined, true]);
+    expect(read?.groups.map(groupName)).toEqual(["at oak", "≈ at oak"]);
   });
 
   it("does not touch the view it is given", () => {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { linesOf } from "../../src/tests/lines.ts";
-import { matrixTable, sweepTable } from "../../src/tests/tables.ts";
+import { caseNames, caseOrder, matrixTable, sweepTable } from "../../src/tests/tables.ts";
 import { csvText } from "../../src/ui/csv.ts";
 import type { GroupEffect, SweepPoint, SweepResult, ValidateRun } from "../../src/wire.ts";
 
@@ -69,10 +69,28 @@ describe("a matrix as a table", () => {
       columns: ["a", "target:0"],
       cells: [0, 1].map((dose) => ({ ...cell, dose, control: dose === 0 ? null : 0.1 })),
     } as unknown as ValidateRun;
-    expect(matrixTable(run, (column) => `<${column}>`).rows).toEqual([
+    expect(matrixTable(run, (column) => `<${column}>`, ["A"]).rows).toEqual([
       ["A", 0, "<target:0>", -0.5, -0.4, null, "supported"],
       ["A", -1, "<target:0>", -0.5, -0.4, 0.1, "supported"],
     ]);
+  });
+});
+
+describe("rows of a matrix", () => {
+  const cases = [
+    { group: null, name: "L6/250@9", nodes: [3], control: [] },
+    { group: "a", name: "A", nodes: [1], control: [] },
+    { group: "n7", name: "at is", nodes: [7], control: [] },
+  ];
+  const names = { short: (node: number) => `s${node}`, where: (node: number) => `@${node}` };
+
+  it("are called as their nodes are everywhere, and groups as they were tested", () => {
+    expect(caseNames({ cases }, names)).toEqual(["s3 @3", "A", "s7 @7"]);
+    expect(caseNames({ cases }, null)).toEqual(["L6/250@9", "A", "at is"]);
+  });
+
+  it("begin with the groups that were asked for", () => {
+    expect(caseOrder({ cases }).map(({ row }) => row)).toEqual([1, 2, 0]);
   });
 });
 
