@@ -44,10 +44,12 @@ export function FeaturePage(props: { set: string; layer: number; index: number }
       <section class="card">
         <FeatureView set={set} layer={layer} index={index} />
       </section>
-      <section class="card stack" aria-label="Your text">
-        <h2>On a text of yours</h2>
-        <OnText key={`${set} ${layer} ${index}`} set={set} feature={{ layer, index }} />
-      </section>
+      {here?.is_run && (
+        <section class="card stack" aria-label="Your text">
+          <h2>On a text of yours</h2>
+          <OnText key={`${set} ${layer} ${index}`} set={set} feature={{ layer, index }} />
+        </section>
+      )}
       <section class="card stack" aria-label="Graphs">
         <h2>Graphs in which it fires</h2>
         <InGraphs set={set} feature={{ layer, index }} />
