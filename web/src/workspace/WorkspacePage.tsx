@@ -4,6 +4,7 @@ import { effect, untracked, useSignal } from "@preact/signals";
 import type { JSX } from "preact";
 import { useEffect, useLayoutEffect, useMemo } from "preact/hooks";
 import { head as askHead, viewRemote } from "../api/endpoints.ts";
+import { setAtHand } from "../feature/finds.ts";
 import { named } from "../feature/naming.ts";
 import { file } from "../file/file.ts";
 import { Camera } from "../graph/camera.ts";
@@ -57,6 +58,7 @@ export function WorkspacePage({ id, viewName }: WorkspacePageProps): JSX.Element
     askHead(id, abort.signal).then(
       (head) => {
         work.head.value = head;
+        setAtHand.value = head.feature_set;
         document.title = `${head.title || head.text} · Connectome`;
       },
       (why) => {
@@ -93,7 +95,10 @@ export function WorkspacePage({ id, viewName }: WorkspacePageProps): JSX.Element
   }, [saver, work]);
   useEffect(() => {
     void takeTest(work);
-    return () => work.destroy();
+    return () => {
+      setAtHand.value = null;
+      work.destroy();
+    };
   }, [work]);
 
   const packing = usePack(work);

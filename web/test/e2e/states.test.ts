@@ -126,7 +126,7 @@ describe("access", () => {
         setTimeout(() => done(document.activeElement?.getAttribute("aria-label")));
       });
     });
-    expect(focused).toBe("Find a command or a graph");
+    expect(focused).toBe("Find a command, a graph or a feature");
   });
 
   it("works by keyboard alone", async () => {
