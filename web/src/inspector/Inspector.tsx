@@ -17,6 +17,7 @@ import { Connections } from "./Connections.tsx";
 import { FeatureCard } from "./FeatureCard.tsx";
 import { OperandCard } from "./OperandCard.tsx";
 import { PathTool } from "./PathTool.tsx";
+import { Standing } from "./Standing.tsx";
 import { WhyEdge } from "./WhyEdge.tsx";
 
 type Tab = "connections" | "feature" | "operand" | "paths" | "why";
@@ -132,6 +133,7 @@ function Facts({ work, node }: { work: Workspace; node: number }): JSX.Element |
   const links = work.links.value;
   if (!pack || !names) return null;
   const kind = pack.kind[node];
+  const set = work.head.value?.feature_set ?? null;
   const facts: [string, string][] = [];
   if (names.label(node) || kind !== KIND.feature) facts.push(["", names.id(node)]);
   facts.push(["at", `“${names.token(pack.pos[node])}” (position ${pack.pos[node]})`]);
@@ -151,6 +153,15 @@ function Facts({ work, node }: { work: Workspace; node: number }): JSX.Element |
           {value}
         </span>
       ))}
+      {kind === KIND.feature && set !== null && (
+        <Standing
+          set={set}
+          layer={pack.layer[node]}
+          index={pack.feature[node]}
+          activation={pack.activation[node]}
+          saysFrequency={!Number.isNaN(pack.frequency[node])}
+        />
+      )}
     </p>
   );
 }
