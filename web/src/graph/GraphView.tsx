@@ -10,6 +10,7 @@ import type { JSX } from "preact";
 import { useEffect, useRef } from "preact/hooks";
 import { asksForMenu } from "../ui/menu.tsx";
 import { theme } from "../ui/theme.ts";
+import { gathers } from "../workspace/gather.ts";
 import { openNodeMenu } from "../workspace/menu.ts";
 import type { Workspace } from "../workspace/model.ts";
 import { AXIS } from "./axes.ts";
@@ -255,6 +256,7 @@ function usePointer(work: Workspace, camera: Camera, scene: { current: Scene | n
       }
       if (moved || event.button !== 0) return;
       const node = nodeAt(event);
+      if (gathers(work, node)) return;
       if (event.shiftKey && node >= 0) work.toggle(node);
       else if ((event.metaKey || event.ctrlKey) && node >= 0) work.togglePins([node]);
       else work.select(node >= 0 ? [node] : []);

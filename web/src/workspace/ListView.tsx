@@ -9,6 +9,7 @@ import { KIND } from "../graph/pack.ts";
 import { asksForMenu } from "../ui/menu.tsx";
 import { count, percent, raw, signedShare } from "../ui/numbers.ts";
 import { Skeleton } from "../ui/parts.tsx";
+import { gathers } from "./gather.ts";
 import { openNodeMenu } from "./menu.ts";
 import type { Workspace } from "./model.ts";
 
@@ -124,6 +125,7 @@ function Item({ work, node, focusable }: { work: Workspace; node: number; focusa
       open.value = event.key === "ArrowRight";
     if (!chooses(event)) return;
     if ((event.target as Element).classList.contains("twist")) open.value = !open.value;
+    else if (gathers(work, node)) return;
     else if (event.shiftKey) work.toggle(node);
     else if (event.metaKey || event.ctrlKey) work.togglePins([node]);
     else work.select([node]);
