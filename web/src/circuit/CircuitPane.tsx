@@ -6,6 +6,7 @@
 import { signal, useSignal } from "@preact/signals";
 import type { JSX } from "preact";
 import { section, useActions } from "../ui/keys.ts";
+import { lazy } from "../ui/lazy.tsx";
 import { count } from "../ui/numbers.ts";
 import { Button, Chip, Empty } from "../ui/parts.tsx";
 import type { CircuitEdge } from "../wire.ts";
@@ -17,7 +18,9 @@ import { Drawing } from "./Drawing.tsx";
 import { GroupPanel } from "./GroupPanel.tsx";
 import { openedGroup } from "./members.ts";
 import { Scores } from "./Scores.tsx";
-import { Suggest } from "./Suggest.tsx";
+
+// Opened now and then: a workspace opens without it.
+const Suggest = lazy(async () => (await import("./Suggest.tsx")).Suggest);
 
 /** Whether edges below the server's threshold are drawn, too. */
 const allEdges = signal(false);

@@ -1,0 +1,21 @@
+// A suggested group as somebody edited it before it is accepted.
+
+import type { Group } from "../state/document.ts";
+import type { Suggestion } from "../wire.ts";
+
+export interface Edit {
+  name: string;
+  /** Members that are left out. */
+  dropped: readonly number[];
+}
+
+/** What would be accepted: an empty name is the suggested one. */
+export function takenOf(
+  { name, nodes }: Pick<Suggestion, "name" | "nodes">,
+  edit: Edit,
+): Pick<Group, "name" | "nodes"> {
+  return {
+    name: edit.name.trim() || name,
+    nodes: nodes.filter((node) => !edit.dropped.includes(node)),
+  };
+}
