@@ -162,6 +162,7 @@ function useFrames(
       pins: work.view.value.pins,
       groups: work.view.value.groups,
       matches: work.matches.value,
+      strengths: work.strengths.value,
       minShare: work.view.value.filters.minShare,
       sign: work.view.value.filters.sign,
     });

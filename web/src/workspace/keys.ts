@@ -14,6 +14,7 @@ import { go } from "../ui/router.ts";
 import { toast } from "../ui/toast.tsx";
 import { feedsUrl } from "./address.ts";
 import { group, useGathering } from "./gather.ts";
+import { nextFill } from "./Legend.tsx";
 import { openNodeMenu } from "./menu.ts";
 import type { Workspace } from "./model.ts";
 import { inspectorHidden, lower, maximise, maximised, mode } from "./Panes.tsx";
@@ -116,6 +117,11 @@ export function useKeys(work: Workspace, camera: Camera, saver: Saver | null): v
         "x",
         "Error nodes",
         () => work.do({ do: "filters", to: { errors: !work.view.value.filters.errors } }),
+      ],
+      [
+        "Shift+c",
+        "What fills a node: influence, activation, error share",
+        () => work.do({ do: "fill", by: nextFill(work.view.value.fill) }),
       ],
       ["s", "Influence threshold…", () => void askThreshold(work)],
       ["1", "Graph alone", () => maximise("graph")],

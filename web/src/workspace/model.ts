@@ -11,6 +11,7 @@ import { byCell, layoutNodes, shapeOf } from "../graph/layout.ts";
 import { Names } from "../graph/names.ts";
 import { KIND, type Pack } from "../graph/pack.ts";
 import { parseQuery } from "../graph/query.ts";
+import { strengthsOf } from "../graph/strengths.ts";
 import { type Showing, sameVisible, type Visible, visibleNodes } from "../graph/visible.ts";
 import { apply, type Command } from "../state/commands.ts";
 import { emptyView, type Group, groupOf, type View } from "../state/document.ts";
@@ -148,6 +149,13 @@ export class Workspace {
     const nodes = order.filter((node) => shown.mask[node]);
     return layoutNodes(pack, nodes, shape);
   });
+  private readonly fill = computed(() => this.view.value.fill);
+  /** What fills nodes; `null` for their influence. Of edges only where it is made of them. */
+  readonly strengths = computed(() => {
+    const fill = this.fill.value;
+    const pack = fill === "error" ? this.pack.value : this.columns.value;
+    return pack && strengthsOf(fill, pack);
+  });
   readonly links = computed<Links | null>(() => {
     const pack = this.pack.value;
     const adj = this.adjacency.value;
@@ -227,6 +235,7 @@ export class Workspace {
     const now = this.view.value;
     const commands: Command[] = [
       { do: "filters", to: to.filters },
+      { do: "fill", by: to.fill },
       { do: "unpin", nodes: now.pins },
       { do: "show", nodes: now.hidden },
       ...now.groups.map((group): Command => ({ do: "ungroup", id: group.id })),
@@ -383,7 +392,8 @@ export class Workspace {
 /** Whether two views differ at most in what of the graph they show. */
 function onlyShows(before: View, after: View): boolean {
   const keys = Object.keys(before) as (keyof View)[];
-  return keys.every((key) => key === "filters" || key === "hidden" || before[key] === after[key]);
+  const shows: readonly (keyof View)[] = ["filters", "fill", "hidden"];
+  return keys.every((key) => shows.includes(key) || before[key] === after[key]);
 }
 
 function freshId(view: View): string {
