@@ -16,6 +16,7 @@ import { type Showing, sameVisible, type Visible, visibleNodes } from "../graph/
 import { apply, type Command } from "../state/commands.ts";
 import { emptyView, type Group, groupOf, type View } from "../state/document.ts";
 import { type Change, change, redo, startHistory, titles, undo } from "../state/history.ts";
+import { nodesText } from "../ui/numbers.ts";
 import { toast } from "../ui/toast.tsx";
 import type { Circuit, GraphHead } from "../wire.ts";
 
@@ -23,6 +24,11 @@ export type Normalisation = "share" | "raw";
 export type Ends = "both" | "input" | "output";
 
 const MOST_WALKS = 200;
+/** A circuit of more is slow, and no longer says anything. */
+const MANY_PINS = 500;
+
+const manyPins = (n: number): string =>
+  `${nodesText(n)} are pinned: the circuit is slow with more than ${MANY_PINS}, and hard to read. Undo takes the last ones back.`;
 
 /** What several views of one graph share. */
 export class Workspace {
@@ -228,6 +234,8 @@ export class Workspace {
     const now = this.view.value;
     if (this.readOnly && !onlyShows(now, apply(now, command).view) && this.refuses()) return;
     this.took(change(this.history.value, command, joined));
+    const pins = this.view.value.pins.length;
+    if (now.pins.length <= MANY_PINS && pins > MANY_PINS) toast(manyPins(pins));
   }
 
   /** Takes over a whole view, as one step that can be undone. */
