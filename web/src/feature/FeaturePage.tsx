@@ -3,6 +3,9 @@
 import type { JSX } from "preact";
 import { useEffect } from "preact/hooks";
 import { Operand } from "../probe/Operand.tsx";
+import { section, useActions } from "../ui/keys.ts";
+import { go } from "../ui/router.ts";
+import { lastGraph, pinAddress } from "../workspace/last.ts";
 import { FeatureView } from "./FeatureView.tsx";
 import { featureId, featureUrl } from "./shape.ts";
 
@@ -11,6 +14,13 @@ export function FeaturePage(props: { set: string; layer: number; index: number }
   useEffect(() => {
     document.title = `${featureId({ layer, index })} · Connectome`;
   }, [layer, index]);
+  const last = lastGraph(set);
+  const pin = last && pinAddress(last, { layer, index });
+  useActions(
+    section("Feature", [
+      ["p", "Pin in the graph that was open last", () => pin && go(pin), () => pin !== null],
+    ]),
+  );
   return (
     <div class="sheet narrow">
       <div class="head-row">
@@ -21,6 +31,11 @@ export function FeaturePage(props: { set: string; layer: number; index: number }
           {set}
         </a>
         <span class="grow" />
+        {last && pin && (
+          <a class="button" href={pin} title={`In “${last.title}”, which was open last (p)`}>
+            Pin in the graph
+          </a>
+        )}
         {index > 0 && (
           <a class="button" href={featureUrl(set, { layer, index: index - 1 })}>
             ← {index - 1}

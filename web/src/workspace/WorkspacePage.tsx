@@ -21,6 +21,7 @@ import { toast } from "../ui/toast.tsx";
 import { FilterBar } from "./FilterBar.tsx";
 import { Head } from "./Head.tsx";
 import { useKeys } from "./keys.ts";
+import { rememberGraph, takePin } from "./last.ts";
 import { useComplete, useKept, usePack, useSpoken, useUrl } from "./loading.ts";
 import { Workspace } from "./model.ts";
 import { Panes } from "./Panes.tsx";
@@ -59,6 +60,7 @@ export function WorkspacePage({ id, viewName }: WorkspacePageProps): JSX.Element
       (head) => {
         work.head.value = head;
         setAtHand.value = head.feature_set;
+        if (!file) rememberGraph(head, viewName);
         document.title = `${head.title || head.text} · Connectome`;
       },
       (why) => {
@@ -95,7 +97,9 @@ export function WorkspacePage({ id, viewName }: WorkspacePageProps): JSX.Element
   }, [saver, work]);
   useEffect(() => {
     void takeTest(work);
+    const stop = takePin(work);
     return () => {
+      stop();
       setAtHand.value = null;
       work.destroy();
     };
