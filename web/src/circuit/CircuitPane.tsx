@@ -7,6 +7,7 @@ import { signal, useSignal } from "@preact/signals";
 import type { JSX } from "preact";
 import { KIND } from "../graph/pack.ts";
 import { section, useActions } from "../ui/keys.ts";
+import { lazy } from "../ui/lazy.tsx";
 import { counted } from "../ui/numbers.ts";
 import { Button, Chip, Empty } from "../ui/parts.tsx";
 import type { CircuitEdge } from "../wire.ts";
@@ -18,7 +19,9 @@ import { Drawing } from "./Drawing.tsx";
 import { GroupPanel } from "./GroupPanel.tsx";
 import { openedGroup } from "./members.ts";
 import { Scores } from "./Scores.tsx";
-import { Suggest } from "./Suggest.tsx";
+
+// Opened now and then: a workspace opens without it.
+const Suggest = lazy(async () => (await import("./Suggest.tsx")).Suggest);
 
 /** Whether edges below the server's threshold are drawn, too. */
 const allEdges = signal(false);

@@ -1,15 +1,17 @@
 // Suggested groups: each with its reasons and what it does to the scores. Nothing is applied
-// until it is accepted, and one undo takes it back.
+// until it is accepted, under another name or without some members if somebody edited it first, and
+// one undo takes it back.
 
-import { useSignal } from "@preact/signals";
+import { type Signal, useSignal } from "@preact/signals";
 import type { JSX } from "preact";
 import { suggest } from "../api/endpoints.ts";
 import { groupName } from "../graph/names.ts";
 import { useLoad } from "../ui/load.ts";
-import { percent, score, signedScore } from "../ui/numbers.ts";
-import { Button, Empty, Failure, Segments, Skeleton } from "../ui/parts.tsx";
+import { nodesText, percent, score, signedScore } from "../ui/numbers.ts";
+import { Button, Chip, Empty, Failure, Field, Segments, Skeleton } from "../ui/parts.tsx";
 import type { Suggestion } from "../wire.ts";
 import type { Workspace } from "../workspace/model.ts";
+import { type Edit, takenOf } from "./edited.ts";
 
 const TOP = 60;
 
@@ -89,14 +91,17 @@ function Card(props: { work: Workspace; suggestion: Suggestion; onDone: () => vo
   const members = nodes
     .map((node) => names && `${names.short(node)} ${names.where(node)}`)
     .join(", ");
+  const editing = useSignal(false);
+  const edit = useSignal<Edit>({ name: suggestion.name, dropped: [] });
+  const taken = takenOf(suggestion, edit.value);
   const accept = (): void => {
     const id = `g-${crypto.randomUUID().slice(0, 8)}`;
     work.do({
       do: "several",
-      title: `group “${suggestion.name}”`,
+      title: `group “${taken.name}”`,
       commands: [
-        { do: "pin", nodes: suggestion.nodes },
-        { do: "group", group: { id, name: suggestion.name, nodes: suggestion.nodes, auto: true } },
+        { do: "pin", nodes: taken.nodes },
+        { do: "group", group: { id, ...taken } },
       ],
     });
     onDone();
@@ -105,23 +110,37 @@ function Card(props: { work: Workspace; suggestion: Suggestion; onDone: () => vo
     <article class="suggestion">
       <header class="row">
         <span class="grow clip">
-          <strong>{groupName({ name: suggestion.name, auto: true })}</strong>{" "}
+          <strong>{groupName(taken)}</strong>{" "}
           <span class="muted">
             {first}
             {more}
           </span>
         </span>
-        <Button onClick={accept}>Accept</Button>
-        <Button kind="quiet" onClick={() => work.select(suggestion.nodes)}>
+        <Button onClick={accept} disabled={taken.nodes.length === 0}>
+          Accept
+        </Button>
+        <Button
+          kind="quiet"
+          pressed={editing.value}
+          title="Name it, or leave members out, before it is accepted"
+          onClick={() => (editing.value = !editing.value)}
+        >
+          Edit
+        </Button>
+        <Button kind="quiet" onClick={() => work.select(taken.nodes)}>
           Select
         </Button>
         <Button kind="quiet" onClick={onDone}>
           Reject
         </Button>
       </header>
-      <p class="muted clip" title={members}>
-        {members}
-      </p>
+      {editing.value ? (
+        <Editor work={work} suggestion={suggestion} edit={edit} />
+      ) : (
+        <p class="muted clip" title={members}>
+          {members}
+        </p>
+      )}
       <ul class="reasons">
         {suggestion.reasons.map((reason) => (
           <li key={reason}>{reason}</li>
@@ -132,7 +151,63 @@ function Card(props: { work: Workspace; suggestion: Suggestion; onDone: () => vo
         {score(suggestion.similarity)} · without this group the circuit's replacement is{" "}
         {signedScore(suggestion.replacement_change)}, its completeness{" "}
         {signedScore(suggestion.completeness_change)}
+        {edit.value.dropped.length > 0 && ". These are of all suggested members"}
       </p>
     </article>
+  );
+}
+
+function Editor(props: {
+  work: Workspace;
+  suggestion: Suggestion;
+  edit: Signal<Edit>;
+}): JSX.Element {
+  const { work, suggestion, edit } = props;
+  const names = work.names.value;
+  const { dropped } = edit.value;
+  const set = (to: Partial<Edit>): void => {
+    edit.value = { ...edit.value, ...to };
+  };
+  return (
+    <div class="stack">
+      <Field label="Name">
+        <input
+          value={edit.value.name}
+          placeholder={suggestion.name}
+          onInput={(event) => set({ name: event.currentTarget.value })}
+        />
+      </Field>
+      <fieldset>
+        <legend>Members</legend>
+        {suggestion.nodes.map((node) => (
+          <label
+            key={node}
+            class="check clip"
+            onMouseEnter={() => (work.hover.value = node)}
+            onMouseLeave={() => (work.hover.value = -1)}
+          >
+            <input
+              type="checkbox"
+              checked={!dropped.includes(node)}
+              onChange={(event) =>
+                set({
+                  dropped: event.currentTarget.checked
+                    ? dropped.filter((one) => one !== node)
+                    : [...dropped, node],
+                })
+              }
+            />
+            {names?.short(node)} <span class="muted">{names?.where(node)}</span>
+          </label>
+        ))}
+      </fieldset>
+      {dropped.length > 0 && (
+        <p class="row">
+          <Chip removeLabel="Take all members again" onRemove={() => set({ dropped: [] })}>
+            {nodesText(dropped.length)} left out
+          </Chip>
+        </p>
+      )}
+    </div>
   );
 }

@@ -1,7 +1,7 @@
 // Texts on which a feature fires: the prompt at hand, then by group what was read; each cut around
-// its strongest token or in full.
+// its strongest token or in full, wrapped or a line each, with or without the numbers.
 
-import { useSignal } from "@preact/signals";
+import { signal, useSignal } from "@preact/signals";
 import type { JSX } from "preact";
 import { raw, tokenText } from "../ui/numbers.ts";
 import { Chip, Segments } from "../ui/parts.tsx";
@@ -11,6 +11,16 @@ import { around, peakOf } from "./shape.ts";
 /** Tokens on each side of the peak. */
 const AROUND = 14;
 
+/** How examples are shown stays from feature to feature. */
+const whole = signal(false);
+const numbers = signal(false);
+const oneLine = signal(false);
+const OPTIONS = [
+  { is: whole, text: "whole context" },
+  { is: numbers, text: "activations" },
+  { is: oneLine, text: "one line each" },
+];
+
 export function Examples(props: {
   groups: readonly ExampleGroup[];
   most: number;
@@ -19,7 +29,6 @@ export function Examples(props: {
 }): JSX.Element | null {
   const { groups, most, here } = props;
   const group = useSignal(0);
-  const whole = useSignal(false);
   const at = Math.min(group.value, groups.length - 1);
   const read = groups[at]?.examples ?? [];
   if (read.length === 0 && !here) return null;
@@ -48,16 +57,22 @@ export function Examples(props: {
             onChange={(place) => (group.value = Number(place))}
           />
         )}
-        <label class="check">
-          <input
-            type="checkbox"
-            checked={whole.value}
-            onChange={(event) => (whole.value = event.currentTarget.checked)}
-          />
-          whole context
-        </label>
+        {OPTIONS.map(({ is, text }) => (
+          <label key={text} class="check">
+            <input
+              type="checkbox"
+              checked={is.value}
+              onChange={(event) => (is.value = event.currentTarget.checked)}
+            />
+            {text}
+          </label>
+        ))}
       </div>
-      <ul class="examples">
+      {/* What scrolls sideways is reached by the keyboard. */}
+      <ul
+        class={`examples${oneLine.value ? " one-line" : ""}`}
+        tabIndex={oneLine.value ? 0 : undefined}
+      >
         {here && (
           <li>
             <Chip title="Where the feature is a node of this graph">this prompt</Chip>{" "}
@@ -104,6 +119,7 @@ export function Tokens(props: {
             >
               {tokenText(token)}
             </span>
+            {numbers.value && act !== 0 && <sub class="number">{raw(act)}</sub>}
             {gap}
           </span>
         );

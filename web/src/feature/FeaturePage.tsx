@@ -4,7 +4,10 @@ import type { JSX } from "preact";
 import { useEffect } from "preact/hooks";
 import { featureSets } from "../api/endpoints.ts";
 import { Operand } from "../probe/Operand.tsx";
+import { section, useActions } from "../ui/keys.ts";
 import { useLoad } from "../ui/load.ts";
+import { go } from "../ui/router.ts";
+import { lastGraph, pinAddress } from "../workspace/last.ts";
 import { FeatureView } from "./FeatureView.tsx";
 import { InGraphs } from "./InGraphs.tsx";
 import { OnText } from "./OnText.tsx";
@@ -20,6 +23,13 @@ export function FeaturePage(props: { set: string; layer: number; index: number }
   useEffect(() => {
     document.title = `${featureId({ layer, index })} · Connectome`;
   }, [layer, index]);
+  const last = lastGraph(set);
+  const pin = last && pinAddress(last, { layer, index });
+  useActions(
+    section("Feature", [
+      ["p", "Pin in the graph that was open last", () => pin && go(pin), () => pin !== null],
+    ]),
+  );
   return (
     <div class="sheet narrow">
       <div class="head-row">
@@ -30,6 +40,11 @@ export function FeaturePage(props: { set: string; layer: number; index: number }
           {set}
         </a>
         <span class="grow" />
+        {last && pin && (
+          <a class="button" href={pin} title={`In “${last.title}”, which was open last (p)`}>
+            Pin in the graph
+          </a>
+        )}
         {index > 0 && (
           <a class="button" href={featureUrl(set, { layer, index: index - 1 })}>
             ← {index - 1}

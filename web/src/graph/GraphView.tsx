@@ -9,7 +9,9 @@ import { type D3ZoomEvent, type ZoomBehavior, zoom, zoomIdentity } from "d3-zoom
 import type { JSX } from "preact";
 import { useEffect, useRef } from "preact/hooks";
 import { asksForMenu } from "../ui/menu.tsx";
+import { pressEnd, pressMenu, pressMove, pressStart, wasLong } from "../ui/press.ts";
 import { theme } from "../ui/theme.ts";
+import { gathers } from "../workspace/gather.ts";
 import { openNodeMenu } from "../workspace/menu.ts";
 import type { Workspace } from "../workspace/model.ts";
 import { AXIS } from "./axes.ts";
@@ -90,6 +92,7 @@ export function GraphView({ work, camera }: { work: Workspace; camera: Camera })
         const node = nodeAt(event);
         if (node < 0) return;
         event.preventDefault();
+        if (pressMenu()) return;
         openNodeMenu(work, node, { x: event.clientX, y: event.clientY });
       }}
       onKeyDown={(event) => {
@@ -162,6 +165,7 @@ function useFrames(
       pins: work.view.value.pins,
       groups: work.view.value.groups,
       matches: work.matches.value,
+      strengths: work.strengths.value,
       minShare: work.view.value.filters.minShare,
       sign: work.view.value.filters.sign,
     });
@@ -254,11 +258,14 @@ function usePointer(work: Workspace, camera: Camera, scene: { current: Scene | n
     nodeAt,
     onPointerDown: (event) => {
       down.current = { x: event.clientX, y: event.clientY };
+      const node = event.pointerType === "touch" ? nodeAt(event) : -1;
+      pressStart(event, () => node >= 0 && work.togglePins([node]));
       if (!event.shiftKey || event.button !== 0) return;
       lasso.current = [world(event)];
       (event.currentTarget as HTMLElement).setPointerCapture(event.pointerId);
     },
     onPointerMove: (event) => {
+      pressMove(event);
       if (lasso.current) {
         lasso.current.push(world(event));
         scene.current?.setLasso(lasso.current);
@@ -270,6 +277,7 @@ function usePointer(work: Workspace, camera: Camera, scene: { current: Scene | n
       if (node !== work.hover.peek()) work.hover.value = node;
     },
     onPointerUp: (event) => {
+      pressEnd();
       const start = down.current;
       down.current = null;
       const drawn = lasso.current;
@@ -283,13 +291,15 @@ function usePointer(work: Workspace, camera: Camera, scene: { current: Scene | n
         if (layout && shown) work.select(inside(layout, shown.nodes, drawn));
         return;
       }
-      if (moved || event.button !== 0) return;
+      if (moved || event.button !== 0 || wasLong()) return;
       const node = nodeAt(event);
+      if (gathers(work, node)) return;
       if (event.shiftKey && node >= 0) work.toggle(node);
       else if ((event.metaKey || event.ctrlKey) && node >= 0) work.togglePins([node]);
       else work.select(node >= 0 ? [node] : []);
     },
     onPointerLeave: () => {
+      pressEnd();
       if (!frozen.current) work.hover.value = -1;
     },
     onDblClick: (event) => selectColumnOrRow(work, camera, event),

@@ -196,15 +196,24 @@ export const RADIUS = 4.4;
 const LEVELS = 6;
 const ERROR_OPACITY = 0.55;
 
-/** All given nodes: darker with more influence (square root, of the strongest node's). */
+/**
+ * All given nodes: darker with more influence (square root, of the strongest node's), or with more
+ * of what is given instead.
+ */
 export function paintNodes(
   pixels: Pixels,
-  graph: { pack: Pack; layout: Layout; nodes: ArrayLike<number> },
+  graph: {
+    pack: Pack;
+    layout: Layout;
+    nodes: ArrayLike<number>;
+    /** 0 to 1, a value a node. */
+    strengths?: Float32Array | null;
+  },
   place: Place,
   ink: NodeInk,
   opacity = 1,
 ): void {
-  const { pack, layout, nodes } = graph;
+  const { pack, layout, nodes, strengths } = graph;
   const glyphs = glyphsOf(place.scale, ink, 256 * opacity);
   let most = 0;
   for (let at = 0; at < nodes.length; at++) {
@@ -222,7 +231,8 @@ export function paintNodes(
     if (kind === KIND.error) stamp(pixels, x, y, glyphs.error);
     else if (kind !== KIND.feature) stamp(pixels, x, y, glyphs.solid);
     else {
-      const strength = most > 0 ? Math.sqrt(pack.influence[node] / most) : 0;
+      const ofMost = most > 0 ? Math.sqrt(pack.influence[node] / most) : 0;
+      const strength = strengths ? strengths[node] : ofMost;
       stamp(pixels, x, y, glyphs.levels[Math.min(LEVELS - 1, Math.floor(strength * LEVELS))]);
     }
   }

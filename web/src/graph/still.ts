@@ -21,6 +21,8 @@ export interface StillOf {
   nodes: Uint32Array;
   mask: Uint8Array;
   matches: Uint8Array | null;
+  /** What fills nodes, 0 to 1; `null` for their influence. */
+  strengths: Float32Array | null;
   /** Edges that the haze is made of: the first so many, if they are of the sign. */
   nHaze: number;
   sign: Sign;
@@ -123,11 +125,11 @@ export class Still {
       Array.from(left, (x) => x * place.scale + place.dx),
       pixel.column,
     );
-    const { columns: pack, layout, nodes, matches } = of;
-    paintNodes(pixels, { pack, layout, nodes }, place, pixel, matches ? NOT_FOUND : 1);
+    const { columns: pack, layout, nodes, matches, strengths } = of;
+    paintNodes(pixels, { pack, layout, nodes, strengths }, place, pixel, matches ? NOT_FOUND : 1);
     if (matches) {
       const found = nodes.filter((node) => matches[node]);
-      paintNodes(pixels, { pack, layout, nodes: found }, place, pixel);
+      paintNodes(pixels, { pack, layout, nodes: found, strengths }, place, pixel);
     }
     this.layer.paint(transform, (context) => {
       context.putImageData(image, 0, 0);

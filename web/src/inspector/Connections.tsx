@@ -8,10 +8,12 @@ import type { Names } from "../graph/names.ts";
 import { KIND } from "../graph/pack.ts";
 import { groupOf } from "../state/document.ts";
 import { whenIdle } from "../ui/idle.ts";
+import { keyOf, section, useActions } from "../ui/keys.ts";
 import { count, percent, raw, signedShare } from "../ui/numbers.ts";
 import { Button, Empty, Segments } from "../ui/parts.tsx";
 import type { Workspace } from "../workspace/model.ts";
 import { restOf } from "../workspace/rest.ts";
+import { toggleExcluded } from "./exclude.ts";
 
 type Order = "strength" | "layer" | "position";
 type Grouping = "none" | "group" | "token" | "layer";
@@ -22,7 +24,24 @@ const words = signal("");
 /** Rows of a list in the first frame, which fill the pane; soon after; and with each "more". */
 const ROWS = { first: 20, soon: 40, more: 160 };
 
+/** For the sheet of keys: a row takes them while it has the focus, and nothing else does. */
+const ROW_KEYS = section("A row of inputs or outputs", [
+  ["Enter", "Walk to it", () => undefined, () => false],
+  ["p", "Pin or unpin it", () => undefined, () => false],
+  ["x", "Hide it, or bring it back", () => undefined, () => false],
+]);
+
+/** What a key does to a row's nodes; the selection's key of the same name is then not asked. */
+function onRowKey(work: Workspace, nodes: readonly number[], event: KeyboardEvent): void {
+  const key = keyOf(event);
+  if (key === "p") work.togglePins(nodes);
+  else if (key === "x") toggleExcluded(work, nodes);
+  else return;
+  event.preventDefault();
+}
+
 export function Connections({ work }: { work: Workspace }): JSX.Element | null {
+  useActions(ROW_KEYS);
   const links = work.links.value;
   if (!links) return null;
   return (
@@ -196,6 +215,7 @@ function linkRow(
         if (event.metaKey || event.ctrlKey) work.togglePins(nodes);
         else work.select(nodes);
       }}
+      onKeyDown={(event) => onRowKey(work, nodes, event)}
       onMouseEnter={point}
       onMouseMove={point}
       onMouseLeave={() => {

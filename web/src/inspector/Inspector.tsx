@@ -5,18 +5,18 @@ import type { JSX } from "preact";
 import { nameEverywhere } from "../feature/naming.ts";
 import { KIND } from "../graph/pack.ts";
 import { groupOf } from "../state/document.ts";
-import { outOfSight } from "../state/groups.ts";
 import { ask, askWhich } from "../ui/ask.tsx";
 import { WindowIcon } from "../ui/icons.tsx";
-import { count, nodesText, percent, raw } from "../ui/numbers.ts";
+import { count, percent, raw } from "../ui/numbers.ts";
 import { Button, Chip, Empty } from "../ui/parts.tsx";
-import { toast } from "../ui/toast.tsx";
 import type { Workspace } from "../workspace/model.ts";
 import { alone, popOut } from "../workspace/windows.ts";
 import { Connections } from "./Connections.tsx";
+import { exclude } from "./exclude.ts";
 import { FeatureCard } from "./FeatureCard.tsx";
 import { OperandCard } from "./OperandCard.tsx";
 import { PathTool } from "./PathTool.tsx";
+import { Standing } from "./Standing.tsx";
 import { WhyEdge } from "./WhyEdge.tsx";
 
 type Tab = "connections" | "feature" | "operand" | "paths" | "why";
@@ -132,6 +132,7 @@ function Facts({ work, node }: { work: Workspace; node: number }): JSX.Element |
   const links = work.links.value;
   if (!pack || !names) return null;
   const kind = pack.kind[node];
+  const set = work.head.value?.feature_set ?? null;
   const facts: [string, string][] = [];
   if (names.label(node) || kind !== KIND.feature) facts.push(["", names.id(node)]);
   facts.push(["at", `“${names.token(pack.pos[node])}” (position ${pack.pos[node]})`]);
@@ -151,6 +152,15 @@ function Facts({ work, node }: { work: Workspace; node: number }): JSX.Element |
           {value}
         </span>
       ))}
+      {kind === KIND.feature && set !== null && (
+        <Standing
+          set={set}
+          layer={pack.layer[node]}
+          index={pack.feature[node]}
+          activation={pack.activation[node]}
+          saysFrequency={!Number.isNaN(pack.frequency[node])}
+        />
+      )}
     </p>
   );
 }
@@ -228,23 +238,9 @@ function Actions({ work }: { work: Workspace }): JSX.Element {
   );
 }
 
-/** Hides what is in no group; of the others it asks first, as their group would lose them. */
+/** Hides the selection; what its groups keep stays selected. */
 export function hide(work: Workspace): void {
-  const isIn = (node: number): boolean => groupOf(work.view.value, node) !== undefined;
-  const stay = work.selection.value.filter(isIn);
-  const go = work.selection.value.filter((node) => !isIn(node));
-  if (go.length > 0) work.do(outOfSight(go));
-  work.select(stay);
-  if (stay.length === 0) return;
-  const [stays, them] = stay.length === 1 ? ["stays", "it"] : ["stay", "them"];
-  toast(
-    `${nodesText(stay.length)} of a group ${stays}; take ${them} out of the group first.`,
-    () => {
-      work.do(outOfSight(stay));
-      work.select([]);
-    },
-    "Take out and hide",
-  );
+  work.select(exclude(work, work.selection.value, () => work.select([])));
 }
 
 /** Names the selected node in this view, or its feature wherever it fires. */

@@ -5,11 +5,12 @@
 // what was meant ("pin these"), never "the document is now this", and applying it where it no
 // longer fits changes nothing.
 
-import type { Filters, Group, Node, Note, Place, View } from "./document.ts";
+import type { Fill, Filters, Group, Node, Note, Place, View } from "./document.ts";
 import { type About, about, group, member, ungroup } from "./groups.ts";
 
 export type Command =
   | { do: "filters"; to: Partial<Filters> }
+  | { do: "fill"; by: Fill }
   | { do: "pin"; nodes: Node[] }
   | { do: "unpin"; nodes: Node[] }
   | { do: "hide"; nodes: Node[] }
@@ -37,6 +38,9 @@ export function apply(view: View, command: Command): Applied {
   switch (command.do) {
     case "filters":
       return filters(view, command.to);
+    case "fill":
+      if (command.by === view.fill) return { view, inverse: null };
+      return { view: { ...view, fill: command.by }, inverse: { do: "fill", by: view.fill } };
     case "pin":
       return added(view, "pins", command.nodes, (nodes) => ({ do: "unpin", nodes }));
     case "unpin":
@@ -172,6 +176,8 @@ export function title(command: Command): string {
   switch (command.do) {
     case "filters":
       return "filter";
+    case "fill":
+      return `fill by ${command.by}`;
     case "pin":
       return counted("pin", command.nodes.length);
     case "unpin":

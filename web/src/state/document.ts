@@ -35,6 +35,10 @@ export interface Place {
 /** Edges that are drawn, by their sign. */
 export type Sign = "all" | "positive" | "negative";
 
+/** What a node of the canvas is filled by. */
+export const FILLS = ["influence", "activation", "error"] as const;
+export type Fill = (typeof FILLS)[number];
+
 /** What of the graph is shown. Shares are 0 to 1. */
 export interface Filters {
   /** Of all influence on the outputs. */
@@ -59,6 +63,7 @@ export interface Filters {
 export interface View {
   schema: 1;
   filters: Filters;
+  fill: Fill;
   pins: Node[];
   hidden: Node[];
   groups: Group[];
@@ -88,6 +93,7 @@ export function emptyView(): View {
   return {
     schema: 1,
     filters: { ...DEFAULT_FILTERS },
+    fill: "influence",
     pins: [],
     hidden: [],
     groups: [],
@@ -113,6 +119,7 @@ export function readView(value: unknown): View | null {
     ...given,
     schema: 1,
     filters: filters(given.filters ?? {}),
+    fill: FILLS.find((one) => one === given.fill) ?? "influence",
     pins: nodes(given.pins),
     hidden: nodes(given.hidden),
     groups: Array.isArray(given.groups) ? given.groups.filter(isGroup).map(readGroup) : [],

@@ -3,12 +3,14 @@
 
 import { useSignal } from "@preact/signals";
 import type { JSX } from "preact";
-import { count, percent, plain, score } from "../ui/numbers.ts";
+import { count, plain, score } from "../ui/numbers.ts";
 import { Chip, Empty, Segments } from "../ui/parts.tsx";
 import { Csv } from "../ui/save.tsx";
 import type { MatrixCell, ValidateRun } from "../wire.ts";
 import type { Workspace } from "../workspace/model.ts";
 import { RUNGS } from "./all.ts";
+import { Scatter } from "./Scatter.tsx";
+import { change, pointsOf } from "./scatter.ts";
 import { caseNames, caseOrder, matrixTable } from "./tables.ts";
 import { MARKS } from "./verdicts.ts";
 
@@ -97,7 +99,14 @@ export function Matrix({ run, work, file }: MatrixProps): JSX.Element {
           </tbody>
         </table>
       </div>
-      <Ladder run={run} />
+      <div class="agreement">
+        {/* By dose: what was pointed at in one is nothing in another. */}
+        <Scatter
+          key={dose.value}
+          points={pointsOf(run, dose.value, (column) => columnName(work, run, column))}
+        />
+        <Ladder run={run} />
+      </div>
     </>
   );
 }
@@ -128,10 +137,6 @@ function Cell({ cell }: { cell: MatrixCell | undefined }): JSX.Element {
       <small>{cell.control === null ? "no control" : `control ${change(cell.control)}`}</small>
     </td>
   );
-}
-
-function change(share: number): string {
-  return `${share < 0 ? "−" : "+"}${percent(Math.abs(share))}`;
 }
 
 function Ladder({ run }: { run: ValidateRun }): JSX.Element | null {

@@ -8,10 +8,13 @@ import { Csv } from "../ui/save.tsx";
 import type { GroupEffect, Inserted, InterveneRun, Run, RunAsk, Shift } from "../wire.ts";
 import type { Workspace } from "../workspace/model.ts";
 import { fillIn } from "./again.ts";
+import { Baseline, PinBaseline } from "./Baseline.tsx";
+import { bestEnd, takeEnd } from "./best.ts";
 import { copyRun } from "./copy.ts";
 import { doseWords } from "./doses.ts";
 import { Matrix } from "./Matrix.tsx";
 import { Sweep } from "./Sweep.tsx";
+import { Texts } from "./Texts.tsx";
 import { groupTable, outputTable, targetTable } from "./tables.ts";
 
 export function RunResult({ work, run }: { work: Workspace; run: Run }): JSX.Element {
@@ -38,14 +41,38 @@ export function RunResult({ work, run }: { work: Workspace; run: Run }): JSX.Ele
               Copy as a command
             </Button>
           )}
+          {result.kind !== "validate" && <PinBaseline run={run} />}
         </p>
       </header>
       {result.kind === "validate" ? (
         <Matrix run={result} work={work} file={fileOf(run)} />
       ) : (
-        <Effects run={result} ask={run.ask} file={fileOf(run)} />
+        <>
+          <Baseline work={work} run={run} />
+          <Effects run={result} ask={run.ask} file={fileOf(run)} />
+          <BestEnd work={work} run={run} />
+        </>
       )}
     </div>
+  );
+}
+
+/** What a sweep of the end of the held layers was made for. */
+function BestEnd({ work, run: { ask, result } }: { work: Workspace; run: Run }) {
+  if (ask.kind === "validate" || result.kind === "validate" || !work.head.value?.runnable)
+    return null;
+  const best = bestEnd(result.sweep);
+  if (!best) return null;
+  return (
+    <p class="row note">
+      Outputs change most where the held layers end at layer {best.end - 1}: KL {raw(best.kl)} nats.
+      <Button
+        title="Fills the form with this test, as one run with that end"
+        onClick={() => takeEnd(work, ask, best.end)}
+      >
+        Use the best
+      </Button>
+    </p>
   );
 }
 
@@ -108,18 +135,7 @@ function Effects({ run, ask, file }: EffectsProps): JSX.Element {
         </table>
       )}
       <Outputs shift={run.shift} watch={watch} file={file} />
-      {run.text && (
-        <div class="two-lists">
-          <section>
-            <h3>Text, unchanged</h3>
-            <pre class="sample">{run.text.before}</pre>
-          </section>
-          <section>
-            <h3>Text, changed</h3>
-            <pre class="sample">{run.text.after}</pre>
-          </section>
-        </div>
-      )}
+      {run.text && <Texts text={run.text} />}
       {run.sweep && <Sweep sweep={run.sweep} groups={run.groups} dose={doseOf(ask)} file={file} />}
     </>
   );

@@ -4,11 +4,13 @@ import type { JSX } from "preact";
 import { useEffect } from "preact/hooks";
 import { run as askRun, runs as askRuns, cancelJob, startRun } from "../api/endpoints.ts";
 import type { Group } from "../state/document.ts";
+import { CopyAs } from "../ui/copyAs.tsx";
 import { section, useActions } from "../ui/keys.ts";
 import { useLoad } from "../ui/load.ts";
 import { count, seconds } from "../ui/numbers.ts";
 import { Button, Empty, Failure, Progress, Skeleton } from "../ui/parts.tsx";
 import { place } from "../ui/router.ts";
+import type { Asked } from "../ui/snippets.ts";
 import { toast } from "../ui/toast.tsx";
 import type { Job, RunAsk } from "../wire.ts";
 import type { Workspace } from "../workspace/model.ts";
@@ -61,6 +63,10 @@ export function TestsPane({ work }: { work: Workspace }): JSX.Element {
               onRun={() => void runPlan(work, boxes)}
               onCopy={() => void copyPlan(work, boxes)}
             />
+            <p class="row note">
+              Copy the test as
+              <CopyAs of="Tests" keys asked={() => runsPath(work, planned(work, boxes))} />
+            </p>
             <TestAll busy={job !== null} onRun={() => void runAll(work)} />
           </>
         )}
@@ -120,6 +126,11 @@ async function runPlan(work: Workspace, boxes: Group[]): Promise<void> {
 async function copyPlan(work: Workspace, boxes: Group[]): Promise<void> {
   const ask = planned(work, boxes);
   if (ask) await copyRun(work, ask);
+}
+
+/** Where a test is asked for. */
+function runsPath({ id }: Workspace, body: RunAsk | null): Asked | null {
+  return body && { path: `/api/graphs/${encodeURIComponent(id)}/runs`, body };
 }
 
 /** Every group of the circuit and the strongest features, each with controls like it. */

@@ -1,7 +1,7 @@
 // What validations said of the circuit's edges: the newest one, and the one in the graph file.
 
 import type { Group } from "../state/document.ts";
-import { plain } from "../ui/numbers.ts";
+import { count, plain } from "../ui/numbers.ts";
 import type { Run, RunRow, VerdictName, VerdictsRow } from "../wire.ts";
 
 /** Where tests of one edge differ, the first of these is the edge's verdict. */
@@ -126,4 +126,14 @@ export function tallied(
     tally[verdicts.get(`${source}>${target}`)?.verdict ?? "untested"]++;
   }
   return tally;
+}
+
+/** `8✓ 1✗`; what no edge has is left out. */
+export function talliedText(verdicts: Iterable<Pick<EdgeVerdict, "verdict">>): string {
+  const tally = { supported: 0, contradicted: 0, weak: 0 };
+  for (const { verdict } of verdicts) tally[verdict]++;
+  return (["supported", "contradicted", "weak"] as const)
+    .filter((verdict) => tally[verdict] > 0)
+    .map((verdict) => `${count(tally[verdict])}${MARKS[verdict]}`)
+    .join(" ");
 }

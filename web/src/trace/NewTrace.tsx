@@ -9,6 +9,7 @@ import { Running } from "../api/running.ts";
 import { JobRow } from "../library/Jobs.tsx";
 import { modelText } from "../models/words.ts";
 import { copyCommand } from "../ui/command.tsx";
+import { CopyAs } from "../ui/copyAs.tsx";
 import { section, useActions } from "../ui/keys.ts";
 import { useLoad } from "../ui/load.ts";
 import { Button, Chip, Empty, Failure, Field, Skeleton } from "../ui/parts.tsx";
@@ -179,6 +180,11 @@ function TraceForm({ models, usual }: { models: ModelRow[]; usual: string }): JS
           <Button kind="quiet" keyName="y" onClick={copy}>
             Copy as a command
           </Button>
+          <CopyAs
+            of="New trace"
+            keys
+            asked={() => ({ path: "/api/graphs", body: traceAsk(request.value) })}
+          />
         </div>
       )}
     </div>

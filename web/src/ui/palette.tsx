@@ -1,11 +1,12 @@
 // The command palette and the sheet of keys: both are the list of registered actions. The palette
-// finds graphs, too.
+// finds graphs and features, too.
 
 import { signal, useSignal } from "@preact/signals";
 import type { JSX } from "preact";
 import { useEffect, useMemo } from "preact/hooks";
 import { sentence } from "../api/client.ts";
 import { graphs as askGraphs } from "../api/endpoints.ts";
+import { useFeatures } from "../feature/finds.ts";
 import { file } from "../file/file.ts";
 import { Dialog } from "./dialog.tsx";
 import { graphActions, withWords } from "./finds.ts";
@@ -20,7 +21,7 @@ export const open = signal<"none" | "palette" | "keys">("none");
 const MOST_GRAPHS = 8;
 
 // A page in one file has its own graph alone.
-const WHAT = file ? "Find a command" : "Find a command or a graph";
+const WHAT = file ? "Find a command" : "Find a command, a graph or a feature";
 
 const close = (): void => {
   open.value = "none";
@@ -41,7 +42,10 @@ function CommandPalette(): JSX.Element {
   const works = unique(actions.value).filter((action) => action.enabled?.() ?? true);
   const graphs = withWords(all, text.value);
   const left = graphs.length - MOST_GRAPHS;
-  const found = [...withWords(works, text.value), ...graphs.slice(0, MOST_GRAPHS)];
+  const features = useFeatures(text.value);
+  const commands = withWords(works, text.value);
+  // Last: they come late, and what is chosen already stays in its place.
+  const found = [...commands, ...graphs.slice(0, MOST_GRAPHS), ...features.found];
   useEffect(() => {
     document.getElementById(`palette-${at.value}`)?.scrollIntoView({ block: "nearest" });
   }, [at.value]);
@@ -76,7 +80,7 @@ function CommandPalette(): JSX.Element {
         }}
         onKeyDown={onKeyDown}
       />
-      <ul id="palette-list" class="palette-list" role="listbox" aria-label="Commands and graphs">
+      <ul id="palette-list" class="palette-list" role="listbox" aria-label="What was found">
         {found.map((action, place) => (
           <li
             // By place: graphs of one prompt and time have the same words.
@@ -93,11 +97,24 @@ function CommandPalette(): JSX.Element {
           </li>
         ))}
       </ul>
-      {found.length === 0 && load.is !== "loading" && <p class="muted">Nothing has these words.</p>}
+      {found.length === 0 && load.is !== "loading" && !features.waits && (
+        <p class="muted">Nothing has these words.</p>
+      )}
       {left > 0 && (
         <p class="muted">
           {left === 1 ? "1 more graph has" : `${count(left)} more graphs have`} these words.
         </p>
+      )}
+      {features.left > 0 && (
+        <p class="muted">
+          {features.left === 1
+            ? "1 more feature has"
+            : `${count(features.left)} more features have`}{" "}
+          these words in their name.
+        </p>
+      )}
+      {features.load.is === "failed" && (
+        <p class="muted">Features could not be found: {sentence(features.load.why)}.</p>
       )}
       {load.is === "failed" && (
         <p class="muted">Graphs could not be listed: {sentence(load.why)}.</p>

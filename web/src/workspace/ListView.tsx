@@ -9,8 +9,11 @@ import { KIND } from "../graph/pack.ts";
 import { asksForMenu } from "../ui/menu.tsx";
 import { count, counted, percent, raw, signedShare } from "../ui/numbers.ts";
 import { Skeleton } from "../ui/parts.tsx";
+import { pressEnd, pressMenu, pressMove, pressStart, wasLong } from "../ui/press.ts";
+import { gathers } from "./gather.ts";
 import { openNodeMenu } from "./menu.ts";
 import type { Workspace } from "./model.ts";
+import { rangeOf } from "./range.ts";
 
 const PAGE = 40;
 /** Inputs, and outputs, that stand below an open node. */
@@ -31,7 +34,9 @@ export function ListView({ work }: { work: Workspace }): JSX.Element | null {
       ...(event.currentTarget as HTMLElement).querySelectorAll<HTMLElement>("[role=treeitem]"),
     ];
     const at = items.indexOf(document.activeElement as HTMLElement);
-    items[Math.max(0, Math.min(items.length - 1, at + step))]?.focus();
+    const next = items[Math.max(0, Math.min(items.length - 1, at + step))];
+    next?.focus();
+    if (event.shiftKey && next?.dataset.node) selectTo(work, next);
     event.preventDefault();
     event.stopPropagation();
   };
@@ -95,6 +100,16 @@ function Layer(props: {
   );
 }
 
+/** Selects from the first node of the selection to an item, as far as the list shows them. */
+function selectTo(work: Workspace, item: HTMLElement): void {
+  const items = item.closest(".list-view")?.querySelectorAll<HTMLElement>("[data-node]") ?? [];
+  const order = Array.from(items, ({ dataset }) => Number(dataset.node));
+  const to = Number(item.dataset.node);
+  const range = rangeOf(order, work.selection.value[0], to);
+  if (range) work.select(range);
+  else work.toggle(to);
+}
+
 /** Whether an item is chosen, by a click, Enter or the space bar: the event is then nobody else's. */
 function chooses(event: KeyboardEvent | MouseEvent): boolean {
   if (event instanceof KeyboardEvent && event.key !== "Enter" && event.key !== " ") return false;
@@ -122,9 +137,10 @@ function Item({ work, node, focusable }: { work: Workspace; node: number; focusa
     }
     if (event instanceof KeyboardEvent && /^Arrow[RL]/.test(event.key))
       open.value = event.key === "ArrowRight";
-    if (!chooses(event)) return;
+    if (!chooses(event) || (event instanceof MouseEvent && wasLong())) return;
     if ((event.target as Element).classList.contains("twist")) open.value = !open.value;
-    else if (event.shiftKey) work.toggle(node);
+    else if (gathers(work, node)) return;
+    else if (event.shiftKey) selectTo(work, ref.current!);
     else if (event.metaKey || event.ctrlKey) work.togglePins([node]);
     else work.select([node]);
   };
@@ -140,8 +156,14 @@ function Item({ work, node, focusable }: { work: Workspace; node: number; focusa
         aria-expanded={open.value}
         tabIndex={focusable ? 0 : -1}
         class="list-item"
+        data-node={node}
+        onPointerDown={(event) => pressStart(event, () => work.togglePins([node]))}
+        onPointerMove={pressMove}
+        onPointerUp={pressEnd}
+        onPointerCancel={pressEnd}
         onContextMenu={(event) => {
           event.preventDefault();
+          if (pressMenu()) return;
           openNodeMenu(work, node, { x: event.clientX, y: event.clientY });
         }}
         onClick={choose}

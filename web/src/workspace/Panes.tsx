@@ -27,6 +27,9 @@ export const maximised = signal<PaneName | null>(null);
 /** What stands below the graph. */
 export const lower = signal<"circuit" | "tests" | "tokens" | "none">("circuit");
 
+/** Its room is the graph's until it is wanted again. */
+export const inspectorHidden = signal(false);
+
 export function maximise(pane: PaneName): void {
   maximised.value = maximised.value === pane ? null : pane;
 }
@@ -39,7 +42,7 @@ export function Panes({ work, camera }: { work: Workspace; camera: Camera }): JS
       ) : (
         <ListView work={work} />
       )}
-      {mode.value === "graph" && <Legend />}
+      {mode.value === "graph" && <Legend work={work} />}
     </div>
   );
   switch (alone() ?? maximised.value) {
@@ -53,39 +56,47 @@ export function Panes({ work, camera }: { work: Workspace; camera: Camera }): JS
       return <CircuitPane work={work} />;
     case "tests":
       return <TestsPane work={work} />;
-    case null:
+    case null: {
+      const left = <GraphAndBelow work={work} graph={graph} />;
+      if (inspectorHidden.value) return left;
       return (
         <Split
           name="graph and inspector"
           direction="row"
           start={0.64}
-          first={
-            lower.value === "none" ? (
-              <>
-                {graph}
-                <LowerTabs work={work} />
-              </>
-            ) : (
-              <Split
-                name="graph and circuit"
-                direction="column"
-                start={0.58}
-                first={graph}
-                second={
-                  <>
-                    <LowerTabs work={work} />
-                    {lower.value === "circuit" && <CircuitPane work={work} />}
-                    {lower.value === "tests" && <TestsPane work={work} />}
-                    {lower.value === "tokens" && <TokenStrip work={work} />}
-                  </>
-                }
-              />
-            )
-          }
+          first={left}
           second={<Inspector work={work} />}
         />
       );
+    }
   }
+}
+
+function GraphAndBelow({ work, graph }: { work: Workspace; graph: JSX.Element }): JSX.Element {
+  if (lower.value === "none") {
+    return (
+      <>
+        {graph}
+        <LowerTabs work={work} />
+      </>
+    );
+  }
+  return (
+    <Split
+      name="graph and circuit"
+      direction="column"
+      start={0.58}
+      first={graph}
+      second={
+        <>
+          <LowerTabs work={work} />
+          {lower.value === "circuit" && <CircuitPane work={work} />}
+          {lower.value === "tests" && <TestsPane work={work} />}
+          {lower.value === "tokens" && <TokenStrip work={work} />}
+        </>
+      }
+    />
+  );
 }
 
 const LOWER = [
@@ -111,6 +122,15 @@ function LowerTabs({ work }: { work: Workspace }): JSX.Element {
         </button>
       ))}
       <span class="grow" />
+      {inspectorHidden.value && (
+        <button
+          type="button"
+          title="The inspector is hidden (\)"
+          onClick={() => (inspectorHidden.value = false)}
+        >
+          Show the inspector
+        </button>
+      )}
       {pane !== "none" && !work.readOnly && (
         <button
           type="button"

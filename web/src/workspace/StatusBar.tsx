@@ -5,7 +5,9 @@ import { sentence } from "../api/client.ts";
 import type { Saver } from "../state/saver.ts";
 import { count, percent } from "../ui/numbers.ts";
 import { Button } from "../ui/parts.tsx";
+import { Ago } from "./Ago.tsx";
 import type { Workspace } from "./model.ts";
+import { Tested } from "./Tested.tsx";
 
 interface StatusBarProps {
   work: Workspace;
@@ -45,6 +47,7 @@ export function StatusBar({ work, saver }: StatusBarProps): JSX.Element {
         </>
       )}
       <span class="grow" />
+      <Tested work={work} />
       {saver ? (
         <Saved saver={saver} />
       ) : (
@@ -60,7 +63,11 @@ function Saved({ saver }: { saver: Saver }): JSX.Element {
     case "loading":
       return <span role="status">loading the view…</span>;
     case "saved":
-      return <span role="status">saved</span>;
+      return (
+        <span>
+          <span role="status">saved</span> {state.at !== null && <Ago at={state.at} />}
+        </span>
+      );
     case "saving":
       return <span role="status">saving…</span>;
     case "waiting":

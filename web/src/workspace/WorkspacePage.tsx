@@ -4,6 +4,7 @@ import { effect, untracked, useSignal } from "@preact/signals";
 import type { JSX } from "preact";
 import { useEffect, useLayoutEffect, useMemo } from "preact/hooks";
 import { head as askHead, viewRemote } from "../api/endpoints.ts";
+import { setAtHand } from "../feature/finds.ts";
 import { named } from "../feature/naming.ts";
 import { file } from "../file/file.ts";
 import { Camera } from "../graph/camera.ts";
@@ -20,6 +21,7 @@ import { toast } from "../ui/toast.tsx";
 import { FilterBar } from "./FilterBar.tsx";
 import { Head } from "./Head.tsx";
 import { useKeys } from "./keys.ts";
+import { rememberGraph, takePin } from "./last.ts";
 import { useComplete, useKept, usePack, useSpoken, useUrl } from "./loading.ts";
 import { Workspace } from "./model.ts";
 import { Panes } from "./Panes.tsx";
@@ -57,6 +59,8 @@ export function WorkspacePage({ id, viewName }: WorkspacePageProps): JSX.Element
     askHead(id, abort.signal).then(
       (head) => {
         work.head.value = head;
+        setAtHand.value = head.feature_set;
+        if (!file) rememberGraph(head, viewName);
         document.title = `${head.title || head.text} · Connectome`;
       },
       (why) => {
@@ -93,7 +97,12 @@ export function WorkspacePage({ id, viewName }: WorkspacePageProps): JSX.Element
   }, [saver, work]);
   useEffect(() => {
     void takeTest(work);
-    return () => work.destroy();
+    const stop = takePin(work);
+    return () => {
+      stop();
+      setAtHand.value = null;
+      work.destroy();
+    };
   }, [work]);
 
   const packing = usePack(work);

@@ -3,7 +3,8 @@
 import { openedGroup, openMoveMenu, takeOut, toggleGroup } from "../circuit/members.ts";
 import type { Camera } from "../graph/camera.ts";
 import { type Direction, neighbour } from "../graph/layout.ts";
-import { hide, makeGroup, rename, TABS, tab } from "../inspector/Inspector.tsx";
+import { stride } from "../graph/stride.ts";
+import { hide, rename, TABS, tab } from "../inspector/Inspector.tsx";
 import { groupOf } from "../state/document.ts";
 import type { Saver } from "../state/saver.ts";
 import { openTest } from "../tests/link.ts";
@@ -12,21 +13,26 @@ import { section, useActions } from "../ui/keys.ts";
 import { go } from "../ui/router.ts";
 import { toast } from "../ui/toast.tsx";
 import { feedsUrl } from "./address.ts";
+import { group, useGathering } from "./gather.ts";
+import { nextFill } from "./Legend.tsx";
 import { openNodeMenu } from "./menu.ts";
 import type { Workspace } from "./model.ts";
-import { lower, maximise, maximised, mode } from "./Panes.tsx";
+import { inspectorHidden, lower, maximise, maximised, mode } from "./Panes.tsx";
 import { nameView } from "./Versions.tsx";
 import { popOut } from "./windows.ts";
 
-function step(work: Workspace, camera: Camera, direction: Direction): void {
+function step(work: Workspace, camera: Camera, direction: Direction, far = false): void {
   const layout = work.layout.value;
   const shown = work.shown.value;
-  if (!layout || !shown || shown.nodes.length === 0) return;
+  const pack = work.columns.value;
+  if (!layout || !shown || !pack || shown.nodes.length === 0) return;
   const from = work.selection.value[0];
   const next =
     from === undefined
       ? (work.targets.value.find((node) => shown.mask[node]) ?? shown.nodes[0])
-      : neighbour(layout, shown.nodes, from, direction);
+      : far
+        ? stride(pack, shown.nodes, from, direction)
+        : neighbour(layout, shown.nodes, from, direction);
   if (next < 0) return;
   work.select([next]);
   camera.reveal({ x: layout.x[next], y: layout.y[next] });
@@ -45,12 +51,17 @@ export function useKeys(work: Workspace, camera: Camera, saver: Saver | null): v
   const grouped = (): boolean =>
     work.selection.value.some((node) => groupOf(work.circuitOf.value, node));
   const one = (): boolean => work.selection.value.length === 1;
+  useGathering(work);
   useActions([
     ...section("Walk", [
       ["ArrowLeft", "Node to the left", () => step(work, camera, "left")],
       ["ArrowRight", "Node to the right", () => step(work, camera, "right")],
       ["ArrowUp", "Node above", () => step(work, camera, "up")],
       ["ArrowDown", "Node below", () => step(work, camera, "down")],
+      ["Shift+ArrowLeft", "To the token before", () => step(work, camera, "left", true)],
+      ["Shift+ArrowRight", "To the token after", () => step(work, camera, "right", true)],
+      ["Shift+ArrowUp", "To the layer above", () => step(work, camera, "up", true)],
+      ["Shift+ArrowDown", "To the layer below", () => step(work, camera, "down", true)],
       ["Enter", "Strongest input", () => work.walk("input"), some],
       ["Shift+Enter", "Strongest output", () => work.walk("output"), some],
       ["[", "Back along the walk", () => work.goBack(), () => work.canGoBack],
@@ -59,7 +70,9 @@ export function useKeys(work: Workspace, camera: Camera, saver: Saver | null): v
     ]),
     ...section("Selection", [
       ["p", "Pin or unpin", () => work.togglePins(work.selection.value), some],
-      ["g", "Group", () => void makeGroup(work), some],
+      ["g", "Group", () => group(work)],
+      // For the sheet of keys alone: what it does is in `gather.ts`.
+      ["hold g", "Group the nodes that are clicked meanwhile", () => undefined, () => false],
       ["m", "Members and note of the group", () => openGroup(work), grouped],
       ["Backspace", "Take out of the group", () => takeOut(work, work.selection.value), grouped],
       ["Shift+g", "Move to another group…", () => moveSelection(work), some],
@@ -82,7 +95,7 @@ export function useKeys(work: Workspace, camera: Camera, saver: Saver | null): v
     ]),
     ...section(
       "Inspector",
-      TABS.map(({ key, text, value }) => [key, text, () => (tab.value = value), some]),
+      TABS.map(({ key, text, value }) => [key, text, () => openTab(value), some]),
     ),
     ...section("View", [
       ["/", "Find nodes", () => document.getElementById("find")?.focus()],
@@ -105,11 +118,22 @@ export function useKeys(work: Workspace, camera: Camera, saver: Saver | null): v
         "Error nodes",
         () => work.do({ do: "filters", to: { errors: !work.view.value.filters.errors } }),
       ],
+      [
+        "Shift+c",
+        "What fills a node: influence, activation, error share",
+        () => work.do({ do: "fill", by: nextFill(work.view.value.fill) }),
+      ],
       ["s", "Influence threshold…", () => void askThreshold(work)],
       ["1", "Graph alone", () => maximise("graph")],
       ["2", "Inspector alone", () => maximise("inspector")],
       ["3", "Circuit alone", () => maximise("circuit")],
       ["4", "Tests alone", () => maximise("tests")],
+      [
+        "\\",
+        "Hide or show the inspector",
+        () => (inspectorHidden.value = !inspectorHidden.value),
+        () => maximised.value === null,
+      ],
       ["c", "Circuit below", () => (lower.value = "circuit")],
       ["v", "Tests below", () => (lower.value = "tests")],
       ["k", "Tokens below", () => (lower.value = "tokens")],
@@ -137,6 +161,12 @@ export function useKeys(work: Workspace, camera: Camera, saver: Saver | null): v
       ],
     ]),
   ]);
+}
+
+/** Asking for a tab of an inspector that is hidden brings it back. */
+function openTab(value: (typeof TABS)[number]["value"]): void {
+  tab.value = value;
+  inspectorHidden.value = false;
 }
 
 /** Where nothing that has a menu of its own has the focus: in the middle of the window. */

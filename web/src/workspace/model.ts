@@ -11,10 +11,12 @@ import { byCell, layoutNodes, shapeOf } from "../graph/layout.ts";
 import { groupName, Names } from "../graph/names.ts";
 import { KIND, type Pack } from "../graph/pack.ts";
 import { parseQuery } from "../graph/query.ts";
+import { strengthsOf } from "../graph/strengths.ts";
 import { type Showing, sameVisible, type Visible, visibleNodes } from "../graph/visible.ts";
 import { apply, type Command } from "../state/commands.ts";
 import { emptyView, type Group, groupOf, type View } from "../state/document.ts";
 import { type Change, change, redo, startHistory, titles, undo } from "../state/history.ts";
+import { nodesText } from "../ui/numbers.ts";
 import { toast } from "../ui/toast.tsx";
 import type { Circuit, GraphHead } from "../wire.ts";
 
@@ -22,6 +24,11 @@ export type Normalisation = "share" | "raw";
 export type Ends = "both" | "input" | "output";
 
 const MOST_WALKS = 200;
+/** A circuit of more is slow, and no longer says anything. */
+const MANY_PINS = 500;
+
+const manyPins = (n: number): string =>
+  `${nodesText(n)} are pinned: the circuit is slow with more than ${MANY_PINS}, and hard to read. Undo takes the last ones back.`;
 
 /** What several views of one graph share. */
 export class Workspace {
@@ -148,6 +155,13 @@ export class Workspace {
     const nodes = order.filter((node) => shown.mask[node]);
     return layoutNodes(pack, nodes, shape);
   });
+  private readonly fill = computed(() => this.view.value.fill);
+  /** What fills nodes; `null` for their influence. Of edges only where it is made of them. */
+  readonly strengths = computed(() => {
+    const fill = this.fill.value;
+    const pack = fill === "error" ? this.pack.value : this.columns.value;
+    return pack && strengthsOf(fill, pack);
+  });
   readonly links = computed<Links | null>(() => {
     const pack = this.pack.value;
     const adj = this.adjacency.value;
@@ -220,6 +234,8 @@ export class Workspace {
     const now = this.view.value;
     if (this.readOnly && !onlyShows(now, apply(now, command).view) && this.refuses()) return;
     this.took(change(this.history.value, command, joined));
+    const pins = this.view.value.pins.length;
+    if (now.pins.length <= MANY_PINS && pins > MANY_PINS) toast(manyPins(pins));
   }
 
   /** Takes over a whole view, as one step that can be undone. */
@@ -227,6 +243,7 @@ export class Workspace {
     const now = this.view.value;
     const commands: Command[] = [
       { do: "filters", to: to.filters },
+      { do: "fill", by: to.fill },
       { do: "unpin", nodes: now.pins },
       { do: "show", nodes: now.hidden },
       ...now.groups.map((group): Command => ({ do: "ungroup", id: group.id })),
@@ -386,7 +403,8 @@ export class Workspace {
 /** Whether two views differ at most in what of the graph they show. */
 function onlyShows(before: View, after: View): boolean {
   const keys = Object.keys(before) as (keyof View)[];
-  return keys.every((key) => key === "filters" || key === "hidden" || before[key] === after[key]);
+  const shows: readonly (keyof View)[] = ["filters", "fill", "hidden"];
+  return keys.every((key) => shows.includes(key) || before[key] === after[key]);
 }
 
 function freshId(view: View): string {

@@ -74,4 +74,18 @@ describe("a command that was copied", () => {
     const written = await readFile(join(site.server.folder, `${id}.html`), "utf8");
     expect(await served.text()).toBe(written);
   });
+
+  it("of a trace as a request to the server starts it", async () => {
+    const page = await site.open("/new");
+    await page.context().grantPermissions(["clipboard-read", "clipboard-write"]);
+    await page.getByRole("button", { name: "Copy as curl" }).click();
+    await page.getByText("Copied as curl.").waitFor();
+    const request = await page.evaluate(() => navigator.clipboard.readText());
+    const { job } = JSON.parse(await shell(request, site.server.folder)) as { job: string };
+    const state = async (): Promise<string> => {
+      const answer = await fetch(`${site.server.url}/api/jobs/${job}`);
+      return ((await answer.json()) as { state: string }).state;
+    };
+    await expect.poll(state, { timeout: 60_000 }).toBe("finished");
+  });
 });

@@ -82,7 +82,7 @@ describe("the library", () => {
     expect(new URL(page.url()).search).toBe("");
     await page.keyboard.press("Escape");
     await page.keyboard.press("Control+k");
-    await page.getByLabel("Find a command or a graph").fill("zebra");
+    await page.getByLabel("Find a command, a graph or a feature").fill("zebra");
     await page.getByRole("option", { name: /zebra crossing/ }).waitFor();
     await page.keyboard.press("Enter");
     await page.waitForURL(/\/g\//);

@@ -135,7 +135,7 @@ describe("access", () => {
         setTimeout(() => done(document.activeElement?.getAttribute("aria-label")));
       });
     });
-    expect(focused).toBe("Find a command or a graph");
+    expect(focused).toBe("Find a command, a graph or a feature");
   });
 
   it("Escape closes a dialog and leaves what is behind it", async () => {

@@ -1,0 +1,36 @@
+import { describe, expect, it, vi } from "vitest";
+
+vi.stubGlobal("navigator", { platform: "Linux" });
+vi.stubGlobal("window", globalThis);
+vi.stubGlobal("location", { pathname: "/", search: "", hash: "" });
+const { exclude, toggleExcluded } = await import("../../src/inspector/exclude.ts");
+const { Workspace } = await import("../../src/workspace/model.ts");
+
+describe("what a row excludes", () => {
+  it("is hidden and unpinned, and comes back by the same key", () => {
+    const work = new Workspace("g", "main");
+    work.do({ do: "pin", nodes: [3, 4] });
+    toggleExcluded(work, [3]);
+    expect(work.view.value.hidden).toEqual([3]);
+    expect(work.view.value.pins).toEqual([4]);
+    toggleExcluded(work, [3]);
+    expect(work.view.value.hidden).toEqual([]);
+    work.undo();
+    expect(work.view.value.hidden).toEqual([3]);
+  });
+
+  it("hides the rest of a row of which a part is hidden", () => {
+    const work = new Workspace("g", "main");
+    work.do({ do: "hide", nodes: [1] });
+    toggleExcluded(work, [1, 2]);
+    expect(work.view.value.hidden).toEqual([1, 2]);
+  });
+
+  it("stays where it is part of a group", () => {
+    const work = new Workspace("g", "main");
+    work.group([5, 6], "both");
+    expect(exclude(work, [5, 7])).toEqual([5]);
+    expect(work.view.value.hidden).toEqual([7]);
+    expect(work.view.value.groups[0].nodes).toEqual([5, 6]);
+  });
+});
