@@ -474,7 +474,8 @@ fn chips(svg: &mut Svg, row: &Outputs, (mut x, base): (f64, f64), right: f64) {
 
 #[cfg(test)]
 mod tests {
-    use crate::{Edge, Figure, Naming, Node, Output, Outputs, Panel};
+    use crate::svg::number;
+    use crate::{Edge, Figure, Naming, Node, Output, Outputs, Panel, Theme};
 
     fn sample() -> Figure {
         let node = |name: &str, level: f64, share: f64| Node {

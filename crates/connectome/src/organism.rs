@@ -160,6 +160,7 @@ static ELEGANS_CLT: EmbeddedFolder = EmbeddedFolder {
         ("W_enc_2.safetensors", file!("elegans/clt/W_enc_2.safetensors")),
         ("W_enc_3.safetensors", file!("elegans/clt/W_enc_3.safetensors")),
         ("config.yaml", file!("elegans/clt/config.yaml")),
+        ("elegans-base.features", file!("elegans/clt/elegans-base.features")),
     ],
 };
 

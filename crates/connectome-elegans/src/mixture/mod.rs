@@ -112,9 +112,23 @@ impl<'a> Mixture<'a> {
         shares::nominal_tokens(self.world.size(), self.recipe)
     }
 
-    /// The share of the tokens that each part has, in thousandths.
+    /// What it is mixed from, after the opening.
     pub(crate) fn parts(&self) -> &[Part] {
         &self.parts
+    }
+
+    /// The share that each part is to have of the tokens of the first `n_rows`, the opening
+    /// included, in the order of [`Mixture::parts`].
+    pub(crate) fn wanted_shares(&self, n_rows: u64) -> Vec<f64> {
+        let (n_blocks, opening) = match &self.opening {
+            Some((n_blocks, parts)) => (*n_blocks, parts.as_slice()),
+            None => (0, self.parts.as_slice()),
+        };
+        let opens = (n_blocks * BLOCK_ROWS as u64).min(n_rows) as f64 / n_rows.max(1) as f64;
+        let share = |(first, then): (&Part, &Part)| {
+            (opens * f64::from(first.share) + (1.0 - opens) * f64::from(then.share)) / 1000.0
+        };
+        opening.iter().zip(&self.parts).map(share).collect()
     }
 
     /// What tells this stream from others: world, recipe, and the digest of the first rows, in

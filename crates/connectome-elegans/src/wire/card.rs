@@ -110,7 +110,7 @@ impl Card {
             tokens: n_rows * ROW_TOKENS as u64,
             padding: tally.padding,
             nominal_tokens: mixture.nominal_tokens(),
-            parts: parts(mixture, &tally),
+            parts: parts(mixture, n_rows, &tally),
             counts: counts(&tally),
             evaluations: sets.iter().map(SetLine::of).collect(),
             digest: Written::digest_of(written),
@@ -200,7 +200,7 @@ fn source(source: Source) -> &'static str {
     }
 }
 
-fn parts(mixture: &Mixture<'_>, tally: &Tally) -> Vec<PartCard> {
+fn parts(mixture: &Mixture<'_>, n_rows: u64, tally: &Tally) -> Vec<PartCard> {
     let mut sums: BTreeMap<(Task, Source), Count> = BTreeMap::new();
     for (kind, count) in &tally.counts {
         let sum = sums.entry((kind.task, kind.source)).or_default();
@@ -208,18 +208,18 @@ fn parts(mixture: &Mixture<'_>, tally: &Tally) -> Vec<PartCard> {
         sum.tokens += count.tokens;
     }
     let total: u64 = sums.values().map(|count| count.tokens).sum();
-    let part = |part: &crate::mixture::Part| {
+    let part = |(part, wanted_share): (&crate::mixture::Part, f64)| {
         let count = sums.get(&(part.task, part.source)).copied().unwrap_or_default();
         PartCard {
             task: part.task.name(),
             source: source(part.source),
-            wanted_share: f64::from(part.share) / 1000.0,
+            wanted_share,
             share: count.tokens as f64 / total.max(1) as f64,
             examples: count.examples,
             tokens: count.tokens,
         }
     };
-    mixture.parts().iter().map(part).collect()
+    mixture.parts().iter().zip(mixture.wanted_shares(n_rows)).map(part).collect()
 }
 
 fn counts(tally: &Tally) -> Vec<CountCard> {

@@ -45,7 +45,7 @@ fn the_same_request_gives_the_same_bytes() {
         0,
         Size::Full,
         Recipe::Base,
-        "4a01ca3f904fccfc401bc251965b3c7a47201afdae39b0486431072bfbe1faf2",
+        "9e88f38fc39a10f278ac99c37ce7c49458ed983c278a22dd7b1da5e5d1230464",
     );
     check(
         0,
