@@ -1464,6 +1464,15 @@ bytes: number,
 name: string | null, };
 
 /**
+ * `PATCH /api/graphs/:id/views/:name`, with all of its versions; `main` keeps its name.
+ */
+export type ViewPatch = { 
+/**
+ * What it is called from now on.
+ */
+name: string, };
+
+/**
  * The answer with status 412: somebody else saved meanwhile.
  */
 export type ViewConflict = { 
@@ -1485,7 +1494,7 @@ version: number,
 current: unknown, };
 
 /**
- * The answer when a graph, a probe or a run was deleted.
+ * The answer when a graph, a probe, a run or a view was deleted.
  */
 export type Deleted = { 
 /**
@@ -1506,7 +1515,7 @@ name: string,
  */
 kind: TrashKind, 
 /**
- * The title or prompt of a graph, the template of a probe, the name of a run.
+ * The title or prompt of a graph, the template of a probe, the name of a run or a view.
  */
 title: string, 
 /**
@@ -1521,7 +1530,7 @@ kept_days: number, };
 /**
  * What was deleted.
  */
-export type TrashKind = "graph" | "probe" | "run";
+export type TrashKind = "graph" | "probe" | "run" | "view";
 
 /**
  * The body of `POST /api/graphs/:id/runs`.
@@ -3205,3 +3214,47 @@ probe: number | null,
  * Whether it is only a part of what was asked for.
  */
 partial: boolean, };
+
+/**
+ * The body of `POST /api/log`: an error that the page did not expect. It has nothing of a prompt,
+ * of a name, or of what anybody wrote.
+ */
+export type PageError = { 
+/**
+ * Its kind, as `TypeError`.
+ */
+name: string, 
+/**
+ * What the browser says of it, without what stands in quotes; null of kinds that may quote
+ * without them.
+ */
+message: string | null, 
+/**
+ * The page without its parts, as `/g`: graphs are called by their prompts.
+ */
+page: string, 
+/**
+ * Where in the page's code, the innermost first: `index-abc.js:1:200`.
+ */
+frames: Array<string>, };
+
+/**
+ * A row of `GET /api/log`, the newest first.
+ */
+export type LogRow = { 
+/**
+ * What went wrong.
+ */
+error: PageError, 
+/**
+ * How often.
+ */
+n: number, 
+/**
+ * Milliseconds since 1970, of the last time.
+ */
+at: number, 
+/**
+ * The program and its version, of the last time.
+ */
+tool: string, };

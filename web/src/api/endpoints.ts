@@ -15,6 +15,9 @@ export const models = (signal?: AbortSignal) => json<wire.ModelRow[]>("/api/mode
 export const graphs = (signal?: AbortSignal) => json<wire.GraphRow[]>("/api/graphs", { signal });
 export const jobs = (signal?: AbortSignal) => json<wire.Job[]>("/api/jobs", { signal });
 
+/** Errors of the page, the newest first. */
+export const pageLog = (signal?: AbortSignal) => json<wire.LogRow[]>("/api/log", { signal });
+
 export const tokenize = (body: wire.PromptAsk, signal?: AbortSignal) =>
   json<wire.Tokens>("/api/tokenize", { body, signal });
 export const forward = (body: wire.ForwardAsk, signal?: AbortSignal) =>
@@ -129,6 +132,11 @@ export const versions = (id: string, name: string, signal?: AbortSignal) =>
 export const version = (id: string, name: string, number: number) =>
   json<unknown>(`${viewUrl(id, name)}?version=${number}`);
 
+export const nameView = (id: string, name: string, to: string) =>
+  send(viewUrl(id, name), { method: "PATCH", body: { name: to } satisfies wire.ViewPatch });
+export const deleteView = (id: string, name: string) =>
+  json<wire.Deleted>(viewUrl(id, name), { method: "DELETE" });
+
 /** A saved view, as the saver wants it. */
 export function viewRemote(id: string, name: string): Remote {
   const url = viewUrl(id, name);
@@ -168,6 +176,9 @@ export async function indexPath(set: string | null): Promise<string | null> {
 }
 export const feature = (set: string, layer: number, index: number, signal?: AbortSignal) =>
   json<wire.Feature>(`/api/features/${enc(set)}/${layer}/${index}`, { signal });
+/** What a feature is called, also where nothing was collected. */
+export const featureLabel = (set: string, layer: number, index: number, signal?: AbortSignal) =>
+  json<wire.FeatureLabel>(`/api/features/${enc(set)}/${layer}/${index}/label`, { signal });
 /** Names a feature wherever it fires; an empty text takes that name away. */
 export const nameFeature = (set: string, { layer, index }: wire.FeatureName, text: string) =>
   json<wire.FeatureLabel>(`/api/features/${enc(set)}/${layer}/${index}/label`, {

@@ -5,6 +5,7 @@ import { status as askStatus } from "../api/endpoints.ts";
 import { useLoad } from "../ui/load.ts";
 import { open } from "../ui/palette.tsx";
 import { Button } from "../ui/parts.tsx";
+import { Log } from "./Log.tsx";
 import { STEPS } from "./steps.tsx";
 
 const NUMBERS: readonly { name: string; means: string }[] = [
@@ -91,6 +92,14 @@ export function Help(): JSX.Element {
         </p>
       </section>
       <section class="stack">
+        <h2>Many prompts</h2>
+        <p>
+          One graph explains one prompt. <a href="/new">New trace</a> takes a batch, too: a prompt a
+          line, all with the same settings. When it is done, the features that recur in its graphs
+          are one click away.
+        </p>
+      </section>
+      <section class="stack">
         <h2>Your work</h2>
         <p>
           Every change is saved by itself and can be undone. Two windows on one graph see each
@@ -101,6 +110,7 @@ export function Help(): JSX.Element {
           <Button onClick={() => (open.value = "keys")}>Keys on this page</Button>
         </p>
       </section>
+      <Log />
     </div>
   );
 }

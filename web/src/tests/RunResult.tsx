@@ -31,7 +31,7 @@ export function RunResult({ work, run }: { work: Workspace; run: Run }): JSX.Ele
             <Button
               kind="quiet"
               title="Fills the form with what this test was"
-              onClick={() => fillIn(work, run.ask)}
+              onClick={() => fillIn(work, run)}
             >
               Use these settings
             </Button>
@@ -58,7 +58,8 @@ export function RunResult({ work, run }: { work: Workspace; run: Run }): JSX.Ele
 }
 
 /** What a sweep of the end of the held layers was made for. */
-function BestEnd({ work, run: { ask, result } }: { work: Workspace; run: Run }) {
+function BestEnd({ work, run }: { work: Workspace; run: Run }) {
+  const { ask, result } = run;
   if (ask.kind === "validate" || result.kind === "validate" || !work.head.value?.runnable)
     return null;
   const best = bestEnd(result.sweep);
@@ -68,7 +69,7 @@ function BestEnd({ work, run: { ask, result } }: { work: Workspace; run: Run }) 
       Outputs change most where the held layers end at layer {best.end - 1}: KL {raw(best.kl)} nats.
       <Button
         title="Fills the form with this test, as one run with that end"
-        onClick={() => takeEnd(work, ask, best.end)}
+        onClick={() => takeEnd(work, run, best.end)}
       >
         Use the best
       </Button>

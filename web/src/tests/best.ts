@@ -1,6 +1,6 @@
 // The end of the held layers at which the outputs changed most, for the form.
 
-import type { InterveneAsk, SweepResult } from "../wire.ts";
+import type { Run, SweepResult } from "../wire.ts";
 import type { Workspace } from "../workspace/model.ts";
 import { fillIn } from "./again.ts";
 import { plan } from "./plan.ts";
@@ -19,7 +19,7 @@ export function bestEnd(
 }
 
 /** Fills the form with the test as one run that ends there. */
-export function takeEnd(work: Workspace, ask: InterveneAsk, end: number): void {
-  fillIn(work, { kind: "intervene", ...ask });
+export function takeEnd(work: Workspace, run: Pick<Run, "ask" | "number">, end: number): void {
+  fillIn(work, run);
   plan.value = { ...plan.peek(), layerTo: end - 1, sweep: "none" };
 }

@@ -18,7 +18,7 @@ import { nextFill } from "./Legend.tsx";
 import { openNodeMenu } from "./menu.ts";
 import type { Workspace } from "./model.ts";
 import { inspectorHidden, lower, maximise, maximised, mode } from "./Panes.tsx";
-import { nameView } from "./Versions.tsx";
+import { nameView } from "./views.ts";
 import { popOut } from "./windows.ts";
 
 function step(work: Workspace, camera: Camera, direction: Direction, far = false): void {

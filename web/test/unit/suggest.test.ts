@@ -5,7 +5,10 @@ describe("a suggested group that was edited", () => {
   const suggestion = { name: "ports", nodes: [2, 5, 9] };
 
   it("is the suggestion at first, and where its name was emptied", () => {
-    expect(takenOf(suggestion, { name: "ports", dropped: [] })).toEqual(suggestion);
+    expect(takenOf(suggestion, { name: "ports", dropped: [] })).toEqual({
+      ...suggestion,
+      auto: true,
+    });
     expect(takenOf(suggestion, { name: "  ", dropped: [] }).name).toBe("ports");
   });
 

@@ -7,6 +7,7 @@ mod features;
 mod figure;
 mod graphs;
 mod jobs;
+mod log;
 mod models;
 mod packed;
 mod page;
@@ -20,7 +21,7 @@ use axum::Router;
 use axum::extract::State;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use axum::routing::{get, patch, post, put};
+use axum::routing::{get, patch, post};
 use serde::Serialize;
 
 use crate::App;
@@ -53,6 +54,7 @@ pub(crate) fn router(app: Arc<App>) -> Router {
         .route("/graphs/{id}/runs/{number}", get(jobs::one_run).delete(jobs::delete_run))
         .route("/graphs/{id}/runs/{number}", patch(jobs::name_run))
         .route("/graphs/{id}/views/{name}", get(views::get).put(views::put))
+        .route("/graphs/{id}/views/{name}", patch(views::rename).delete(views::delete))
         .route("/graphs/{id}/views/{name}/versions", get(views::versions))
         .route("/compare", post(circuits::compare))
         .route("/recurring", post(circuits::recurring))
@@ -61,7 +63,7 @@ pub(crate) fn router(app: Arc<App>) -> Router {
         .route("/features/query", post(features::query))
         .route("/features/search", post(features::search))
         .route("/features/{set}/{layer}/{index}", get(features::feature))
-        .route("/features/{set}/{layer}/{index}/label", put(features::name))
+        .route("/features/{set}/{layer}/{index}/label", get(features::label).put(features::name))
         .route("/features/{set}/{layer}/{index}/weights", get(features::weights))
         .route("/features/{set}/{layer}/{index}/activations", post(features::activations))
         .route("/features/{set}/{layer}/{index}/graphs", get(features::graphs))
@@ -74,6 +76,7 @@ pub(crate) fn router(app: Arc<App>) -> Router {
         .route("/jobs", get(jobs::list))
         .route("/jobs/{id}", get(jobs::get).delete(jobs::cancel))
         .route("/jobs/{id}/events", get(jobs::events))
+        .route("/log", get(log::list).post(log::add))
         .fallback(no_route)
         .method_not_allowed_fallback(no_method);
     Router::new()

@@ -10,6 +10,7 @@ mod feature;
 mod figure;
 mod graph;
 mod job;
+mod log;
 mod model;
 mod page_file;
 mod probe;
@@ -36,6 +37,7 @@ pub use graph::{
     VerdictsRow, Why, WhyLayer,
 };
 pub use job::{Job, JobKind, JobResult, JobStarted, JobState};
+pub use log::{LogRow, PageError};
 pub use model::{
     Chance, DictionaryRow, Estimate, Failure, FailureBody, Forecast, Forward, ForwardAsk, ModelRow,
     PromptAsk, Status, Token, Tokens,
@@ -51,7 +53,7 @@ pub use run::{
     TokenShift, ValidateAsk, ValidateRun,
 };
 pub use trash::{Deleted, TrashKind, TrashRow};
-pub use view::{ViewConflict, ViewSaved, ViewVersion};
+pub use view::{ViewConflict, ViewPatch, ViewSaved, ViewVersion};
 
 use ts_rs::{Config, TS};
 
@@ -85,7 +87,7 @@ pub fn typescript() -> String {
     write!(CircuitBox, Place, CircuitEdge, SuggestAsk, Suggestions, Suggestion);
     write!(CompareAsk, CompareAlign, Compare, MatchedFeature);
     write!(RecurringAsk, Recurring, RecurringFeature, RecurringCell);
-    write!(ViewSaved, ViewVersion, ViewConflict, Deleted, TrashRow, TrashKind);
+    write!(ViewSaved, ViewVersion, ViewPatch, ViewConflict, Deleted, TrashRow, TrashKind);
     write!(RunAsk, InterveneAsk, EditAsk, EditHow, EditPositions, ModeAsk, Held, SwapAsk);
     write!(SweepAsk, ValidateAsk, RungName, RunRow, RunPatch, Run, RunBody, InterveneRun);
     write!(Inserted, GroupEffect);
@@ -111,5 +113,6 @@ pub fn typescript() -> String {
     write!(FeatureName, ProbeAsk, ProbeRow, Probe, ProbedFeature, ProbeGrids, ProbeGrid);
     write!(ProbeAnswers);
     write!(JobStarted, Job, JobKind, JobState, JobResult);
+    write!(PageError, LogRow);
     text
 }
