@@ -27,9 +27,12 @@ impl Store {
 
     /// Keeps an error; one that is there already is counted.
     pub(crate) fn add_to_log(&self, error: PageError) -> Result<(), ServeError> {
-        let texts = [Some(&error.name), error.message.as_ref(), Some(&error.page)];
-        let mut texts = texts.into_iter().flatten().chain(&error.frames);
-        if error.frames.len() > FRAMES || texts.any(|text| text.chars().count() > LONGEST) {
+        let is_long = {
+            let texts = [Some(&error.name), error.message.as_ref(), Some(&error.page)];
+            let mut texts = texts.into_iter().flatten().chain(&error.frames);
+            texts.any(|text| text.chars().count() > LONGEST)
+        };
+        if error.frames.len() > FRAMES || is_long {
             return Err(ServeError::bad(format!(
                 "an error of the page has at most {FRAMES} frames, and texts of {LONGEST} \
                  characters"
