@@ -124,7 +124,12 @@ kind: string,
 /**
  * Features of one layer.
  */
-n_features: number, };
+n_features: number, 
+/**
+ * What its README says: how well it replaces the model, how much of it is dead. Empty if
+ * there is none.
+ */
+card: string, };
 
 /**
  * A prompt as it is asked for: text, or ids. The body of `POST /api/tokenize` and
@@ -2226,7 +2231,16 @@ automatic_names: boolean,
  */
 layout: FigureLayout, 
 /**
- * Pixels a unit, of PNG.
+ * Its colours.
+ */
+theme: FigureTheme, 
+/**
+ * How wide it is on paper, in millimetres, 20 to 500; a unit is a pixel, and a point of PDF,
+ * if null.
+ */
+width_mm: number | null, 
+/**
+ * Pixels a unit, of PNG; with a width, 96 dots an inch times this.
  */
 scale: number, };
 
@@ -2234,6 +2248,11 @@ scale: number, };
  * Where the boxes of a figure stand.
  */
 export type FigureLayout = "automatic" | "placed";
+
+/**
+ * The colours of a figure.
+ */
+export type FigureTheme = "reader" | "light" | "dark";
 
 /**
  * A figure's file.
@@ -2640,9 +2659,9 @@ index: number,
  */
 label: string | null, 
 /**
- * Whose name it is, if that is said.
+ * Whose name it is.
  */
-label_source?: string | null, 
+label_source: string | null, 
 /**
  * Tokens on which both fire, at least.
  */
@@ -2808,6 +2827,76 @@ pos: number,
 share_of_max: number | null, };
 
 /**
+ * The answer of `POST /api/features/:set/:layer/:index/activations`, whose body is a prompt: one
+ * feature on any text.
+ */
+export type FeatureOnText = { 
+/**
+ * The text as the model sees it.
+ */
+tokens: Array<Token>, 
+/**
+ * As in `Tokens`.
+ */
+notes: Array<string>, 
+/**
+ * Its activation on each token; 0 where it does not fire, and at positions where features
+ * are not used.
+ */
+activations: Array<number>, 
+/**
+ * The largest of these as a share of the largest that the index saw; null without an index,
+ * or where it fires on neither.
+ */
+share_of_max: number | null, };
+
+/**
+ * `GET /api/features/:set/:layer/:index/graphs`: graphs of the workspace in which it fires.
+ */
+export type FeatureGraphs = { 
+/**
+ * Graphs of its dictionary that were read.
+ */
+n_read: number, 
+/**
+ * Older ones that were not.
+ */
+n_left_out: number, 
+/**
+ * Those in which it fires, the newest first.
+ */
+rows: Array<FeatureGraph>, };
+
+/**
+ * A graph in which a feature fires.
+ */
+export type FeatureGraph = { 
+/**
+ * Its id.
+ */
+graph: string, 
+/**
+ * What its owner calls it; empty if nothing.
+ */
+title: string, 
+/**
+ * Each token of the prompt by itself.
+ */
+tokens: Array<string>, 
+/**
+ * The feature's nodes there, by position.
+ */
+nodes: Array<number>, 
+/**
+ * Where these are.
+ */
+positions: Array<number>, 
+/**
+ * Its largest activation there.
+ */
+activation: number, };
+
+/**
  * `GET /api/features/:set/:layer/:index/weights?top=`: weights between features through the
  * stream alone, without attention and without denominators of norms.
  */
@@ -2852,9 +2941,9 @@ index: number,
  */
 label: string | null, 
 /**
- * Whose name it is, if that is said.
+ * Whose name it is.
  */
-label_source?: string | null, 
+label_source: string | null, 
 /**
  * What the source adds to the target's pre-activation, per unit of activation.
  */
@@ -3032,13 +3121,13 @@ layer: number,
  */
 index: number, 
 /**
- * What an index calls it now.
+ * What it is called now.
  */
 label: string | null, 
 /**
- * Whose name it is, if that is said.
+ * Whose name it is.
  */
-label_source?: string | null, 
+label_source: string | null, 
 /**
  * `sum`, `difference`, `lookup`, `either`, `operand`, `magnitude`, `constant` or `other`.
  */
