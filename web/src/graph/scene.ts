@@ -97,7 +97,7 @@ export class Scene {
     const differs = (...keys: (keyof Frame)[]): boolean =>
       !before || keys.some((key) => before[key] !== frame[key]);
     const places = differs("layout", "mask", "minShare", "sign", "selection");
-    if (differs("columns", "layout", "nodes", "matches", "nHaze", "sign", "groups"))
+    if (differs("columns", "layout", "matches", "nHaze", "sign", "groups"))
       this.invalidate("still");
     if (places || differs("links", "pins", "groups")) this.invalidate("chosen");
     if (places || differs("hover", "hoverLinks")) this.invalidate("hover");

@@ -4,7 +4,7 @@ import type { JSX } from "preact";
 import { status as askStatus } from "../api/endpoints.ts";
 import { useLoad } from "../ui/load.ts";
 import { open } from "../ui/palette.tsx";
-import { Button } from "../ui/parts.tsx";
+import { Button, Key } from "../ui/parts.tsx";
 import { STEPS } from "./steps.tsx";
 
 const NUMBERS: readonly { name: string; means: string }[] = [
@@ -81,6 +81,15 @@ export function Help(): JSX.Element {
             </div>
           ))}
         </dl>
+      </section>
+      <section class="stack">
+        <h2>A graph that is too large</h2>
+        <p>
+          The right button on the name of a layer or a token collapses it into a thin row or column;
+          a click on the name of what is collapsed expands it. <Key name="z" /> collapses the layers
+          of the selection, <Key name="Shift+z" /> its tokens, <Key name="Shift+x" /> expands all. A
+          double click on a name selects its nodes, and Shift-click those from the selection to it.
+        </p>
       </section>
       <section class="stack">
         <h2>Search</h2>

@@ -5,6 +5,7 @@
 // what was meant ("pin these"), never "the document is now this", and applying it where it no
 // longer fits changes nothing.
 
+import { amountText, collapse } from "./collapse.ts";
 import type { Filters, Group, Node, Note, Place, View } from "./document.ts";
 import { about, group, member, ungroup } from "./groups.ts";
 
@@ -14,6 +15,7 @@ export type Command =
   | { do: "unpin"; nodes: Node[] }
   | { do: "hide"; nodes: Node[] }
   | { do: "show"; nodes: Node[] }
+  | { do: "collapse" | "expand"; layers: number[]; positions: number[] }
   | { do: "group"; group: Group }
   | { do: "ungroup"; id: string }
   | { do: "about"; id: string; to: Partial<Pick<Group, "name" | "note">> }
@@ -45,6 +47,9 @@ export function apply(view: View, command: Command): Applied {
       return added(view, "hidden", command.nodes, (nodes) => ({ do: "show", nodes }));
     case "show":
       return removed(view, "hidden", command.nodes, (nodes) => ({ do: "hide", nodes }));
+    case "collapse":
+    case "expand":
+      return collapse(view, command.do, command);
     case "group":
       return group(view, command.group);
     case "ungroup":
@@ -180,6 +185,9 @@ export function title(command: Command): string {
       return counted("hide", command.nodes.length);
     case "show":
       return counted("show", command.nodes.length);
+    case "collapse":
+    case "expand":
+      return `${command.do} ${amountText(command.layers.length, command.positions.length)}`;
     case "group":
       return `group “${command.group.name}”`;
     case "ungroup":

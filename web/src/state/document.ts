@@ -1,4 +1,4 @@
-// What a person has made of a graph: filters, pins, groups, labels, places, notes.
+// What a person has made of a graph: filters, what is collapsed, pins, groups, labels, places, notes.
 //
 // This is the document that the server keeps versions of and that a link can carry. It names
 // nodes by their place in the graph, which never changes for one graph. Nothing derived lives
@@ -53,12 +53,19 @@ export interface Filters {
   query: string;
 }
 
+/** Layers, and positions of tokens, that the graph shows as thin rows and columns. */
+export interface Collapsed {
+  layers: number[];
+  positions: number[];
+}
+
 /** The state document. `schema` rises when an older page could not read it. */
 export interface View {
   schema: 1;
   filters: Filters;
   pins: Node[];
   hidden: Node[];
+  collapsed: Collapsed;
   groups: Group[];
   labels: Record<string, string>;
   places: Record<string, Place>;
@@ -88,6 +95,7 @@ export function emptyView(): View {
     filters: { ...DEFAULT_FILTERS },
     pins: [],
     hidden: [],
+    collapsed: { layers: [], positions: [] },
     groups: [],
     labels: {},
     places: {},
@@ -113,6 +121,10 @@ export function readView(value: unknown): View | null {
     filters: filters(given.filters ?? {}),
     pins: nodes(given.pins),
     hidden: nodes(given.hidden),
+    collapsed: {
+      layers: nodes(given.collapsed?.layers),
+      positions: nodes(given.collapsed?.positions),
+    },
     groups: Array.isArray(given.groups) ? given.groups.filter(isGroup).map(readGroup) : [],
   };
 }

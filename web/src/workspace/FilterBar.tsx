@@ -1,4 +1,5 @@
-// What is shown: the pruning slider with its scores, other filters, and what each one hides.
+// What is shown: the pruning slider with its scores, other filters, what each one hides, and what is
+// collapsed.
 
 import type { JSX } from "preact";
 import { countOfSign } from "../graph/edges.ts";
@@ -32,6 +33,7 @@ export function FilterBar({ work }: { work: Workspace }): JSX.Element | null {
   const all = hidings({
     view: work.view.value,
     gone: shown?.gone ?? null,
+    collapsed: work.nCollapsed.value,
     links,
     hazeOfOtherSign: nHaze - haze,
     edges: kept && { kept: kept.nEdges, all: head.counts.edges },

@@ -1,8 +1,10 @@
 // What shapes, fills and lines mean, in one line. How many links are drawn is told in the bar.
 
 import type { JSX } from "preact";
+import type { Workspace } from "./model.ts";
 
-export function Legend(): JSX.Element {
+export function Legend({ work }: { work: Workspace }): JSX.Element {
+  const collapsed = (work.nCollapsed.value?.nodes ?? 0) > 0;
   return (
     <div class="legend" aria-label="Legend">
       <span>
@@ -37,6 +39,9 @@ export function Legend(): JSX.Element {
         lowers
       </span>
       <span>◯ pinned, ◎ grouped</span>
+      {collapsed && (
+        <span title="All nodes of a cell of a collapsed layer or token">▬ collapsed</span>
+      )}
       <span title="Named by a program, from an index of features">≈ automatic</span>
       {/* Both at once: a legend that changed with each selection would move the graph. */}
       <span title="A node is filled by its share of all influence on the outputs, as a part of the strongest node's. What a selection is linked with is filled by the edge's weight over the sum of its target's absolute inputs, by sign; that is also the width of an edge.">

@@ -39,7 +39,7 @@ export function Panes({ work, camera }: { work: Workspace; camera: Camera }): JS
       ) : (
         <ListView work={work} />
       )}
-      {mode.value === "graph" && <Legend />}
+      {mode.value === "graph" && <Legend work={work} />}
     </div>
   );
   switch (alone() ?? maximised.value) {

@@ -12,6 +12,7 @@ import { section, useActions } from "../ui/keys.ts";
 import { go } from "../ui/router.ts";
 import { toast } from "../ui/toast.tsx";
 import { feedsUrl } from "./address.ts";
+import { withCollapsing } from "./later.ts";
 import { openNodeMenu } from "./menu.ts";
 import type { Workspace } from "./model.ts";
 import { lower, maximise, maximised, mode } from "./Panes.tsx";
@@ -26,7 +27,7 @@ function step(work: Workspace, camera: Camera, direction: Direction): void {
   const next =
     from === undefined
       ? (work.targets.value.find((node) => shown.mask[node]) ?? shown.nodes[0])
-      : neighbour(layout, shown.nodes, from, direction);
+      : neighbour(layout, layout.open, from, direction);
   if (next < 0) return;
   work.select([next]);
   camera.reveal({ x: layout.x[next], y: layout.y[next] });
@@ -45,6 +46,7 @@ export function useKeys(work: Workspace, camera: Camera, saver: Saver | null): v
   const grouped = (): boolean =>
     work.selection.value.some((node) => groupOf(work.circuitOf.value, node));
   const one = (): boolean => work.selection.value.length === 1;
+  const none = (): boolean => !some();
   useActions([
     ...section("Walk", [
       ["ArrowLeft", "Node to the left", () => step(work, camera, "left")],
@@ -70,6 +72,18 @@ export function useKeys(work: Workspace, camera: Camera, saver: Saver | null): v
         "Shift+h",
         "Show all that was hidden",
         () => work.do({ do: "show", nodes: [...work.view.value.hidden] }),
+      ],
+      [
+        "z",
+        "Collapse or expand its layers",
+        () => withCollapsing((of) => of.toggleSelected(work, "layer")),
+        some,
+      ],
+      [
+        "Shift+z",
+        "Collapse or expand its tokens",
+        () => withCollapsing((of) => of.toggleSelected(work, "token")),
+        some,
       ],
       ["i", "Test: change it and measure", () => openTest(work), some],
       [
@@ -106,6 +120,24 @@ export function useKeys(work: Workspace, camera: Camera, saver: Saver | null): v
         () => work.do({ do: "filters", to: { errors: !work.view.value.filters.errors } }),
       ],
       ["s", "Influence threshold…", () => void askThreshold(work)],
+      [
+        "z",
+        "Collapse layers…",
+        () => withCollapsing((of) => void of.askWhich(work, "layer")),
+        none,
+      ],
+      [
+        "Shift+z",
+        "Collapse tokens…",
+        () => withCollapsing((of) => void of.askWhich(work, "token")),
+        none,
+      ],
+      [
+        "Shift+x",
+        "Expand all layers and tokens",
+        () => work.do({ do: "expand", ...work.view.value.collapsed }),
+        () => work.isCollapsed.value,
+      ],
       ["1", "Graph alone", () => maximise("graph")],
       ["2", "Inspector alone", () => maximise("inspector")],
       ["3", "Circuit alone", () => maximise("circuit")],

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { apply, type Command } from "../../src/state/commands.ts";
+import { apply, type Command, title } from "../../src/state/commands.ts";
 import { emptyView, readView } from "../../src/state/document.ts";
 import { outOfSight, takenOut } from "../../src/state/groups.ts";
 import { change, rebase, redo, startHistory, titles, undo } from "../../src/state/history.ts";
@@ -23,6 +23,7 @@ function anyCommand(draw: (below: number) => number): Command {
     { do: "unpin", nodes },
     { do: "hide", nodes },
     { do: "show", nodes },
+    { do: draw(2) ? "collapse" : "expand", layers: nodes, positions: [draw(4)] },
     { do: "group", group: { id, name: `name ${draw(9)}`, nodes } },
     { do: "ungroup", id },
     {
@@ -127,6 +128,41 @@ describe("commands", () => {
     apply(view, { do: "group", group: { id: "a", name: "a", nodes: [3, 1] } });
     apply(view, { do: "filters", to: { errors: false } });
     expect(JSON.stringify(view)).toBe(frozen);
+  });
+});
+
+describe("what is collapsed", () => {
+  const run = (...commands: Command[]) =>
+    commands.reduce((view, command) => apply(view, command).view, emptyView());
+
+  it("is kept in order, and taken back no further than it went", () => {
+    const first: Command = { do: "collapse", layers: [4, 2], positions: [] };
+    const view = run(first);
+    expect(view.collapsed).toEqual({ layers: [2, 4], positions: [] });
+    const more = apply(view, { do: "collapse", layers: [3, 2, 3], positions: [7] });
+    expect(more.view.collapsed).toEqual({ layers: [2, 3, 4], positions: [7] });
+    expect(more.inverse).toEqual({ do: "expand", layers: [3], positions: [7] });
+    expect(apply(view, first).inverse).toBeNull();
+    expect(apply(view, { do: "expand", layers: [9], positions: [1] }).inverse).toBeNull();
+    expect(title(more.inverse!)).toBe("expand 1 layer, 1 token");
+  });
+
+  it("of two tabs is all collapsed", () => {
+    const mine: Command = { do: "collapse", layers: [1], positions: [] };
+    const history = change(startHistory(emptyView()), mine).history;
+    const theirs = run({ do: "collapse", layers: [5], positions: [2] });
+    const { view } = rebase(history, theirs, [mine]);
+    expect(view.collapsed).toEqual({ layers: [1, 5], positions: [2] });
+  });
+
+  it("is nothing in a view of before, and in one that says nonsense", () => {
+    const { collapsed: _, ...old } = emptyView();
+    expect(readView(old)).toEqual(emptyView());
+    for (const collapsed of [null, 3, { layers: "all" }, { layers: [-1, "x"], positions: {} }]) {
+      expect(readView({ ...old, collapsed })?.collapsed).toEqual({ layers: [], positions: [] });
+    }
+    const collapsed = { layers: [2], positions: [0, 1] };
+    expect(readView({ ...old, collapsed })?.collapsed).toEqual(collapsed);
   });
 });
 
