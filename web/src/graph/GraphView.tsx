@@ -147,6 +147,7 @@ function useFrames(
     const layout = work.layout.value;
     const shown = work.shown.value;
     const tokens = work.tokens.value;
+    const under = work.under.value;
     if (!pack || !columns || !layout || !shown || !tokens) return;
     scene.current?.setFrame({
       pack,
@@ -159,6 +160,7 @@ function useFrames(
       links: work.drawnLinks.value,
       hover: work.hover.value,
       hoverLinks: work.drawnHoverLinks.value,
+      edge: under?.is === "edge" ? under.edge : null,
       pins: work.view.value.pins,
       groups: work.view.value.groups,
       matches: work.matches.value,

@@ -2,12 +2,13 @@
 
 import type { ComponentChildren, JSX } from "preact";
 import { groupOf } from "../state/document.ts";
-import { nodesText, percent, raw, score } from "../ui/numbers.ts";
+import { nodesText, percent, raw, score, signedShare } from "../ui/numbers.ts";
 import type { Workspace } from "../workspace/model.ts";
 import type { Camera } from "./camera.ts";
+import type { Edge } from "./drawn.ts";
 import { KIND } from "./pack.ts";
-import { stripText } from "./thin.ts";
-import type { At, Under } from "./under.ts";
+import type { Point } from "./paint.ts";
+import { type Strip, stripText } from "./thin.ts";
 
 const WIDTH = 250;
 
@@ -26,13 +27,17 @@ export function Tip({ work, camera }: { work: Workspace; camera: Camera }): JSX.
   if (!under) return null;
   return (
     <Beside camera={camera} at={under.at}>
-      <OfCollapsed work={work} under={under} />
+      {under.is === "edge" ? (
+        <OfEdge work={work} edge={under.edge} />
+      ) : (
+        <OfCollapsed work={work} {...under} />
+      )}
     </Beside>
   );
 }
 
 /** Beside a place of the world, where there is room. */
-function Beside(props: { camera: Camera; at: At; children: ComponentChildren }): JSX.Element {
+function Beside(props: { camera: Camera; at: Point; children: ComponentChildren }): JSX.Element {
   const { k, x, y } = props.camera.transform.value;
   const { width, height } = props.camera.size.value;
   const at = { x: props.at.x * k + x, y: props.at.y * k + y };
@@ -53,14 +58,41 @@ function Beside(props: { camera: Camera; at: At; children: ComponentChildren }):
   );
 }
 
-function OfCollapsed({ work, under }: { work: Workspace; under: Under }): JSX.Element {
+/** An edge of the selection; several nodes are treated as one, as everywhere. */
+function OfEdge({ work, edge: { end, link } }: { work: Workspace; edge: Edge }): JSX.Element {
   const names = work.names.value!;
-  const text = under.strips.map((strip) => stripText(strip, (pos) => names.token(pos)));
+  const [node, ...more] = work.selection.value;
+  const here = more.length > 0 ? `${nodesText(more.length + 1)} treated as one` : names.full(node);
+  const [from, to] =
+    end === "input" ? [names.full(link.node), here] : [here, names.full(link.node)];
+  const absIn = end === "input" && more.length > 0 ? "their" : "its target's";
+  return (
+    <>
+      <strong>
+        {from} → {to}
+      </strong>
+      <div>
+        share {signedShare(link.share)} of {absIn} absolute input
+      </div>
+      <div>raw {raw(link.raw)}, in units of its target's input</div>
+      <div class="muted">{more.length > 0 ? "the sum of their edges" : "click: why this edge"}</div>
+    </>
+  );
+}
+
+function OfCollapsed(props: {
+  work: Workspace;
+  is: "mark" | "name";
+  strips: readonly Strip[];
+  nNodes: number;
+}): JSX.Element {
+  const names = props.work.names.value!;
+  const text = props.strips.map((strip) => stripText(strip, (pos) => names.token(pos)));
   return (
     <>
       <strong>{text.join(", ")}</strong>
-      <div>{nodesText(under.nNodes)} collapsed</div>
-      <div class="muted">{under.is === "name" ? "click: expand" : "click: select them"}</div>
+      <div>{nodesText(props.nNodes)} collapsed</div>
+      <div class="muted">{props.is === "name" ? "click: expand" : "click: select them"}</div>
     </>
   );
 }

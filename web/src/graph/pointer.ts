@@ -2,18 +2,21 @@
 // the zoom behaviour's.
 //
 // The names along the edges are of whole rows and columns: a double click selects one, Shift-click
-// all from the selection to there, and a click on one that is collapsed expands it.
+// all from the selection to there, and a click on one that is collapsed expands it. A click on an
+// edge asks why it is.
 
+import { batch } from "@preact/signals";
 import { useRef } from "preact/hooks";
+import { explain } from "../inspector/Inspector.tsx";
 import type { Workspace } from "../workspace/model.ts";
-import { AXIS } from "./axes.ts";
+import { selectAll, selectUpTo } from "../workspace/strips.ts";
 import type { Camera } from "./camera.ts";
-import { inside, nearest } from "./layout.ts";
+import { inside } from "./layout.ts";
+import type { Point } from "./paint.ts";
 import type { Scene } from "./scene.ts";
-import { collapsedOf, inStrip, type Mark, type Strip } from "./thin.ts";
-import { type At, markUnder, nameAt, underOf } from "./under.ts";
+import { collapsedOf } from "./thin.ts";
+import { collapsedUnder, type Hit, hit, nameAt } from "./under.ts";
 
-const REACH_PX = 18;
 const DRAG_PX = 3;
 
 interface Handlers {
@@ -22,15 +25,6 @@ interface Handlers {
   onPointerUp: (event: PointerEvent) => void;
   onPointerLeave: () => void;
   onDblClick: (event: MouseEvent) => void;
-}
-
-/** What is at the place of an event: one of these, or none. */
-interface Hit {
-  /** −1 where none is near. */
-  node: number;
-  /** The row or column whose name it is on. */
-  name: Strip | null;
-  mark: Mark | null;
 }
 
 export interface Pointer {
@@ -43,30 +37,35 @@ export function usePointer(
   camera: Camera,
   scene: { current: Scene | null },
 ): Pointer {
-  const lasso = useRef<At[] | null>(null);
-  const down = useRef<At | null>(null);
+  const lasso = useRef<Point[] | null>(null);
+  const down = useRef<Point | null>(null);
   const frozen = useRef(false);
 
-  const paneOf = (event: MouseEvent): At => {
+  const paneOf = (event: MouseEvent): Point => {
     const area = (event.currentTarget as HTMLElement).getBoundingClientRect();
     return { x: event.clientX - area.left, y: event.clientY - area.top };
   };
-  const worldOf = (pane: At): At => {
+  const worldOf = (pane: Point): Point => {
     const { k, x, y } = camera.transform.peek();
     return { x: (pane.x - x) / k, y: (pane.y - y) / k };
   };
   const hitAt = (event: MouseEvent): Hit => {
     const pane = paneOf(event);
-    const node = nodeAt(work, camera, pane, worldOf(pane));
-    const name = node < 0 ? nameAt(work, camera, pane) : null;
-    const mark = node < 0 && !name ? markUnder(work, camera, worldOf(pane)) : null;
-    return { node, name, mark };
+    // Modifiers and the menu are of nodes.
+    const ofEdges = !event.shiftKey && !event.ctrlKey && !event.metaKey && event.button <= 0;
+    return hit(work, camera, { pane, world: worldOf(pane), ofEdges });
   };
   const point = (event: PointerEvent): void => {
-    const { node, name, mark } = hitAt(event);
-    if (node !== work.hover.peek()) work.hover.value = node;
-    const under = underOf(work, worldOf(paneOf(event)), name ?? mark);
-    if (under || work.under.peek()) work.under.value = under;
+    const found = hitAt(event);
+    const { node, edge } = found;
+    const before = work.under.peek();
+    // The same edge is told where it was met, and painted once.
+    if (edge && before?.is === "edge" && before.edge.link === edge.link) return;
+    const at = worldOf(paneOf(event));
+    batch(() => {
+      work.hover.value = node;
+      work.under.value = edge ? { is: "edge", at, edge } : collapsedUnder(work, at, found);
+    });
   };
 
   const handlers: Handlers = {
@@ -116,49 +115,13 @@ export function usePointer(
   return { hitAt, handlers };
 }
 
-function nodeAt(work: Workspace, camera: Camera, pane: At, world: At): number {
-  const layout = work.layout.peek();
-  const onNames = pane.x < AXIS.left - 10 || pane.y > camera.size.peek().height - AXIS.bottom;
-  if (!layout || onNames) return -1;
-  return nearest(layout, layout.open, world, REACH_PX / camera.transform.peek().k);
-}
-
-function click(work: Workspace, event: PointerEvent, { node, name, mark }: Hit): void {
+function click(work: Workspace, event: PointerEvent, { node, name, mark, edge }: Hit): void {
   const nodes = mark?.nodes ?? [];
   if (name && event.shiftKey) selectUpTo(work, name);
   else if (name?.thin) work.do({ do: "expand", ...collapsedOf(name) });
+  else if (edge) explain(work, edge);
   else if (event.shiftKey && node >= 0) work.toggle(node);
   else if (event.shiftKey && mark) work.select([...new Set([...work.selection.peek(), ...nodes])]);
   else if ((event.metaKey || event.ctrlKey) && node >= 0) work.togglePins([node]);
   else work.select(node >= 0 ? [node] : nodes);
-}
-
-function nodesOf(work: Workspace, strip: Strip): number[] {
-  const pack = work.columns.peek();
-  const shown = work.shown.peek();
-  return pack && shown ? inStrip(strip, pack, shown.nodes) : [];
-}
-
-export function selectAll(work: Workspace, strip: Strip): void {
-  work.select(nodesOf(work, strip));
-}
-
-/** The strip from the first selected node's row or column to another one. */
-export function upTo(work: Workspace, strip: Strip): Strip {
-  const pack = work.columns.peek();
-  const [first] = work.selection.peek();
-  if (!pack || first === undefined) return strip;
-  const start = (strip.axis === "layer" ? pack.layer : pack.pos)[first];
-  return { ...strip, from: Math.min(start, strip.from), to: Math.max(start, strip.to) };
-}
-
-/** Selects all from the selection to a row or column; where it started, it starts again. */
-function selectUpTo(work: Workspace, strip: Strip): void {
-  const pack = work.columns.peek();
-  const [first] = work.selection.peek();
-  if (!pack) return;
-  const of = strip.axis === "layer" ? pack.layer : pack.pos;
-  const start = first === undefined ? strip.from : of[first];
-  const far = (node: number): number => Math.abs(of[node] - start);
-  work.select(nodesOf(work, upTo(work, strip)).sort((a, b) => far(a) - far(b)));
 }

@@ -83,7 +83,11 @@ export function Help(): JSX.Element {
         </dl>
       </section>
       <section class="stack">
-        <h2>A graph that is too large</h2>
+        <h2>On the graph</h2>
+        <p>
+          An edge of the selection under the pointer says what it is; a click on it asks why, as{" "}
+          <Key name="w" /> does.
+        </p>
         <p>
           The right button on the name of a layer or a token collapses it into a thin row or column;
           a click on the name of what is collapsed expands it. <Key name="z" /> collapses the layers

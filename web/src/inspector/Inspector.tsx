@@ -3,6 +3,7 @@
 import { signal } from "@preact/signals";
 import type { JSX } from "preact";
 import { nameEverywhere } from "../feature/naming.ts";
+import type { Edge } from "../graph/drawn.ts";
 import { KIND } from "../graph/pack.ts";
 import { groupOf } from "../state/document.ts";
 import { outOfSight } from "../state/groups.ts";
@@ -29,6 +30,12 @@ export const TABS: readonly { value: Tab; text: string; key: string }[] = [
   { value: "paths", text: "Paths", key: "j 4" },
   { value: "why", text: "Why this edge", key: "w" },
 ];
+
+/** Shows why an edge of the selection is. */
+export function explain(work: Workspace, { end, link }: Edge): void {
+  work.explained.value = { end, node: link.node };
+  tab.value = "why";
+}
 
 export function Inspector({ work }: { work: Workspace }): JSX.Element {
   const selection = work.selection.value;

@@ -14,17 +14,15 @@ import type { Workspace } from "../workspace/model.ts";
 const ENDS = 60;
 
 export function WhyEdge({ work }: { work: Workspace }): JSX.Element {
-  const chosen = useSignal<number | null>(null);
-  const direction = useSignal<"input" | "output">("input");
+  const { end, node: chosen } = work.explained.value;
   const all = useSignal(false);
   const links = work.links.value;
   const [node] = work.selection.value;
   if (work.selection.value.length !== 1 || !links)
     return <Empty>Select one node, then one of its edges.</Empty>;
-  const list = direction.value === "input" ? links.inputs : links.outputs;
-  const other = list.some((link) => link.node === chosen.value)
-    ? chosen.value
-    : (list[0]?.node ?? null);
+  const list = end === "input" ? links.inputs : links.outputs;
+  const isThere = list.some((link) => link.node === chosen);
+  const other = isThere ? chosen : (list[0]?.node ?? null);
   // One that was chosen stays in the list, however weak it is.
   const ends = list.filter((link, place) => all.value || place < ENDS || link.node === other);
   const names = work.names.value!;
@@ -33,18 +31,20 @@ export function WhyEdge({ work }: { work: Workspace }): JSX.Element {
       <div class="row">
         <Segments
           label="Which edges"
-          value={direction.value}
+          value={end}
           options={[
             { value: "input", text: "its input" },
             { value: "output", text: "its output" },
           ]}
-          onChange={(value) => (direction.value = value)}
+          onChange={(value) => (work.explained.value = { end: value, node: chosen })}
         />
         {other !== null && (
           <select
             aria-label="The other end of the edge"
             value={String(other)}
-            onChange={(event) => (chosen.value = Number(event.currentTarget.value))}
+            onChange={(event) =>
+              (work.explained.value = { end, node: Number(event.currentTarget.value) })
+            }
           >
             {ends.map((link) => (
               <option key={link.node} value={link.node}>
@@ -67,7 +67,7 @@ export function WhyEdge({ work }: { work: Workspace }): JSX.Element {
       </div>
       {other === null ? (
         <Empty>There is no such edge.</Empty>
-      ) : direction.value === "input" ? (
+      ) : end === "input" ? (
         <Split work={work} source={other} target={node} />
       ) : (
         <Split work={work} source={node} target={other} />

@@ -2,8 +2,8 @@
 // collapsed.
 
 import type { JSX } from "preact";
+import { countLinks } from "../graph/drawn.ts";
 import { countOfSign } from "../graph/edges.ts";
-import { countLinks } from "../graph/scene.ts";
 import { MOST_HAZE } from "../graph/still.ts";
 import type { Filters } from "../state/document.ts";
 import { count, percent } from "../ui/numbers.ts";

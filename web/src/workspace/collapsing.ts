@@ -1,6 +1,5 @@
 // Collapsing by key, by menu and by typing: fetched when it is first asked for.
 
-import { selectAll, upTo } from "../graph/pointer.ts";
 import { collapsedOf, type Strip, stripText } from "../graph/thin.ts";
 import { isLayers } from "../graph/under.ts";
 import type { Collapsed } from "../state/document.ts";
@@ -8,6 +7,7 @@ import { ask } from "../ui/ask.tsx";
 import { type MenuItem, openMenu } from "../ui/menu.tsx";
 import { toast } from "../ui/toast.tsx";
 import type { Workspace } from "./model.ts";
+import { selectAll, upTo } from "./strips.ts";
 
 type Axis = Strip["axis"];
 

@@ -1,7 +1,7 @@
 // What filters hide, and what is collapsed: how much, in a few words, and the command that brings it
 // back.
 
-import type { LinkCount } from "../graph/scene.ts";
+import type { LinkCount } from "../graph/drawn.ts";
 import { REASONS, type Reason } from "../graph/visible.ts";
 import { amountText } from "../state/collapse.ts";
 import type { Command } from "../state/commands.ts";

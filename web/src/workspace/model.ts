@@ -6,6 +6,7 @@
 import { batch, computed, effect, signal } from "@preact/signals";
 import type { Kept } from "../api/endpoints.ts";
 import { NEEDS_SERVER } from "../file/file.ts";
+import { drawnOf, type Edge, LINKS } from "../graph/drawn.ts";
 import { type Adjacency, adjacency, type Links, linksOf } from "../graph/edges.ts";
 import { byCell, layoutNodes, shapeOf } from "../graph/layout.ts";
 import { Names } from "../graph/names.ts";
@@ -47,6 +48,8 @@ export class Workspace {
   readonly hover = signal(-1);
   /** What the pointer is on where no node is. */
   readonly under = signal<Under | null>(null);
+  /** The edge of the selected node that is explained: its other end; -1 is the strongest. */
+  readonly explained = signal<{ end: Edge["end"]; node: number }>({ end: "input", node: -1 });
   readonly normalisation = signal<Normalisation>("share");
   readonly ends = signal<Ends>("both");
   /** Complete links of the selection from the server, when the pack holds only the top edges. */
@@ -184,6 +187,12 @@ export class Workspace {
   /** Links as far as they are drawn. */
   readonly drawnLinks = computed(() => this.ofEnds(this.links.value));
   readonly drawnHoverLinks = computed(() => this.ofEnds(this.hoverLinks.value));
+  /** Links of the selection that are on the canvas, which a pointer can be on. */
+  readonly edges = computed<Links | null>(() => {
+    const [links, shown] = [this.drawnLinks.value, this.shown.value];
+    const { minShare, sign } = this.filters.value;
+    return links && shown && drawnOf(links, { mask: shown.mask, minShare, sign }, LINKS.all);
+  });
   private ofEnds(links: Links | null): Links | null {
     const ends = this.ends.value;
     if (!links || ends === "both") return links;
@@ -220,9 +229,10 @@ export class Workspace {
         if (shown && hover >= 0 && !shown.mask[hover]) this.hover.value = -1;
       }),
       effect(() => {
-        // Nor can what was under the pointer before all moved.
+        // Nor can what was under the pointer before all moved, or other links were drawn.
         void this.shown.value;
         void this.thin.value;
+        void this.edges.value;
         this.under.value = null;
       }),
     );

@@ -1,7 +1,7 @@
-// What is done on the canvas itself: layers and tokens that are collapsed.
+// What is done on the canvas itself: layers and tokens that are collapsed, edges under the pointer.
 
 import AxeBuilder from "./axe.ts";
-import { fresh, openSite, ready, type Site, saved } from "./fixture.ts";
+import { fresh, openSite, ready, type Site, saved, selectedText } from "./fixture.ts";
 import {
   afterAll,
   beforeAll,
@@ -158,5 +158,56 @@ describe("layers and tokens", () => {
     await page.keyboard.press("ArrowUp");
     await page.keyboard.press("Enter");
     await page.locator(".inspector-head h2").waitFor();
+  });
+});
+
+/** Moves over the pane until the tip is of an edge, and gives what it says. */
+async function findEdge(page: Page): Promise<{ x: number; y: number; text: string }> {
+  const area = (await page.locator(".graph").boundingBox())!;
+  const tip = page.locator(".tip", { hasText: "→" });
+  for (const part of [0.12, 0.2, 0.28, 0.36, 0.44, 0.52, 0.6]) {
+    const y = area.y + part * area.height;
+    for (let x = area.x + 60; x < area.x + area.width - 10; x += 8) {
+      await page.mouse.move(x, y);
+      await page.waitForTimeout(10);
+      if ((await tip.count()) > 0) return { x, y, text: await tip.innerText() };
+    }
+  }
+  throw new Error("no edge was met");
+}
+
+describe("an edge", () => {
+  it("is told under the pointer, with both normalisations, and a click asks why", async () => {
+    const page = await site.open(await fresh(site));
+    await ready(page);
+    await page.locator(".graph").focus();
+    await page.keyboard.press("ArrowUp");
+    const output = await selectedText(page);
+    const { x, y, text } = await findEdge(page);
+    expect(text).toMatch(/share [+−][\d.e-]+ % of its target's absolute input/);
+    const raw = /raw ([−\d.]+), in units of its target's input/.exec(text)?.[1];
+    expect(raw).toBeDefined();
+    expect(text).toContain(output);
+    await page.mouse.click(x, y);
+
+    // The same edge, of the same node.
+    const why = page.getByRole("tab", { name: "Why this edge" });
+    expect(await why.getAttribute("aria-selected")).toBe("true");
+    expect(await selectedText(page)).toBe(output);
+    await page
+      .locator(".inspector-body")
+      .getByText(`The edge is ${raw} in units of`)
+      .or(page.locator(".inspector-body").getByText(`This edge of ${raw} crosses no attention`))
+      .waitFor({ timeout: 30_000 });
+    const [source] = text.split(" → ");
+    const chosen = page.getByLabel("The other end of the edge").locator("option:checked");
+    expect(await chosen.innerText()).toContain(source);
+
+    // Without a selection no edge is drawn, and none is told.
+    await page.keyboard.press("Escape");
+    expect(await page.locator(".tip").count()).toBe(0);
+    await page.mouse.move(x, y + 1);
+    await page.waitForTimeout(50);
+    expect(await page.locator(".tip", { hasText: "→" }).count()).toBe(0);
   });
 });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { unfinished } from "../../src/api/running.ts";
-import { countLinks, LINKS } from "../../src/graph/scene.ts";
+import { countLinks, LINKS } from "../../src/graph/drawn.ts";
 import { planOf } from "../../src/tests/again.ts";
 import { allPlan, validateAsk } from "../../src/tests/all.ts";
 import { numbersOf } from "../../src/tests/doses.ts";
