@@ -3,7 +3,7 @@
 import type { JSX } from "preact";
 import { type EdgeVerdict, markOf } from "../tests/verdicts.ts";
 import { signedShare } from "../ui/numbers.ts";
-import { BOX, type Placed } from "./places.ts";
+import type { Placed } from "./places.ts";
 
 export function Markers(): JSX.Element {
   return (
@@ -49,10 +49,10 @@ interface EdgeProps {
 
 export function Edge({ from, to, share, weaker, shift, verdict }: EdgeProps): JSX.Element | null {
   if (!from || !to) return null;
-  const x1 = from.x + BOX.width / 2;
+  const x1 = from.x + from.width / 2;
   const y1 = from.y;
-  const x2 = to.x + BOX.width / 2 + shift;
-  const y2 = to.y + BOX.height + 3;
+  const x2 = to.x + to.width / 2 + shift;
+  const y2 = to.y + to.height + 3;
   const bend = Math.max(24, Math.abs(y1 - y2) * 0.45);
   const width = 1 + 7 * Math.min(1, Math.abs(share));
   const negative = share < 0;

@@ -96,6 +96,14 @@ export function Help(): JSX.Element {
         </p>
       </section>
       <section class="stack">
+        <h2>In the circuit</h2>
+        <p>
+          <Key name="m" /> opens a group beside the circuit, with its members and its note.{" "}
+          <Key name="Shift+m" /> opens it in its place: its members are drawn where its box stood,
+          with edges of their own. Closed, all boxes are where they were.
+        </p>
+      </section>
+      <section class="stack">
         <h2>Search</h2>
         <p>
           Words are looked for in names; <code>layer&gt;2</code>, <code>pos:8</code>,{" "}

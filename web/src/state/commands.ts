@@ -7,7 +7,7 @@
 
 import { amountText, collapse } from "./collapse.ts";
 import type { Filters, Group, Node, Note, Place, View } from "./document.ts";
-import { about, group, member, ungroup } from "./groups.ts";
+import { type About, about, group, member, ungroup } from "./groups.ts";
 
 export type Command =
   | { do: "filters"; to: Partial<Filters> }
@@ -18,7 +18,7 @@ export type Command =
   | { do: "collapse" | "expand"; layers: number[]; positions: number[] }
   | { do: "group"; group: Group }
   | { do: "ungroup"; id: string }
-  | { do: "about"; id: string; to: Partial<Pick<Group, "name" | "note">> }
+  | { do: "about"; id: string; to: About }
   /** Nodes leave their groups and join one; `null`: none. */
   | { do: "member"; nodes: Node[]; of: string | null }
   | { do: "label"; key: string; text: string | null }
@@ -193,7 +193,7 @@ export function title(command: Command): string {
     case "ungroup":
       return "ungroup";
     case "about":
-      return command.to.note === undefined ? `rename to “${command.to.name}”` : "note of a group";
+      return aboutTitle(command.to);
     case "member":
       return counted(command.of === null ? "ungroup" : "regroup", command.nodes.length);
     case "label":
@@ -209,6 +209,11 @@ export function title(command: Command): string {
     case "several":
       return command.title;
   }
+}
+
+function aboutTitle({ name, note, open }: About): string {
+  if (open !== undefined) return `${open ? "open" : "close"} a group in place`;
+  return note === undefined ? `rename to “${name}”` : "note of a group";
 }
 
 function counted(verb: string, n: number): string {

@@ -14,6 +14,8 @@ export interface Group {
   nodes: Node[];
   /** What a person writes about it; absent, never empty. */
   note?: string;
+  /** Whether the circuit draws its members in its place; absent, never false. */
+  open?: true;
 }
 
 /** A text on the circuit. */
@@ -145,9 +147,11 @@ function isGroup(value: unknown): value is Group {
   return typeof group?.id === "string" && typeof group.name === "string";
 }
 
-function readGroup({ note, ...group }: Group): Group {
-  const read = { ...group, nodes: nodes(group.nodes) };
-  return typeof note === "string" && note !== "" ? { ...read, note } : read;
+function readGroup({ note, open, ...group }: Group): Group {
+  const read: Group = { ...group, nodes: nodes(group.nodes) };
+  if (typeof note === "string" && note !== "") read.note = note;
+  if (open === true) read.open = true;
+  return read;
 }
 
 /** The group that holds `node`, if any. */

@@ -39,14 +39,25 @@ export function ungroup(view: View, id: string): Applied {
   };
 }
 
-/** A group's name and note alone, so that another tab's members stay. An empty note is none. */
-export function about(view: View, id: string, to: Partial<Pick<Group, "name" | "note">>): Applied {
+/** What is said of a group beside its members. An empty note is none. */
+export interface About {
+  name?: string;
+  note?: string;
+  open?: boolean;
+}
+
+/** Of this only what is given changes, so that another tab's members, name and note stay. */
+export function about(view: View, id: string, to: About): Applied {
   const old = view.groups.find((candidate) => candidate.id === id);
   if (!old) return { view, inverse: null };
-  const before = { name: old.name, note: old.note ?? "" };
-  const { note, ...put } = { ...old, ...before, ...to };
-  if (put.name === before.name && note === before.note) return { view, inverse: null };
-  const next: Group = note ? { ...put, note } : put;
+  const had = { name: old.name, note: old.note ?? "", open: old.open ?? false };
+  const keys = (Object.keys(to) as (keyof About)[]).filter((key) => had[key] !== to[key]);
+  if (keys.length === 0) return { view, inverse: null };
+  const { note, open, ...put } = { ...old, ...had, ...to };
+  const next: Group = put;
+  if (note) next.note = note;
+  if (open) next.open = true;
+  const before: About = Object.fromEntries(keys.map((key) => [key, had[key]]));
   return {
     view: { ...view, groups: view.groups.map((group) => (group === old ? next : group)) },
     inverse: { do: "about", id, to: before },

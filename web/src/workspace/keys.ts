@@ -1,6 +1,12 @@
 // The workspace's keys (ui: every action has one, and `?` lists them).
 
-import { openedGroup, openMoveMenu, takeOut, toggleGroup } from "../circuit/members.ts";
+import {
+  openedGroup,
+  openMoveMenu,
+  takeOut,
+  toggleGroup,
+  toggleInPlace,
+} from "../circuit/members.ts";
 import type { Camera } from "../graph/camera.ts";
 import { type Direction, neighbour } from "../graph/layout.ts";
 import { hide, makeGroup, rename, TABS, tab } from "../inspector/Inspector.tsx";
@@ -63,6 +69,12 @@ export function useKeys(work: Workspace, camera: Camera, saver: Saver | null): v
       ["p", "Pin or unpin", () => work.togglePins(work.selection.value), some],
       ["g", "Group", () => void makeGroup(work), some],
       ["m", "Members and note of the group", () => openGroup(work), grouped],
+      [
+        "Shift+m",
+        "Open or close the group in its place",
+        () => openInPlace(work),
+        () => grouped() && !work.readOnly,
+      ],
       ["Backspace", "Take out of the group", () => takeOut(work, work.selection.value), grouped],
       ["Shift+g", "Move to another group…", () => moveSelection(work), some],
       ["u", "Ungroup", () => ungroup(work), some],
@@ -182,6 +194,11 @@ function openGroup(work: Workspace): void {
   if (lower.value !== "circuit") openedGroup.value = null;
   lower.value = "circuit";
   toggleGroup(work);
+}
+
+function openInPlace(work: Workspace): void {
+  lower.value = "circuit";
+  toggleInPlace(work, work.selection.value);
 }
 
 function moveSelection(work: Workspace): void {

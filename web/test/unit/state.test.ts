@@ -29,7 +29,12 @@ function anyCommand(draw: (below: number) => number): Command {
     {
       do: "about",
       id,
-      to: draw(2) ? { note: draw(3) ? `note ${draw(9)}` : "" } : { name: "other" },
+      to: [
+        { note: draw(3) ? `note ${draw(9)}` : "" },
+        { name: "other" },
+        { open: draw(2) === 0 },
+        { name: "opened", open: true },
+      ][draw(4)],
     },
     { do: "member", nodes, of: draw(3) === 0 ? null : id },
     { do: "label", key: String(draw(6)), text: draw(3) === 0 ? null : `text ${draw(5)}` },
@@ -120,6 +125,22 @@ describe("commands", () => {
     const noted = apply(before, { do: "about", id: "a", to: { note: "why" } }).view;
     expect(noted.groups[0].note).toBe("why");
     expect(apply(noted, { do: "about", id: "a", to: { note: "" } }).view).toEqual(before);
+  });
+
+  it("a group opens and closes without a trace, and keeps what else is said of it", () => {
+    const group: Command = { do: "group", group: { id: "a", name: "a", nodes: [1, 2], note: "n" } };
+    const before = apply(emptyView(), group).view;
+    const { view, inverse } = apply(before, { do: "about", id: "a", to: { open: true } });
+    expect(view.groups[0]).toEqual({ id: "a", name: "a", nodes: [1, 2], note: "n", open: true });
+    expect(apply(view, { do: "about", id: "a", to: { open: true } }).inverse).toBeNull();
+    expect(apply(view, { do: "about", id: "a", to: { open: false } }).view).toEqual(before);
+    // What another tab called it meanwhile stays when the opening is taken back.
+    const renamed = apply(view, { do: "about", id: "a", to: { name: "b" } }).view;
+    expect(apply(renamed, inverse!).view.groups).toEqual([{ ...before.groups[0], name: "b" }]);
+    // More members join it as it is.
+    const more = apply(view, { do: "member", nodes: [7], of: "a" }).view;
+    expect(more.groups[0].open).toBe(true);
+    expect(title(inverse!)).toBe("close a group in place");
   });
 
   it("does not touch the view it is given", () => {
@@ -226,7 +247,9 @@ describe("a view from outside", () => {
     expect(readView({ schema: 1, pins: [4, -1, "x"] })).toEqual({ ...emptyView(), pins: [4] });
     const groups = [{ id: "a", name: "a", nodes: [1], note: "why" }];
     expect(readView({ schema: 1, groups })?.groups).toEqual(groups);
-    const odd = [{ ...groups[0], note: { text: "why" } }];
+    const open = [{ ...groups[0], open: true as const }];
+    expect(readView({ schema: 1, groups: open })?.groups).toEqual(open);
+    const odd = [{ ...groups[0], note: { text: "why" }, open: "wide" }];
     expect(readView({ schema: 1, groups: odd })?.groups).toEqual([
       { id: "a", name: "a", nodes: [1] },
     ]);
