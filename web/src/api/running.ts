@@ -43,11 +43,15 @@ export class Running {
     this.ends.ended(last);
   }
 
-  /** Follows a job that runs already: one of before a reload, or of another window. */
-  async adopt(graph: string | null): Promise<void> {
+  /**
+   * Follows a job that runs already: one of before a reload, or of another window, but none that
+   * somebody else follows.
+   */
+  async adopt(graph: string | null, isOthers: (job: Job) => boolean = () => false): Promise<void> {
     let found: Job | null;
     try {
-      found = unfinished(await askJobs(), this.kind, graph);
+      const jobs = (await askJobs()).filter((job) => !isOthers(job));
+      found = unfinished(jobs, this.kind, graph);
     } catch {
       // The banner says that the server is gone.
       return;

@@ -91,6 +91,14 @@ export function Help(): JSX.Element {
         </p>
       </section>
       <section class="stack">
+        <h2>Many prompts</h2>
+        <p>
+          One graph explains one prompt. <a href="/new">New trace</a> takes a batch, too: a prompt a
+          line, all with the same settings. When it is done, the features that recur in its graphs
+          are one click away.
+        </p>
+      </section>
+      <section class="stack">
         <h2>Your work</h2>
         <p>
           Every change is saved by itself and can be undone. Two windows on one graph see each

@@ -4,11 +4,14 @@ import { useSignal } from "@preact/signals";
 import type { JSX } from "preact";
 import { useEffect } from "preact/hooks";
 import { jobs as askJobs, cancelJob, isFinal } from "../api/endpoints.ts";
+import { useMore } from "../ui/more.tsx";
 import { count, seconds } from "../ui/numbers.ts";
 import { Button, Progress } from "../ui/parts.tsx";
 import type { Job } from "../wire.ts";
 
 const EVERY_MS = 1000;
+/** A batch has a hundred jobs, and one of them runs. */
+const FIRST = 6;
 
 export function Jobs({ onFinished }: { onFinished: () => void }): JSX.Element | null {
   const list = useSignal<Job[]>([]);
@@ -32,13 +35,15 @@ export function Jobs({ onFinished }: { onFinished: () => void }): JSX.Element | 
       window.clearTimeout(timer);
     };
   }, [list, onFinished]);
+  const { rows, more } = useMore(list.value, FIRST, ({ state }) => state === "running");
   if (list.value.length === 0) return null;
   return (
     <section class="card" aria-label="Under way">
       <h2>Under way</h2>
-      {list.value.map((job) => (
+      {rows.map((job) => (
         <JobRow key={job.id} job={job} />
       ))}
+      {more}
     </section>
   );
 }

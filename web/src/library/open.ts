@@ -17,6 +17,20 @@ export const opened = signal(0);
 /** Whether something is being dragged over the page. */
 export const dropping = signal(false);
 
+/** Takes what it wants of dropped files; the others are opened as graphs. */
+type Taker = (files: readonly File[]) => File[];
+let taker: Taker | null = null;
+
+/** Lets a page that is shown have its files before the library. */
+export function useTaken(take: Taker): void {
+  useEffect(() => {
+    taker = take;
+    return () => {
+      taker = null;
+    };
+  });
+}
+
 /** The view that an address of another page becomes; one's own work stays as it is. */
 const ADDRESS_VIEW = "address";
 
@@ -82,7 +96,8 @@ export function useDrop(): void {
       if (!dropping.peek() || !dataTransfer) return;
       event.preventDefault();
       dropping.value = false;
-      if (dataTransfer.files.length > 0) void openFiles([...dataTransfer.files]);
+      const files = [...dataTransfer.files];
+      if (files.length > 0) void openFiles(taker?.(files) ?? files);
       else void openAddress(dataTransfer.getData("text/uri-list"));
     };
     window.addEventListener("dragover", over);

@@ -1,42 +1,24 @@
-// A new trace: prompt and model, what to explain, what it will take.
+// A new trace: prompt and model, what to explain, what it will take; of one prompt or of many.
 
 import { useSignal } from "@preact/signals";
 import type { JSX } from "preact";
 import { useEffect } from "preact/hooks";
-import { ApiError, sentence } from "../api/client.ts";
-import { models as askModels, status as askStatus, trace } from "../api/endpoints.ts";
-import { Running } from "../api/running.ts";
-import { JobRow } from "../library/Jobs.tsx";
+import { sentence } from "../api/client.ts";
+import { models as askModels, status as askStatus } from "../api/endpoints.ts";
+import { useTaken } from "../library/open.ts";
 import { modelText } from "../models/words.ts";
-import { copyCommand } from "../ui/command.tsx";
 import { section, useActions } from "../ui/keys.ts";
 import { useLoad } from "../ui/load.ts";
-import { Button, Empty, Failure, Field, Skeleton } from "../ui/parts.tsx";
-import { go, place } from "../ui/router.ts";
+import { Empty, Failure, Field, Segments, Skeleton } from "../ui/parts.tsx";
+import { place } from "../ui/router.ts";
 import { toast } from "../ui/toast.tsx";
 import type { ModelRow } from "../wire.ts";
-import { Forecasts } from "./Forecasts.tsx";
-import { command, promptAsk, type Request, readStart, SALIENT, traceAsk } from "./request.ts";
-import { Targets } from "./Targets.tsx";
-
-const PATH = "/new";
-
-const running = new Running("trace", {
-  ended: ({ result, error }) => {
-    if (!result?.graph) {
-      const why = error?.what ?? "it was stopped before its first row";
-      toast(`The trace ended without a graph: ${why}.`);
-      return;
-    }
-    // Who went on to another page stays there.
-    if (place.peek().path === PATH) go(`/g/${result.graph}`);
-    else toast("The trace is done; its graph is in the library.");
-  },
-  failed: (why) => {
-    const hint = why instanceof ApiError && why.hint ? ` ${why.hint}` : "";
-    toast(`Not traced: ${sentence(why)}.${hint}`);
-  },
-});
+import { Batch } from "./Batch.tsx";
+import { BatchList } from "./BatchList.tsx";
+import { One } from "./One.tsx";
+import { holdsPrompts, isText, promptsOf, type Source } from "./prompts.ts";
+import { adoptBatch, batch, isUnderWay } from "./queue.ts";
+import { type Request, readStart, SALIENT } from "./request.ts";
 
 export function NewTrace(): JSX.Element {
   const { state, again } = useLoad(
@@ -53,6 +35,13 @@ export function NewTrace(): JSX.Element {
   return <TraceForm models={models} usual={status.default_model} />;
 }
 
+type Mode = "one" | "batch";
+
+const MODES: readonly { value: Mode; text: string }[] = [
+  { value: "one", text: "one prompt" },
+  { value: "batch", text: "a batch" },
+];
+
 function TraceForm({ models, usual }: { models: ModelRow[]; usual: string }): JSX.Element {
   const { query } = place.value;
   const start = readStart(query);
@@ -67,30 +56,44 @@ function TraceForm({ models, usual }: { models: ModelRow[]; usual: string }): JS
     tolerance: 0.01,
     maxNodes: 7500,
   });
+  const mode = useSignal<Mode>("one");
+  const source = useSignal<Source>({ name: null, text: "" });
   const now = request.value;
   const set = (to: Partial<Request>): void => {
     request.value = { ...request.value, ...to };
   };
   const model = models.find((one) => one.name === now.model) ?? first;
-  const job = running.of(null);
-  const run = async (): Promise<void> => {
-    await running.start(null, () => trace(traceAsk(request.value)));
+  const take = (name: string, text: string): void => {
+    const taken = takenSource(name, text);
+    if (!taken) return;
+    source.value = taken;
+    mode.value = "batch";
   };
-  const copy = () => void copyCommand(command(request.value, models));
+  useFiles(take);
+  const choose = (to: Mode): void => {
+    // What was written for one is the first of many.
+    if (to === "batch" && source.value.text === "" && !now.ids) {
+      source.value = { name: null, text: now.text };
+    }
+    mode.value = to;
+  };
   useActions(
     section("New trace", [
-      ["mod+Enter", "Trace", () => void run()],
-      ["y", "Copy as a command", copy],
+      ["b", "One prompt or a batch", () => choose(mode.value === "one" ? "batch" : "one")],
     ]),
   );
   useEffect(() => {
     document.title = "New trace · Connectome";
-    void running.adopt(null);
+    adoptBatch();
+    // Who comes with a prompt in the address means that one.
+    if (isUnderWay(batch.peek()) && place.peek().query.size === 0) mode.value = "batch";
   }, []);
+  const form = { request: now, onChange: set, model, models };
   return (
     <div class="sheet">
       <div class="head-row">
         <h1>New trace</h1>
+        <Segments label="How many prompts" value={mode.value} options={MODES} onChange={choose} />
         <span class="grow" />
         <Field label="Model and dictionary">
           <select
@@ -114,116 +117,45 @@ function TraceForm({ models, usual }: { models: ModelRow[]; usual: string }): JS
           </select>
         </Field>
       </div>
-      {now.ids ? (
-        <p class="row card">
-          <span class="grow">The text comes from a graph, as {now.ids.length} tokens.</span>
-          <Button onClick={() => set({ ids: null, position: null, text: model.example ?? "" })}>
-            Write one instead
-          </Button>
-        </p>
+      {mode.value === "one" ? (
+        <One {...form} />
       ) : (
-        <Field label={now.chat ? "What the user says" : "Prompt"}>
-          <textarea
-            class="prompt"
-            rows={3}
-            spellcheck={false}
-            value={now.text}
-            placeholder={model.example ?? "A text that the model goes on with"}
-            onInput={(event) => set({ text: event.currentTarget.value, position: null })}
-          />
-        </Field>
+        <Batch {...form} source={source} onFile={(file) => void readFile(file, take)} />
       )}
-      {model.chat && (
-        <label class="check">
-          <input
-            type="checkbox"
-            checked={now.chat}
-            onChange={(event) => set({ chat: event.currentTarget.checked })}
-          />
-          as a chat turn
-        </label>
-      )}
-      {model.chat && now.chat && !now.ids && (
-        <Field label="What the system says before, if anything">
-          <input
-            type="text"
-            value={now.system}
-            onInput={(event) => set({ system: event.currentTarget.value, position: null })}
-          />
-        </Field>
-      )}
-      <Forecasts request={now} prompt={promptAsk(now)} onChange={set}>
-        <Targets request={now} onChange={set} />
-      </Forecasts>
-      <Advanced request={now} onChange={set} />
-      {job ? (
-        <section class="card" aria-label="Under way">
-          <JobRow job={job} />
-          <p class="note">
-            The graph opens when it is written. Stopping keeps the rows that there are.
-          </p>
-        </section>
-      ) : (
-        <div class="row">
-          <Button kind="primary" keyName="mod+Enter" title="Trace" onClick={() => void run()}>
-            Trace
-          </Button>
-          <Button kind="quiet" keyName="y" onClick={copy}>
-            Copy as a command
-          </Button>
-        </div>
-      )}
+      <BatchList />
     </div>
   );
 }
 
-function Advanced({
-  request,
-  onChange,
-}: {
-  request: Request;
-  onChange: (to: Partial<Request>) => void;
-}): JSX.Element {
-  return (
-    <details class="card">
-      <summary>Which features get rows</summary>
-      <div class="form-grid">
-        <Field label="Rule">
-          <select
-            value={request.expand}
-            onChange={(event) =>
-              onChange({ expand: event.currentTarget.value as Request["expand"] })
-            }
-          >
-            <option value="certified">until little influence is unresolved</option>
-            <option value="exhaustive">all of them</option>
-            <option value="budget">a fixed number, by circuit-tracer's rule</option>
-          </select>
-        </Field>
-        {request.expand === "certified" && (
-          <Field label="Unresolved influence, share of the targets' weight">
-            <input
-              type="number"
-              min="0.0001"
-              max="0.5"
-              step="0.001"
-              value={request.tolerance}
-              onInput={(event) => onChange({ tolerance: Number(event.currentTarget.value) })}
-            />
-          </Field>
-        )}
-        {request.expand === "budget" && (
-          <Field label="Features at most">
-            <input
-              type="number"
-              min="1"
-              step="100"
-              value={request.maxNodes}
-              onInput={(event) => onChange({ maxNodes: Number(event.currentTarget.value) })}
-            />
-          </Field>
-        )}
-      </div>
-    </details>
-  );
+/** What a file has of prompts; lines of text are there to be written on. */
+function takenSource(name: string, text: string): Source | null {
+  try {
+    const { lines } = promptsOf({ name, text });
+    if (lines.length === 0) throw new Error("it has no prompts");
+    return { name: isText(name) ? null : name, text };
+  } catch (failure) {
+    toast(`${name} was not read: ${sentence(failure)}.`);
+    return null;
+  }
+}
+
+type Take = (name: string, text: string) => void;
+
+async function readFile(file: File, take: Take): Promise<void> {
+  try {
+    take(file.name, await file.text());
+  } catch (failure) {
+    toast(`${file.name} was not read: ${sentence(failure)}.`);
+  }
+}
+
+/** Takes a file of prompts that is dropped on the page; others are graphs. */
+function useFiles(take: Take): void {
+  useTaken((files) => {
+    const [file, ...others] = files.filter(({ name }) => holdsPrompts(name));
+    if (!file) return [...files];
+    if (others.length > 0) toast(`Only ${file.name} was read: a batch is of one file.`);
+    void readFile(file, take);
+    return files.filter(({ name }) => !holdsPrompts(name));
+  });
 }
