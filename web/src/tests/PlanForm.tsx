@@ -4,28 +4,22 @@ import type { JSX } from "preact";
 import type { Group } from "../state/document.ts";
 import { plain } from "../ui/numbers.ts";
 import { Button, Choice, Empty, Field, NumberField } from "../ui/parts.tsx";
-import type { EditPositions, ModeAsk } from "../wire.ts";
+import type { ModeAsk } from "../wire.ts";
 import type { Workspace } from "../workspace/model.ts";
+import { Changes, HowFields } from "./Changes.tsx";
 import { doseWords, NO_DOSES } from "./doses.ts";
 import {
   dosesOf,
+  type Followed,
   holdsLayers,
   howOf,
   type Plan,
   plan,
-  STRENGTHS,
-  type Strength,
   sweepIn,
   sweptBy,
   whatAnswers,
 } from "./plan.ts";
 import { SwapForm } from "./SwapForm.tsx";
-
-const POSITIONS: readonly { value: EditPositions; text: string }[] = [
-  { value: "own", text: "at its own token" },
-  { value: "onward", text: "from its token on" },
-  { value: "all", text: "at every token" },
-];
 
 const MODES: readonly { value: ModeAsk; text: string }[] = [
   { value: "open", text: "every layer of the model" },
@@ -60,9 +54,8 @@ export function PlanForm({ work, boxes, busy, onRun, onCopy }: FormProps): JSX.E
   const set = (to: Partial<Plan>): void => {
     plan.value = { ...plan.value, ...to };
   };
-  const strength = STRENGTHS.find((one) => one.name === now.strength);
   // What is put in from another graph needs nothing of this one.
-  if (boxes.length === 0 && now.swap === null) {
+  if (boxes.length + now.loose.length === 0 && now.swap === null) {
     return <Empty>Select a feature, or pin some, to have something to change.</Empty>;
   }
   return (
@@ -73,55 +66,16 @@ export function PlanForm({ work, boxes, busy, onRun, onCopy }: FormProps): JSX.E
         onRun();
       }}
     >
-      <fieldset>
-        <legend>Change</legend>
-        {boxes.length === 0 && <small>Nothing is pinned here; what is put in is the change.</small>}
-        {boxes.map((box) => (
-          <label key={box.id} class="check clip">
-            <input
-              type="checkbox"
-              checked={now.changed.includes(box.id)}
-              onChange={(event) => {
-                const others = now.changed.filter((id) => id !== box.id);
-                set({ changed: event.currentTarget.checked ? [...others, box.id] : others });
-              }}
-            />
-            {box.name}
-          </label>
-        ))}
-      </fieldset>
+      <Changes work={work} boxes={boxes} />
       <SwapForm work={work} />
       <div class="form-grid">
-        <Field label="How">
-          <select
-            value={now.strength}
-            onChange={(event) => {
-              const strength = event.currentTarget.value as Strength;
-              // Doses of another kind mean something else.
-              const isAlike = howOf({ ...now, strength }) === howOf(now);
-              set({ strength, doses: isAlike ? now.doses : null });
-            }}
-          >
-            {STRENGTHS.map((one) => (
-              <option key={one.name} value={one.name}>
-                {one.text}
-              </option>
-            ))}
-          </select>
-        </Field>
-        {strength?.value === null && (
-          <NumberField
-            label={strength.how === "scale" ? "times the original" : "in activation units"}
-            step={0.1}
-            value={now.value}
-            onChange={(value) => set({ value })}
-          />
-        )}
-        <Choice
-          label="Where"
-          value={now.positions}
-          options={POSITIONS}
-          onChange={(positions) => set({ positions })}
+        <HowFields
+          how={now}
+          onChange={(to) => {
+            // Doses of another kind mean something else.
+            const isAlike = howOf({ ...now, ...to }) === howOf(now);
+            set({ ...to, doses: isAlike ? now.doses : null });
+          }}
         />
         <Choice
           label="What answers"
@@ -159,6 +113,28 @@ export function PlanForm({ work, boxes, busy, onRun, onCopy }: FormProps): JSX.E
         />
         attention frozen
       </label>
+      <label class="check" title="Direct effects hold the norms in any case">
+        <input
+          type="checkbox"
+          checked={now.mode === "direct" || now.norms === "frozen"}
+          disabled={now.mode === "direct"}
+          onChange={(event) => set({ norms: event.currentTarget.checked ? "frozen" : "free" })}
+        />
+        norms frozen
+      </label>
+      {now.asIn && (
+        <p class="note">
+          Follows what test {now.asIn.number} did: {followedText(now.asIn)}.{" "}
+          <Button
+            kind="quiet"
+            label="Follow what the circuit has now"
+            title="Follow what the circuit has now"
+            onClick={() => set({ asIn: null })}
+          >
+            ✕
+          </Button>
+        </p>
+      )}
       <p class="note">{whatAnswers(now, work.shape.value?.nLayers ?? 1)}</p>
       <div class="row">
         <Button kind="primary" type="submit" disabled={busy}>
@@ -169,6 +145,13 @@ export function PlanForm({ work, boxes, busy, onRun, onCopy }: FormProps): JSX.E
         </Button>
       </div>
     </form>
+  );
+}
+
+function followedText({ groups, watch, topK }: Followed): string {
+  const of = (n: number, what: string): string => `${n} ${what}${n === 1 ? "" : "s"}`;
+  return [of(groups.length, "group"), of(watch.length, "watched token"), of(topK, "output")].join(
+    ", ",
   );
 }
 

@@ -28,7 +28,7 @@ export function RunResult({ work, run }: { work: Workspace; run: Run }): JSX.Ele
             <Button
               kind="quiet"
               title="Fills the form with what this test was"
-              onClick={() => fillIn(work, run.ask)}
+              onClick={() => fillIn(work, run)}
             >
               Use these settings
             </Button>

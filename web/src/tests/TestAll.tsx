@@ -1,9 +1,11 @@
 // The test of all groups at once, with settings of its own: those of a single change are not meant.
 
 import type { JSX } from "preact";
-import { Button, Choice, Field, NumberField } from "../ui/parts.tsx";
+import { Button, Chip, Choice, Field, NumberField } from "../ui/parts.tsx";
 import type { RungName } from "../wire.ts";
 import { type AllPlan, allPlan, RUNGS } from "./all.ts";
+
+const groupsText = (n: number): string => (n === 1 ? "the group" : `the ${n} groups`);
 
 const ANSWERS = Object.entries(RUNGS).map(([value, text]) => ({ value: value as RungName, text }));
 
@@ -22,6 +24,11 @@ export function TestAll({ busy, onRun }: { busy: boolean; onRun: () => void }): 
           and the {now.nFeatures} strongest features, at {now.doses} × the original, each beside
           controls
         </small>
+        {now.asIn && (
+          <Chip onRemove={() => set({ asIn: null })} removeLabel="Test the circuit's groups of now">
+            {groupsText(now.asIn.groups.length)} of test {now.asIn.number}
+          </Chip>
+        )}
       </p>
       <details>
         <summary>Settings of this test</summary>

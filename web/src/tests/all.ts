@@ -13,9 +13,17 @@ export interface AllPlan {
   doses: string;
   seed: number;
   rung: RungName;
+  /** The groups of a measured test, which may have changed since; null for those of the circuit. */
+  asIn: { number: number; groups: readonly Group[] } | null;
 }
 
-export const allPlan = signal<AllPlan>({ nFeatures: 8, doses: "0, −1", seed: 0, rung: "mlps" });
+export const allPlan = signal<AllPlan>({
+  nFeatures: 8,
+  doses: "0, −1",
+  seed: 0,
+  rung: "mlps",
+  asIn: null,
+});
 
 export const RUNGS: Record<RungName, string> = {
   gates: "Features answer, encoded anew",
@@ -29,7 +37,7 @@ export function validateAsk(now: AllPlan, groups: readonly Group[]): ValidateAsk
   const whole = (value: number): number => Math.max(0, Math.round(value) || 0);
   return {
     name: "",
-    groups: wireGroups(groups),
+    groups: wireGroups(now.asIn?.groups ?? groups),
     n_features: whole(now.nFeatures),
     doses: numbersOf(now.doses),
     rung: now.rung,

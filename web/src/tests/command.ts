@@ -5,6 +5,7 @@ import { written } from "../graph/written.ts";
 import { graphFile, line } from "../ui/shell.ts";
 import type { EditAsk, Group, InterveneAsk, SwapAsk, ValidateAsk } from "../wire.ts";
 import { holdsLayers } from "./plan.ts";
+import { featureName, leftOf, type Spots, spotsOf, spotsText } from "./spots.ts";
 
 /** What a command has to know of a graph beside the request. */
 export interface Of {
@@ -22,8 +23,12 @@ export function interveneCommand(ask: InterveneAsk, here: Of, there: Of | null):
   const words: Words = ["connectome", "intervene", "--graph", graphFile(here.id)];
   // Flags hold their values by `=`, as a name may begin with a dash.
   const bySweep = ask.sweep?.kind === "dose";
-  for (const edit of ask.edits) {
-    const nodes = places(edit, here.pack);
+  const taken = ask.swap && there ? swapSpots(ask.swap, here, there) : new Map();
+  const spots = ask.edits.map((edit) => spotsOf(edit, here.pack, here.tokens.length));
+  for (const [at, edit] of ask.edits.entries()) {
+    // It refuses two changes of one place, of which the server takes the last.
+    const left = leftOf(spots[at], [...spots.slice(at + 1), taken]);
+    const nodes = left ? spotsText(left, here.tokens.length) : places(edit, here.pack);
     if (nodes === "") continue;
     // An ablation is a setting to 0, and a sweep of its dose sets other values.
     const how = bySweep && edit.how === "ablate" ? "set" : edit.how;
@@ -62,12 +67,42 @@ function places({ nodes, positions }: EditAsk, pack: Pack): string {
   return [...firsts].map(([feature, place]) => `${feature}@${place}`).join(",");
 }
 
+/** Positions here of another prompt's. */
+function shiftOf(swap: SwapAsk, here: Of, there: Of): number {
+  return swap.from_end ? here.tokens.length - there.tokens.length : 0;
+}
+
+function swapSpots(swap: SwapAsk, here: Of, there: Of): Spots {
+  const shift = shiftOf(swap, here, there);
+  const own = { nodes: swap.nodes, positions: "own" } as const;
+  const spots = spotsOf(own, there.pack, there.tokens.length);
+  return new Map(
+    [...spots].map(([name, all]) => [name, new Set([...all].map((pos) => pos + shift))]),
+  );
+}
+
+/**
+ * Whether a sweep of the position brings changes of one feature together that the command line,
+ * which takes them by kind, may put in another order.
+ */
+export function meetsInSweep({ edits, sweep }: InterveneAsk, { pack, tokens }: Of): boolean {
+  if (sweep?.kind !== "position") return false;
+  const does = new Map<string, string>();
+  for (const edit of edits) {
+    const way = `${edit.how} ${edit.value}`;
+    for (const name of spotsOf(edit, pack, tokens.length).keys()) {
+      if ((does.get(name) ?? way) !== way) return true;
+      does.set(name, way);
+    }
+  }
+  return false;
+}
+
 /** Its nodes at the positions here that theirs belong to. */
 function swapWords(swap: SwapAsk, here: Of, there: Of): Words {
-  const shift = swap.from_end ? here.tokens.length - there.tokens.length : 0;
+  const shift = shiftOf(swap, here, there);
   const nodes = swap.nodes.filter(isFeature(there.pack)).map((node) => {
-    const [feature] = written(there.pack, node).split("@");
-    return `${feature}@${there.pack.pos[node] + shift}`;
+    return `${featureName(there.pack, node)}@${there.pack.pos[node] + shift}`;
   });
   const shared = Math.min(here.tokens.length, there.tokens.length);
   const pairs = Array.from({ length: shared }, (_, pos) => `${pos}=${pos}`).join(",");

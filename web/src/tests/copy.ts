@@ -9,7 +9,7 @@ import { IN_FOLDER } from "../ui/shell.ts";
 import { toast } from "../ui/toast.tsx";
 import type { GraphHead, RunAsk } from "../wire.ts";
 import type { Workspace } from "../workspace/model.ts";
-import { interveneCommand, type Of, validateCommand } from "./command.ts";
+import { interveneCommand, meetsInSweep, type Of, validateCommand } from "./command.ts";
 
 function of(head: GraphHead, pack: Pack): Of {
   const tokens = head.tokens.map((token) => token.id);
@@ -32,8 +32,12 @@ export async function copyRun(work: Workspace, ask: RunAsk): Promise<void> {
     }
     const there = ask.swap ? await otherOf(ask.swap.graph) : null;
     // The command line takes one or the other.
-    const lacks = ask.sweep && ask.n_tokens > 0 ? "It sweeps, and writes no text." : "";
-    await copyCommand(interveneCommand(ask, here, there), `${IN_FOLDER} ${lacks}`);
+    const lacks = [
+      ask.sweep && ask.n_tokens > 0 ? "It sweeps, and writes no text." : "",
+      meetsInSweep(ask, here) ? "Where changes of one feature meet, another may hold." : "",
+    ];
+    const more = [IN_FOLDER, ...lacks].filter(Boolean).join(" ");
+    await copyCommand(interveneCommand(ask, here, there), more);
   } catch (failure) {
     toast(`Not copied: ${sentence(failure)}.`);
   }

@@ -7,14 +7,15 @@ import { toast } from "../ui/toast.tsx";
 import { MAIN } from "../workspace/address.ts";
 import type { Workspace } from "../workspace/model.ts";
 import { lower } from "../workspace/Panes.tsx";
+import { allPlan } from "./all.ts";
 import { ofSelection } from "./offered.ts";
-import { plan, planOn } from "./plan.ts";
+import { plan, planFor, planOn } from "./plan.ts";
 
 const enc = encodeURIComponent;
 
 /** Opens the tests with the selection as what is changed. */
 export function openTest(work: Workspace): void {
-  plan.value = { ...plan.value, changed: ofSelection(work) };
+  plan.value = planFor(ofSelection(work), plan.value);
   lower.value = "tests";
 }
 
@@ -35,6 +36,7 @@ export async function groupsOf(graph: string, abort?: AbortSignal): Promise<read
  * address forgets it, as it is begun. A measured one stays in it.
  */
 export async function takeTest(work: Workspace): Promise<void> {
+  if (plan.peek().graph !== work.id) allPlan.value = { ...allPlan.peek(), asIn: null };
   plan.value = planOn(work.id, plan.peek());
   const { query } = place.peek();
   if (query.has("run")) lower.value = "tests";
@@ -51,7 +53,7 @@ export async function takeTest(work: Workspace): Promise<void> {
       toast("That graph has no such group any more; choose another of it.");
     }
     const swap = { graph, nodes: [...(group?.nodes ?? [])], times: 1, fromEnd };
-    plan.value = { ...plan.peek(), changed: [], swap };
+    plan.value = { ...planFor([], plan.peek()), swap };
   } catch {
     toast("The other graph's groups could not be read.");
   }

@@ -1,7 +1,13 @@
 import { describe, expect, it } from "vitest";
 import { KIND, type Pack } from "../../src/graph/pack.ts";
 import { written } from "../../src/graph/written.ts";
-import { interveneCommand, type Of, validateCommand } from "../../src/tests/command.ts";
+import {
+  interveneCommand,
+  meetsInSweep,
+  type Of,
+  validateCommand,
+} from "../../src/tests/command.ts";
+import { spotsText } from "../../src/tests/spots.ts";
 import { line, quoted } from "../../src/ui/shell.ts";
 import type { InterveneAsk } from "../../src/wire.ts";
 import { pageCommand, prunedCommand } from "../../src/workspace/command.ts";
@@ -87,6 +93,45 @@ describe("an intervention as a command", () => {
     expect(of("onward")).toContain("--set=L0/7@1..,L2/9@2..=2 ");
   });
 
+  it("does one thing to each place, the last, as it refuses two", () => {
+    const edit = (nodes: number[], how: "set" | "scale", positions: "own" | "all" | "onward") => {
+      return { nodes, how, value: 2, positions };
+    };
+    const of = (...edits: InterveneAsk["edits"]): string =>
+      command({ edits }).slice(start.length).split(" '--watch")[0];
+    expect(of(edit([0, 2], "set", "own"), edit([2], "scale", "own"))).toBe(
+      "--set=L0/7@1=2 --scale=L2/9@2=2",
+    );
+    expect(of(edit([0], "set", "all"), edit([0], "scale", "own"))).toBe(
+      "--set=L0/7@0,L0/7@2=2 --scale=L0/7@1=2",
+    );
+    expect(of(edit([0], "set", "onward"), edit([1], "scale", "own"))).toBe(
+      "--set=L0/7@1,L0/7@generated=2 --scale=L0/7@2=2",
+    );
+    expect(of(edit([0], "set", "onward"), edit([0], "scale", "own"))).toBe(
+      "--set=L0/7@2..=2 --scale=L0/7@1=2",
+    );
+    // All of the first is done otherwise by the second.
+    expect(of(edit([0, 1], "set", "own"), edit([1], "scale", "all"))).toBe("--scale=L0/7@all=2");
+    expect(spotsText(new Map([["L0/7", new Set([3, 1, 2, 5])]]), 9)).toBe("L0/7@1..4,L0/7@5");
+  });
+
+  it("leaves to a swap what it takes", () => {
+    const swap = { graph: "elm", nodes: [2], times: 1, from_end: true };
+    const edits = [{ nodes: [0, 2], how: "set" as const, value: 2, positions: "all" as const }];
+    expect(command({ edits, swap })).toContain(
+      "--set=L0/7@0..3,L2/9@0,L2/9@2=2 --swap=L2/9@1 --from",
+    );
+  });
+
+  it("says where a sweep of the position could take another change", () => {
+    const sweep: InterveneAsk["sweep"] = { kind: "position" };
+    const [a, b] = [0, 1].map((node) => ({ ...ask.edits[0], nodes: [node] }));
+    expect(meetsInSweep({ ...ask, sweep, edits: [a, b] }, here)).toBe(false);
+    expect(meetsInSweep({ ...ask, sweep, edits: [a, { ...b, how: "set" }] }, here)).toBe(true);
+    expect(meetsInSweep({ ...ask, edits: [a, { ...b, how: "set" }] }, here)).toBe(false);
+  });
+
   it("says which layers are held, as the page holds others without being told", () => {
     expect(command({ mode: "constrained" })).toContain("--mode constrained --layers 0..3 ");
     expect(command({ mode: "iterative", layers: [1, 3] })).toContain("--layers 1..3 ");
@@ -95,6 +140,8 @@ describe("an intervention as a command", () => {
     expect(end).toContain("--sweep end-layer");
     expect(command({ mode: "direct" })).not.toContain("--layers");
     expect(command({ attention: "free" })).toContain("--attention free");
+    expect(command({ norms: "frozen" })).toContain("--norms frozen");
+    expect(command({ norms: "frozen", mode: "direct" })).not.toContain("--norms");
   });
 
   it("sweeps a dose in place of a number, and writes no text then", () => {

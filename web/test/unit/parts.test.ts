@@ -96,27 +96,13 @@ describe("a test's request", () => {
     { id: "a", name: "a", nodes: [1, 2] },
     { id: "b", name: "b", nodes: [3] },
   ];
-  const plan: Plan = {
-    graph: "oak",
-    changed: ["b"],
-    strength: "suppress",
-    value: 7,
-    positions: "own",
-    mode: "open",
-    attention: "frozen",
-    layerFrom: null,
-    layerTo: null,
-    nTokens: 0,
-    sweep: "none",
-    doses: null,
-    swap: null,
-  };
+  const usual: Plan = { ...plan.peek(), graph: "oak", changed: ["b"], value: 7 };
   // An activation of a token is none.
   const pack = {
     kind: Uint8Array.from([KIND.token, KIND.feature, KIND.feature, KIND.feature]),
     activation: Float32Array.from([9, 0.5, 1.234, 2]),
   };
-  const of = (to: Partial<Plan>) => interveneAsk({ ...plan, ...to }, boxes, [], pack, 5);
+  const of = (to: Partial<Plan>) => interveneAsk({ ...usual, ...to }, boxes, [], pack, 5);
 
   it("changes what was ticked, follows every box, and means what its words say", () => {
     const ask = of({});
@@ -129,6 +115,38 @@ describe("a test's request", () => {
       const [edit] = of({ strength: name }).edits;
       expect(edit).toMatchObject({ how, value: value ?? 7 });
     }
+  });
+
+  it("changes each in its own way where it has one, in the order in which they were ticked", () => {
+    const own = { a: { strength: "set", value: 3, positions: "all" } } as const;
+    expect(of({ changed: ["b", "a"], own }).edits).toEqual([
+      { nodes: [3], how: "scale", value: -1, positions: "own" },
+      { nodes: [1, 2], how: "set", value: 3, positions: "all" },
+    ]);
+    // What is not ticked is not changed.
+    expect(of({ own }).edits).toHaveLength(1);
+    // A sweep of what is off is one of multiples, whatever the others are.
+    const off = { a: { ...own.a, strength: "off" } } as const;
+    const swept = of({ changed: ["b", "a"], own: off, strength: "set", sweep: "dose" });
+    expect(swept.edits.map(({ how }) => how)).toEqual(["set", "scale"]);
+  });
+
+  it("follows nodes of a measured test that are no box, or what that test followed", () => {
+    const loose = [{ id: "test-3-0", name: "2 nodes", nodes: [1, 3] }];
+    const ask = of({ changed: ["test-3-0"], loose });
+    expect(ask.edits[0].nodes).toEqual([1, 3]);
+    expect(ask.groups.map(({ id }) => id)).toEqual(["a", "b", "test-3-0"]);
+    const asIn = { number: 3, groups: [boxes[1]], watch: [5], topK: 12 };
+    expect(of({ changed: ["test-3-0"], loose, asIn })).toMatchObject({
+      groups: [boxes[1]],
+      watch: [5],
+      top_k: 12,
+    });
+  });
+
+  it("holds norms where they could answer", () => {
+    expect([of({}).norms, of({ norms: "frozen" }).norms]).toEqual([null, "frozen"]);
+    expect(of({ norms: "frozen", mode: "direct" }).norms).toBeNull();
   });
 
   it("has no swap without a group to take it from", () => {

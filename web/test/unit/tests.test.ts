@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { unfinished } from "../../src/api/running.ts";
+import { KIND } from "../../src/graph/pack.ts";
 import { countLinks, LINKS } from "../../src/graph/scene.ts";
-import { planOf } from "../../src/tests/again.ts";
+import { allPlanOf, leftOut, planOf } from "../../src/tests/again.ts";
 import { allPlan, validateAsk } from "../../src/tests/all.ts";
 import { numbersOf } from "../../src/tests/doses.ts";
 import { offered, SELECTION } from "../../src/tests/offered.ts";
@@ -9,10 +10,12 @@ import {
   interveneAsk,
   type Plan,
   plan,
+  planFor,
   planOn,
   sweepIn,
   whatAnswers,
 } from "../../src/tests/plan.ts";
+import { overlap } from "../../src/tests/spots.ts";
 import {
   markOf,
   newestValidation,
@@ -20,7 +23,16 @@ import {
   verdictsInFile,
   verdictsOf,
 } from "../../src/tests/verdicts.ts";
-import type { EditHow, Job, MatrixCell, Run, RunRow, VerdictName } from "../../src/wire.ts";
+import type {
+  EditHow,
+  EditPositions,
+  InterveneAsk,
+  Job,
+  MatrixCell,
+  Run,
+  RunRow,
+  VerdictName,
+} from "../../src/wire.ts";
 
 function cell(row: number, dose: number, column: number, verdict: VerdictName): MatrixCell {
   return { case: row, dose, column, predicted: 0, measured: 0, control: null, verdict };
@@ -165,6 +177,13 @@ describe("what answers", () => {
     expect(ask({ attention: "free", mode: "direct" }).attention).toBeNull();
     expect(whatAnswers(usual, 6)).toContain("attention patterns are held");
     expect(whatAnswers({ ...usual, attention: "free" }, 6)).toContain("attention answer");
+    const held = { ...usual, norms: "frozen" } as const;
+    expect(whatAnswers(held, 6)).toBe("MLPs answer alone; norms and attention patterns are held.");
+    expect(whatAnswers({ ...held, attention: "free" }, 6)).toBe(
+      "MLPs and attention answer; norms are held.",
+    );
+    expect(whatAnswers({ ...held, mode: "constrained" }, 6)).toContain("; norms are held, ");
+    expect(whatAnswers({ ...usual, mode: "iterative" }, 6)).toContain("; norms answer, ");
   });
 
   it("takes a range of layers where some are held, one end at a time", () => {
@@ -242,14 +261,20 @@ describe("the test of all groups", () => {
 
 describe("settings of a measured test", () => {
   const usual: Plan = { ...plan.peek(), graph: "oak" };
-  const askOf = (to: Partial<Plan>) => interveneAsk({ ...usual, ...to }, boxes, [], pack, 6);
-  const back = (to: Partial<Plan>) => planOf(usual, askOf(to), boxes);
+  const askOf = (to: Partial<Plan>) => interveneAsk({ ...usual, ...to }, boxes, [7], pack, 6);
+  /** The plan of a test, and what the form would ask for with other boxes and watched tokens. */
+  const again = (ask: InterveneAsk, now = boxes) => {
+    const filled = planOf(usual, { number: 3, ask }, now);
+    return { filled, ask: interveneAsk(filled, now, [1, 2], pack, 6) };
+  };
 
   it("fill the form with what it was", () => {
+    const own = { b: { strength: "set", value: 0.25, positions: "all" } } as const;
     const given: Partial<Plan>[] = [
       { changed: ["a"], strength: "double", value: 2, positions: "onward", nTokens: 5 },
       { changed: ["b"], strength: "set", value: 0.25, sweep: "dose", doses: "−1, 0.5" },
-      { changed: ["a", "b"], strength: "off", value: 0, attention: "free" },
+      { changed: ["a", "b"], strength: "off", value: 0, attention: "free", norms: "frozen" },
+      { changed: ["a", "b"], strength: "suppress", value: -1, own },
       {
         changed: ["a"],
         value: -1,
@@ -261,27 +286,141 @@ describe("settings of a measured test", () => {
       { swap: { graph: "elm", nodes: [4, 5], times: 2, fromEnd: false } },
     ];
     for (const to of given) {
-      expect(back(to)).toEqual({ plan: { ...usual, ...to }, loose: [] });
+      const ask = askOf(to);
+      const asIn = { number: 3, groups: ask.groups, watch: [7], topK: ask.top_k };
+      expect(again(ask).filled).toEqual({ ...usual, ...to, asIn });
+      expect(again(ask).ask).toEqual(ask);
     }
   });
 
-  it("have numbers where there is no word, and off by whichever name", () => {
-    const of = (how: EditHow, value: number) => {
+  it("have numbers where there is no word, each kind by its own", () => {
+    const of = (how: EditHow, value: number, sweep: InterveneAsk["sweep"] = null) => {
       const [edit] = askOf({ changed: ["a"] }).edits;
-      const ask = { ...askOf({}), edits: [{ ...edit, how, value }] };
-      return planOf(usual, ask, boxes).plan;
+      const ask = { ...askOf({}), edits: [{ ...edit, how, value }], sweep };
+      const { strength, value: number } = again(ask).filled;
+      return [strength, number];
     };
-    expect(of("scale", 0.7)).toMatchObject({ strength: "scale", value: 0.7 });
-    expect(of("add", 3).strength).toBe("add");
-    expect(of("scale", 0).strength).toBe("off");
-    expect(of("ablate", 9).strength).toBe("off");
+    expect(of("scale", 0.7)).toEqual(["scale", 0.7]);
+    expect(of("add", 3)).toEqual(["add", 3]);
+    expect(of("ablate", 9)).toEqual(["off", 0]);
+    // 0 × and off are told apart by their names; a sweep of off is one of multiples.
+    expect(of("scale", 0)).toEqual(["scale", 0]);
+    const sweep: InterveneAsk["sweep"] = { kind: "dose", values: [1] };
+    expect(of("scale", 0, sweep)).toEqual(["off", 0]);
+    // Older pages swept what was off in activations.
+    expect(of("ablate", 9, sweep)).toEqual(["set", 0]);
   });
 
-  it("name nodes that are no box any more, to be selected", () => {
+  it("keep nodes that are no box any more, and a box that was changed twice", () => {
     const ask = askOf({ changed: ["a", "b"] });
-    const { plan: filled, loose } = planOf(usual, ask, boxes.slice(1));
-    expect(filled.changed).toEqual(["b"]);
-    expect(loose).toEqual([2, 1]);
+    const { filled, ask: now } = again(ask, boxes.slice(1));
+    expect(filled.changed).toEqual(["test-3-0", "b"]);
+    expect(filled.loose).toEqual([{ id: "test-3-0", name: "A", nodes: [2, 1] }]);
+    expect(now).toEqual(ask);
+    const twice = { ...ask, edits: [ask.edits[0], { ...ask.edits[0], how: "set" as const }] };
+    expect(again(twice).filled.changed).toEqual(["a", "test-3-1"]);
+    expect(again(twice).ask).toEqual(twice);
+    const unnamed = { ...ask, edits: [{ ...ask.edits[0], nodes: [5, 6] }] };
+    expect(again(unnamed).filled.loose[0].name).toBe("2 nodes");
+  });
+
+  it("ask for the same whatever a test was, and whatever became of the circuit", () => {
+    let state = 7;
+    const random = (n: number): number => {
+      state = (state * 1_103_515_245 + 12_345) % 2 ** 31;
+      return Math.floor((state / 2 ** 31) * n);
+    };
+    const one = <T>(...list: readonly T[]): T => list[random(list.length)];
+    for (let round = 0; round < 300; round++) {
+      const mode = one("open", "constrained", "direct", "iterative", null);
+      const holds = mode === "constrained" || mode === "iterative";
+      const sweeps: InterveneAsk["sweep"][] = [
+        null,
+        { kind: "position" },
+        { kind: "dose", values: [-1 / 3, 0.125, 2] },
+        ...(holds ? [{ kind: "end_layer" } as const] : []),
+      ];
+      const edits = Array.from({ length: 1 + random(3) }, () => ({
+        nodes: one([1, 2], [3], [2, 3], [8], [4, 5, 6]),
+        how: one<EditHow>("set", "scale", "add", "ablate"),
+        value: one(0, -1, 0.5, 2, 1 / 3),
+        positions: one<EditPositions>("own", "all", "onward"),
+      }));
+      const ask: InterveneAsk = {
+        name: "",
+        groups: one(boxes, boxes.slice(1), [{ id: "selection", name: "x", nodes: [4] }]),
+        edits,
+        swap: one(null, { graph: "elm", nodes: [4], times: -1.5, from_end: one(true, false) }),
+        mode,
+        layers: one(null, [one(0, 2), one(3, 6)] as [number, number]),
+        attention: mode === "open" || mode === null ? one(null, "free", "frozen") : null,
+        norms: one(null, "frozen", "free"),
+        n_tokens: random(9),
+        top_k: one(null, 50, 12),
+        watch: one([], [3, 1]),
+        sweep: one(...sweeps),
+      };
+      expect(leftOut(ask, again(ask, boxes.slice(random(3))).ask), JSON.stringify(ask)).toEqual([]);
+    }
+  });
+
+  it("say what is not taken over", () => {
+    const ask = askOf({ changed: ["a"], sweep: "dose", doses: "−1, 0.5" });
+    const sweep: InterveneAsk["sweep"] = { kind: "dose", values: [0.5, -1, 0.5] };
+    const shuffled = { ...ask, sweep };
+    expect(leftOut(shuffled, again(shuffled).ask)).toEqual([
+      "the sweep, its doses in another order",
+    ]);
+    const other = { ...ask, norms: "frozen" as const, watch: [9], edits: [], n_tokens: 1 };
+    expect(leftOut(ask, other)).toHaveLength(4);
+  });
+
+  it("of all groups are the groups of then", () => {
+    const ask = {
+      name: "",
+      groups: [boxes[0]],
+      n_features: 3,
+      doses: null,
+      rung: null,
+      seed: null,
+    };
+    const filled = allPlanOf(5, ask);
+    expect(validateAsk(filled, boxes)).toEqual({ ...ask, doses: [0, -1], rung: "mlps", seed: 0 });
+    expect(validateAsk({ ...filled, asIn: null }, boxes).groups).toHaveLength(3);
+    const fine = { ...ask, doses: [1 / 3, -1.0000001] };
+    expect(validateAsk(allPlanOf(5, fine), boxes).doses).toEqual(fine.doses);
+  });
+});
+
+describe("changes that meet", () => {
+  const { feature } = KIND;
+  const places = {
+    kind: Uint8Array.of(feature, feature, feature, KIND.token),
+    layer: Int16Array.of(0, 0, 2, -1),
+    feature: Uint32Array.of(7, 7, 9, 0),
+    pos: Uint16Array.of(1, 2, 2, 2),
+  };
+  const change = (name: string, nodes: number[], to: Partial<Plan> = {}) => {
+    return { box: { id: name, name, nodes }, how: { ...plan.peek(), ...to } };
+  };
+  const meet = (...changes: ReturnType<typeof change>[]) => overlap(changes, places, 4);
+
+  it("are told where it matters which holds", () => {
+    const double = { strength: "double" } as const;
+    expect(meet(change("a", [0, 2]), change("b", [0], double), change("c", [1]))).toEqual([
+      "a",
+      "b",
+    ]);
+    expect(meet(change("a", [0]), change("b", [0]))).toEqual([]);
+    // The same feature at another token, which one of them reaches.
+    expect(meet(change("a", [0]), change("b", [1], double))).toEqual([]);
+    const reach = { ...double, positions: "all" } as const;
+    expect(meet(change("a", [0]), change("b", [1], reach))).toEqual(["a", "b"]);
+    expect(meet(change("a", [1]), change("b", [0], { ...double, positions: "onward" }))).toEqual([
+      "a",
+      "b",
+    ]);
+    expect(meet(change("a", [3]), change("b", [3], double))).toEqual([]);
   });
 });
 
@@ -304,6 +443,18 @@ describe("a plan on another graph", () => {
       edits: [],
       swap: null,
     });
+  });
+
+  it("forgets ways and nodes of a measured test with the boxes that they were of", () => {
+    const of: Partial<Plan> = {
+      own: { n3: { strength: "off", value: 0, positions: "own" } },
+      loose: [{ id: "test-1-0", name: "x", nodes: [1] }],
+      asIn: { number: 1, groups: [], watch: [], topK: 10 },
+      norms: "frozen",
+    };
+    const none = { own: {}, loose: [], asIn: null, norms: "frozen" };
+    expect(planOn("elm", { ...here, ...of })).toMatchObject(none);
+    expect(planFor(["n4"], { ...here, ...of })).toMatchObject({ ...none, changed: ["n4"], swap });
   });
 
   it("is the same in another view of its graph", () => {
