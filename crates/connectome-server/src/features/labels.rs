@@ -55,6 +55,15 @@ impl<'a> Dictionary<'a> {
         Self { name: &origin.name, digest: origin.digest.as_deref() }
     }
 
+    /// That of a set, by the digest of what is open, or else by what its index says.
+    fn of_set(set: &'a Set, digest: Option<&'a str>) -> Result<Self, ServeError> {
+        match (&set.opened, digest, set.index.as_deref()) {
+            (Some(opened), Some(_), _) => Ok(Self { name: &opened.dictionary_name, digest }),
+            (_, _, Some(index)) => Ok(Self::of_index(index)),
+            _ => Err(ServeError::Missing { what: "dictionary", name: set.name.clone() }),
+        }
+    }
+
     pub(super) fn of_index(index: &'a Index) -> Self {
         let card = index.reader.card();
         let digest = Some(card.dictionary_digest.as_str()).filter(|digest| !digest.is_empty());
@@ -87,6 +96,18 @@ impl<'a> Dictionary<'a> {
     }
 }
 
+/// The digest of a set's dictionary, if that is open.
+fn digest_of(set: &Set) -> Option<String> {
+    set.opened.as_ref().map(|opened| opened.replacement.transcoder().digest())
+}
+
+fn told(label: Option<Label>) -> FeatureLabel {
+    FeatureLabel {
+        label_source: label.as_ref().map(|label| label.source.name().to_owned()),
+        label: label.map(|label| label.text),
+    }
+}
+
 impl App {
     /// What the features of a graph are called: by hand, or by the index of its dictionary.
     pub(crate) fn names(
@@ -103,6 +124,22 @@ impl App {
             Some((active.id, Label { text, source: LabelSource::Person }))
         });
         Ok(of_active.collect())
+    }
+
+    /// What a feature is called by hand, or by the index if there is one.
+    ///
+    /// # Errors
+    ///
+    /// [`ServeError::Missing`] for a feature that the dictionary has not.
+    pub(crate) fn label_of(&self, set: &Set, id: FeatureId) -> Result<FeatureLabel, ServeError> {
+        set.check(id)?;
+        if let Some(index) = set.index.as_deref() {
+            return Ok(told(index.reader.label(id)?));
+        }
+        let digest = digest_of(set);
+        let dictionary = Dictionary::of_set(set, digest.as_deref())?;
+        let text = dictionary.labels(&self.settings.folder)?.remove(&id);
+        Ok(told(text.map(|text| Label { text, source: LabelSource::Person })))
     }
 
     /// Gives a feature a name that holds wherever it fires; an empty one takes it away.
@@ -124,14 +161,8 @@ impl App {
             )));
         }
         set.check(id)?;
-        let digest = set.opened.as_ref().map(|opened| opened.replacement.transcoder().digest());
-        let dictionary = match (&set.opened, &digest, set.index.as_deref()) {
-            (Some(opened), Some(digest), _) => {
-                Dictionary { name: &opened.dictionary_name, digest: Some(digest) }
-            }
-            (_, _, Some(index)) => Dictionary::of_index(index),
-            _ => return Err(ServeError::Missing { what: "dictionary", name: set.name.clone() }),
-        };
+        let digest = digest_of(set);
+        let dictionary = Dictionary::of_set(set, digest.as_deref())?;
         let folder = &self.settings.folder;
         {
             let _writing = self.store.lock();
@@ -154,10 +185,7 @@ impl App {
             "" => by_index()?,
             text => Some(Label { text: text.to_owned(), source: LabelSource::Person }),
         };
-        Ok(FeatureLabel {
-            label_source: label.as_ref().map(|label| label.source.name().to_owned()),
-            label: label.map(|label| label.text),
-        })
+        Ok(told(label))
     }
 }
 

@@ -37,6 +37,14 @@ pub(super) async fn search(State(app): Shared, Sent(ask): Sent<FeatureSearch>) -
     Ok(json(&found.await?))
 }
 
+pub(super) async fn label(
+    State(app): Shared,
+    Path((set, layer, index)): Path<(String, String, String)>,
+) -> Answer {
+    let found = blocking(move || app.label_of(&app.set(Some(&set))?, id(&layer, &index)?));
+    Ok(json(&found.await?))
+}
+
 pub(super) async fn name(
     State(app): Shared,
     Path((set, layer, index)): Path<(String, String, String)>,

@@ -20,7 +20,7 @@ use axum::Router;
 use axum::extract::State;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use axum::routing::{get, patch, post, put};
+use axum::routing::{get, patch, post};
 use serde::Serialize;
 
 use crate::App;
@@ -61,7 +61,7 @@ pub(crate) fn router(app: Arc<App>) -> Router {
         .route("/features/query", post(features::query))
         .route("/features/search", post(features::search))
         .route("/features/{set}/{layer}/{index}", get(features::feature))
-        .route("/features/{set}/{layer}/{index}/label", put(features::name))
+        .route("/features/{set}/{layer}/{index}/label", get(features::label).put(features::name))
         .route("/features/{set}/{layer}/{index}/weights", get(features::weights))
         .route("/probes", get(probes::list).post(probes::start))
         .route("/probes/{number}", get(probes::get).delete(probes::delete))

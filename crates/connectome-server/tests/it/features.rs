@@ -295,3 +295,27 @@ fn a_feature_that_somebody_named_is_called_so_everywhere() {
     let none = served.send("PUT", "/api/features/two-hop/9/0/label", &[], b"{\"text\":\"a\"}");
     none.refused(404);
 }
+
+#[test]
+fn a_feature_is_named_where_nothing_was_collected() {
+    let served = Served::new();
+    let path = "/api/features/two-hop/2/370/label";
+    let put = |text: &str| {
+        let body = json!({ "text": text }).to_string();
+        served.send("PUT", path, &[], body.as_bytes())
+    };
+    let none = json!({ "label": null, "label_source": null });
+    assert_eq!(served.ok(path), none);
+    let named = put("capitals").json();
+    assert_eq!(named, json!({ "label": "capitals", "label_source": "by hand" }));
+    assert_eq!(served.ok(path), named);
+    // An index that is collected later has it, too.
+    std::fs::write(index_path(&served), collected()).unwrap();
+    assert_eq!(served.ok(path), named);
+    assert_eq!(served.ok("/api/features/two-hop/2/370")["label"], "capitals");
+    std::fs::remove_file(index_path(&served)).unwrap();
+    assert_eq!(put("").json(), none);
+    for other in ["two-hop/4/0", "two-hop/0/512", "nobody/0/0"] {
+        served.get(&format!("/api/features/{other}/label")).refused(404);
+    }
+}
