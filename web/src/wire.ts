@@ -1464,6 +1464,15 @@ bytes: number,
 name: string | null, };
 
 /**
+ * `PATCH /api/graphs/:id/views/:name`, with all of its versions; `main` keeps its name.
+ */
+export type ViewPatch = { 
+/**
+ * What it is called from now on.
+ */
+name: string, };
+
+/**
  * The answer with status 412: somebody else saved meanwhile.
  */
 export type ViewConflict = { 
@@ -1485,7 +1494,7 @@ version: number,
 current: unknown, };
 
 /**
- * The answer when a graph, a probe or a run was deleted.
+ * The answer when a graph, a probe, a run or a view was deleted.
  */
 export type Deleted = { 
 /**
@@ -1506,7 +1515,7 @@ name: string,
  */
 kind: TrashKind, 
 /**
- * The title or prompt of a graph, the template of a probe, the name of a run.
+ * The title or prompt of a graph, the template of a probe, the name of a run or a view.
  */
 title: string, 
 /**
@@ -1521,7 +1530,7 @@ kept_days: number, };
 /**
  * What was deleted.
  */
-export type TrashKind = "graph" | "probe" | "run";
+export type TrashKind = "graph" | "probe" | "run" | "view";
 
 /**
  * The body of `POST /api/graphs/:id/runs`.

@@ -53,6 +53,7 @@ pub(crate) fn router(app: Arc<App>) -> Router {
         .route("/graphs/{id}/runs/{number}", get(jobs::one_run).delete(jobs::delete_run))
         .route("/graphs/{id}/runs/{number}", patch(jobs::name_run))
         .route("/graphs/{id}/views/{name}", get(views::get).put(views::put))
+        .route("/graphs/{id}/views/{name}", patch(views::rename).delete(views::delete))
         .route("/graphs/{id}/views/{name}/versions", get(views::versions))
         .route("/compare", post(circuits::compare))
         .route("/recurring", post(circuits::recurring))

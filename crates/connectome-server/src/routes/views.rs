@@ -1,14 +1,15 @@
 //! Views: the page's state document and its versions.
 
 use axum::extract::{Path, State};
-use axum::http::{HeaderMap, header};
+use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::IntoResponse as _;
 use serde::Deserialize;
 
-use super::extract::{Asked, Raw};
+use super::extract::{Asked, Raw, Sent};
 use super::{Answer, Shared, blocking, json};
 use crate::error::ServeError;
 use crate::id::Id;
+use crate::wire::ViewPatch;
 
 /// The largest document.
 const LIMIT: usize = 4 << 20;
@@ -54,6 +55,27 @@ pub(super) async fn put(
     });
     let saved = saved.await?;
     Ok(([(header::ETAG, saved.etag.clone())], json(&saved)).into_response())
+}
+
+pub(super) async fn rename(
+    State(app): Shared,
+    Path((id, name)): Path<(String, String)>,
+    Sent(patch): Sent<ViewPatch>,
+) -> Answer {
+    blocking(move || {
+        let (id, name) = ids(&id, &name)?;
+        app.store.name_view(&id, &name, &patch.name)
+    })
+    .await?;
+    Ok(StatusCode::NO_CONTENT.into_response())
+}
+
+pub(super) async fn delete(State(app): Shared, Path((id, name)): Path<(String, String)>) -> Answer {
+    let deleted = blocking(move || {
+        let (id, name) = ids(&id, &name)?;
+        app.store.delete_view(&id, &name)
+    });
+    Ok(json(&deleted.await?))
 }
 
 pub(super) async fn versions(

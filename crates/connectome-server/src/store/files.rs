@@ -15,6 +15,22 @@ pub(crate) fn now_ms() -> f64 {
     since.as_millis() as f64
 }
 
+/// Moves a file or a folder, whole.
+pub(super) fn rename(from: &Path, to: &Path) -> Result<(), ServeError> {
+    let refuse = |source| ServeError::Store { path: from.to_owned(), source };
+    std::fs::rename(from, to).map_err(refuse)
+}
+
+/// Removes a folder, if it is there.
+pub(super) fn remove(folder: &Path) -> Result<(), ServeError> {
+    match std::fs::remove_dir_all(folder) {
+        Err(source) if source.kind() != std::io::ErrorKind::NotFound => {
+            Err(ServeError::Store { path: folder.to_owned(), source })
+        }
+        _ => Ok(()),
+    }
+}
+
 pub(super) fn make_folder(path: &Path) -> Result<(), ServeError> {
     let refuse = |source| ServeError::Store { path: path.to_owned(), source };
     std::fs::create_dir_all(path).map_err(refuse)

@@ -4,17 +4,20 @@
 //! trash/graph-ID/           the folder that was graphs/ID
 //! trash/probe-000001/       the files that were probes/000001.*
 //! trash/run-ID-000001/      the file that was graphs/ID/runs/000001.json
+//! trash/view-ID_NAME_000001/  the folder that was graphs/ID/views/NAME, the first of this name
 //!     deleted.json          when, and how a person calls it
 //! ```
 //!
 //! Things come and go by renaming, so that they are whole in one place or in the other.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
 use super::Store;
-use super::files::{folders, make_folder, now_ms, numbered, read_json, write_json};
+use super::files::{
+    folders, make_folder, now_ms, numbered, numbers, read_json, remove, rename, write_json,
+};
 use crate::error::ServeError;
 use crate::id::Id;
 use crate::wire::{Deleted, TrashKind, TrashRow};
@@ -36,6 +39,8 @@ enum Item {
     Graph(Id),
     Probe(u32),
     Run(Id, u32),
+    /// Several views of a graph may have had one name; they are told apart by a number.
+    View(Id, Id, u32),
 }
 
 impl Item {
@@ -49,17 +54,26 @@ impl Item {
                 let id = Id::parse("deleted run", id).ok()?;
                 Some(Self::Run(id, number.parse().ok()?))
             }),
+            Some(("view", of)) => Self::view(of),
             _ => None,
         };
         item.filter(|item| item.name() == name).ok_or_else(missing)
     }
 
-    /// `graph-ID`, `probe-000001` or `run-ID-000001`.
+    /// `ID_NAME_000001`: an underscore is in no id.
+    fn view(of: &str) -> Option<Self> {
+        let [graph, name, number]: [&str; 3] = of.split('_').collect::<Vec<_>>().try_into().ok()?;
+        let graph = Id::parse("deleted view", graph).ok()?;
+        Some(Self::View(graph, Id::parse("deleted view", name).ok()?, number.parse().ok()?))
+    }
+
+    /// `graph-ID`, `probe-000001`, `run-ID-000001` or `view-ID_NAME_000001`.
     fn name(&self) -> String {
         match self {
             Self::Graph(id) => format!("graph-{id}"),
             Self::Probe(number) => format!("probe-{number:06}"),
             Self::Run(graph, number) => format!("run-{graph}-{number:06}"),
+            Self::View(graph, name, number) => format!("view-{graph}_{name}_{number:06}"),
         }
     }
 
@@ -68,6 +82,7 @@ impl Item {
             Self::Graph(_) => TrashKind::Graph,
             Self::Probe(_) => TrashKind::Probe,
             Self::Run(..) => TrashKind::Run,
+            Self::View(..) => TrashKind::View,
         }
     }
 }
@@ -127,6 +142,23 @@ impl Store {
         remove(&to)?;
         write_json(&to.join("deleted.json"), &Card { deleted: now_ms(), title })?;
         rename(&from, &numbered(&to, number))?;
+        Ok(Deleted { trash: item.name() })
+    }
+
+    /// Puts a view with its versions away.
+    pub(crate) fn delete_view(&self, graph: &Id, name: &Id) -> Result<Deleted, ServeError> {
+        let _writing = self.lock();
+        let from = self.own_view(graph, name)?;
+        let taken = self.items().filter_map(|item| match item {
+            Item::View(of, called, number) if of == *graph && called == *name => Some(number),
+            _ => None,
+        });
+        let number = taken.max().map_or(1, |last| last + 1);
+        let item = Item::View(graph.clone(), name.clone(), number);
+        let card = Card { deleted: now_ms(), title: name.to_string() };
+        make_folder(&self.trash_folder())?;
+        write_json(&from.join("deleted.json"), &card)?;
+        rename(&from, &self.trashed(&item))?;
         Ok(Deleted { trash: item.name() })
     }
 
@@ -190,6 +222,17 @@ impl Store {
                 rename(&numbered(&from, number), &numbered(&to, number))?;
                 remove(&from)
             }
+            Item::View(graph, name, _) => {
+                let to = self.view_folder(&graph, &name)?;
+                if !numbers(&to).is_empty() {
+                    return Err(ServeError::Bad {
+                        what: format!("the graph has a view `{name}` again"),
+                        hint: Some("rename or delete that one first, which takes this one's place"),
+                    });
+                }
+                remove(&to)?;
+                rename(&from, &to)
+            }
         }
     }
 
@@ -206,20 +249,5 @@ impl Store {
             self.forget_trashed(&row.name)?;
         }
         Ok(())
-    }
-}
-
-fn rename(from: &Path, to: &Path) -> Result<(), ServeError> {
-    let refuse = |source| ServeError::Store { path: from.to_owned(), source };
-    std::fs::rename(from, to).map_err(refuse)
-}
-
-/// Removes a folder, if it is there.
-fn remove(folder: &Path) -> Result<(), ServeError> {
-    match std::fs::remove_dir_all(folder) {
-        Err(source) if source.kind() != std::io::ErrorKind::NotFound => {
-            Err(ServeError::Store { path: folder.to_owned(), source })
-        }
-        _ => Ok(()),
     }
 }

@@ -1,11 +1,11 @@
 //! Views: versions of the page's state document.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
 use super::Store;
-use super::files::{folders, numbered, numbers, read_bytes, write_bytes};
+use super::files::{folders, numbered, numbers, read_bytes, rename, write_bytes};
 use crate::error::ServeError;
 use crate::id::Id;
 use crate::saved::SavedView;
@@ -28,6 +28,43 @@ impl Store {
         folders(&self.graph_folder(graph).join("views"))
     }
 
+    /// Where a view of a graph is, if there is one.
+    pub(super) fn view_folder(&self, graph: &Id, name: &Id) -> Result<PathBuf, ServeError> {
+        Ok(self.existing(graph)?.join("views").join(name.as_str()))
+    }
+
+    /// The folder of a view that is there and can go.
+    pub(super) fn own_view(&self, graph: &Id, name: &Id) -> Result<PathBuf, ServeError> {
+        if name.as_str() == MAIN {
+            return Err(ServeError::Bad {
+                what: format!("the view `{MAIN}` is what a graph's address shows: it stays"),
+                hint: Some("save it under another name, and go on there"),
+            });
+        }
+        let folder = self.view_folder(graph, name)?;
+        if numbers(&folder).is_empty() {
+            return Err(ServeError::Missing { what: "view", name: name.to_string() });
+        }
+        Ok(folder)
+    }
+
+    /// Calls a view otherwise, with all of its versions.
+    pub(crate) fn name_view(&self, graph: &Id, name: &Id, to: &str) -> Result<(), ServeError> {
+        let to = Id::parse("view", to).map_err(|_| {
+            ServeError::bad("a view's name has 1 to 64 small letters, digits and hyphens")
+        })?;
+        let _writing = self.lock();
+        let from = self.own_view(graph, name)?;
+        if to == *name {
+            return Ok(());
+        }
+        let folder = self.view_folder(graph, &to)?;
+        if to.as_str() == MAIN || !numbers(&folder).is_empty() {
+            return Err(ServeError::bad(format!("the graph has a view `{to}` already")));
+        }
+        rename(&from, &folder)
+    }
+
     /// The current version, or another one.
     pub(crate) fn view(
         &self,
@@ -35,7 +72,7 @@ impl Store {
         name: &Id,
         version: Option<u32>,
     ) -> Result<View, ServeError> {
-        let folder = self.existing(graph)?.join("views").join(name.as_str());
+        let folder = self.view_folder(graph, name)?;
         let all = numbers(&folder);
         let wanted = version.or(all.last().copied()).filter(|version| all.contains(version));
         let missing = || ServeError::Missing {
@@ -61,7 +98,7 @@ impl Store {
 
     /// Versions of a view, the newest first.
     pub(crate) fn versions(&self, graph: &Id, name: &Id) -> Result<Vec<ViewVersion>, ServeError> {
-        let folder = self.existing(graph)?.join("views").join(name.as_str());
+        let folder = self.view_folder(graph, name)?;
         let version = |number: u32| {
             let path = numbered(&folder, number);
             let bytes = read_bytes(&path).ok()?;
@@ -74,7 +111,8 @@ impl Store {
         Ok(numbers(&folder).into_iter().rev().filter_map(version).collect())
     }
 
-    /// Saves a new version if nobody else did since the one that `if_match` names.
+    /// Saves a new version if nobody else did since the one that `if_match` names. A view that
+    /// was renamed or deleted meanwhile is not made again.
     pub(crate) fn save_view(
         &self,
         graph: &Id,
@@ -83,9 +121,12 @@ impl Store {
         bytes: &[u8],
     ) -> Result<ViewSaved, ServeError> {
         check(bytes)?;
-        let folder = self.existing(graph)?.join("views").join(name.as_str());
+        let folder = self.view_folder(graph, name)?;
         let _writing = self.lock();
         let current = match numbers(&folder).last() {
+            None if if_match.is_some_and(|etag| etag != "*") => {
+                return Err(ServeError::Missing { what: "view", name: name.to_string() });
+            }
             None => None,
             Some(_) => Some(self.view(graph, name, None)?),
         };

@@ -51,7 +51,7 @@ pub use run::{
     TokenShift, ValidateAsk, ValidateRun,
 };
 pub use trash::{Deleted, TrashKind, TrashRow};
-pub use view::{ViewConflict, ViewSaved, ViewVersion};
+pub use view::{ViewConflict, ViewPatch, ViewSaved, ViewVersion};
 
 use ts_rs::{Config, TS};
 
@@ -85,7 +85,7 @@ pub fn typescript() -> String {
     write!(CircuitBox, Place, CircuitEdge, SuggestAsk, Suggestions, Suggestion);
     write!(CompareAsk, CompareAlign, Compare, MatchedFeature);
     write!(RecurringAsk, Recurring, RecurringFeature, RecurringCell);
-    write!(ViewSaved, ViewVersion, ViewConflict, Deleted, TrashRow, TrashKind);
+    write!(ViewSaved, ViewVersion, ViewPatch, ViewConflict, Deleted, TrashRow, TrashKind);
     write!(RunAsk, InterveneAsk, EditAsk, EditHow, EditPositions, ModeAsk, Held, SwapAsk);
     write!(SweepAsk, ValidateAsk, RungName, RunRow, RunPatch, Run, RunBody, InterveneRun);
     write!(Inserted, GroupEffect);

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
-/// The answer when a graph, a probe or a run was deleted.
+/// The answer when a graph, a probe, a run or a view was deleted.
 #[derive(Clone, Debug, Serialize, Deserialize, TS)]
 pub struct Deleted {
     /// Its name in the trash.
@@ -17,7 +17,7 @@ pub struct TrashRow {
     pub name: String,
     /// What it is.
     pub kind: TrashKind,
-    /// The title or prompt of a graph, the template of a probe, the name of a run.
+    /// The title or prompt of a graph, the template of a probe, the name of a run or a view.
     pub title: String,
     /// Milliseconds since 1970.
     pub deleted: f64,
@@ -36,4 +36,6 @@ pub enum TrashKind {
     Probe,
     /// A measured run of a graph.
     Run,
+    /// A view of a graph with its versions.
+    View,
 }

@@ -27,6 +27,13 @@ pub struct ViewVersion {
     pub name: Option<String>,
 }
 
+/// `PATCH /api/graphs/:id/views/:name`, with all of its versions; `main` keeps its name.
+#[derive(Clone, Debug, Serialize, Deserialize, TS)]
+pub struct ViewPatch {
+    /// What it is called from now on.
+    pub name: String,
+}
+
 /// The answer with status 412: somebody else saved meanwhile.
 #[derive(Clone, Debug, Serialize, Deserialize, TS)]
 pub struct ViewConflict {

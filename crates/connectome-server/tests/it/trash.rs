@@ -42,7 +42,10 @@ fn what_was_traced_again_is_not_overwritten() {
 #[test]
 fn no_other_name_is_one_of_the_trash() {
     let served = Served::new();
-    for name in ["graph-..", "probe-1", "jobs", "graph-", "probe--00001", "graph-none"] {
+    let views =
+        ["view-a_b", "view-a_b_1", "view-a_.._000001", "view-a_b_000001", "view-a-b-000001"];
+    let others = ["graph-..", "probe-1", "jobs", "graph-", "probe--00001", "graph-none"];
+    for name in others.into_iter().chain(views) {
         served.post(&format!("/api/trash/{name}"), &json!({})).refused(404);
         let got = served.send("DELETE", &format!("/api/trash/{name}"), &[], b"");
         assert_eq!(got.status, 404, "{name}");

@@ -31,6 +31,51 @@ fn two_tabs_do_not_lose_work() {
 }
 
 #[test]
+fn a_view_is_renamed_deleted_and_put_back() {
+    let served = Served::new();
+    let id = served.graph();
+    let path = |name: &str| format!("/api/graphs/{id}/views/{name}");
+    let rename = |from: &str, to: &str| {
+        let body = json!({ "name": to }).to_string();
+        served.send("PATCH", &path(from), &[], body.as_bytes())
+    };
+    let delete = |name: &str| served.send("DELETE", &path(name), &[], b"");
+    let document = json!({ "schema": 1, "pins": [3] });
+    let saved = put(&served, &path("first"), "*", &document).json();
+    let etag = saved["etag"].as_str().unwrap();
+    put(&served, &path("other"), "*", &json!({ "schema": 1 }));
+    assert_eq!(rename("first", "a-second").status, 204);
+    let named = served.get(&path("a-second"));
+    assert_eq!((named.json(), named.header("etag")), (document.clone(), Some(etag)));
+    // Whoever has it open under its former name does not make it again by saving.
+    put(&served, &path("first"), etag, &document).refused(404);
+    assert_eq!(served.ok(&format!("/api/graphs/{id}"))["views"], json!(["a-second", "other"]));
+    for to in ["other", "main", "No Name", ""] {
+        rename("a-second", to).refused(400);
+    }
+    rename("none", "x").refused(404);
+
+    let trash = delete("a-second").json()["trash"].as_str().unwrap().to_owned();
+    assert_eq!(trash, format!("view-{id}_a-second_000001"));
+    served.get(&path("a-second")).refused(404);
+    let row = &served.ok("/api/trash")[0];
+    assert_eq!((&row["kind"], &row["title"]), (&json!("view"), &json!("a-second")));
+    // Another one of its name stands in its place, and has a place of its own in the trash.
+    put(&served, &path("a-second"), "*", &json!({ "schema": 1, "pins": [] }));
+    let back = format!("/api/trash/{trash}");
+    served.post(&back, &json!({})).refused(400);
+    assert_eq!(delete("a-second").json()["trash"], format!("view-{id}_a-second_000002"));
+    assert_eq!(served.post(&back, &json!({})).status, 204);
+    assert_eq!(served.ok(&path("a-second")), document);
+    assert_eq!(served.ok("/api/trash").as_array().unwrap().len(), 1);
+    // What an address without a name shows stays.
+    put(&served, &path("main"), "*", &document);
+    rename("main", "x").refused(400);
+    delete("main").refused(400);
+    delete("none").refused(404);
+}
+
+#[test]
 fn only_documents_are_views() {
     let served = Served::new();
     let id = served.graph();
