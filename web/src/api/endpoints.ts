@@ -166,6 +166,9 @@ export async function indexPath(set: string | null): Promise<string | null> {
 }
 export const feature = (set: string, layer: number, index: number, signal?: AbortSignal) =>
   json<wire.Feature>(`/api/features/${enc(set)}/${layer}/${index}`, { signal });
+/** What a feature is called, also where nothing was collected. */
+export const featureLabel = (set: string, layer: number, index: number, signal?: AbortSignal) =>
+  json<wire.FeatureLabel>(`/api/features/${enc(set)}/${layer}/${index}/label`, { signal });
 /** Names a feature wherever it fires; an empty text takes that name away. */
 export const nameFeature = (set: string, { layer, index }: wire.FeatureName, text: string) =>
   json<wire.FeatureLabel>(`/api/features/${enc(set)}/${layer}/${index}/label`, {

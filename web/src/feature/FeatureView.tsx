@@ -2,21 +2,18 @@
 
 import type { JSX } from "preact";
 import { ApiError } from "../api/client.ts";
-import { feature as askFeature, featureSets } from "../api/endpoints.ts";
+import { feature as askFeature, featureLabel, featureSets } from "../api/endpoints.ts";
 import { file } from "../file/file.ts";
-import { BY_HAND } from "../graph/names.ts";
-import { ask } from "../ui/ask.tsx";
-import { section, useActions } from "../ui/keys.ts";
 import { useLoad } from "../ui/load.ts";
 import { count, percent, raw } from "../ui/numbers.ts";
-import { Button, Chip, Failure, Skeleton } from "../ui/parts.tsx";
-import type { ExampleRow, Feature, FeatureSet } from "../wire.ts";
+import { Failure, Skeleton } from "../ui/parts.tsx";
+import type { ExampleRow, Feature, FeatureLabel, FeatureSet } from "../wire.ts";
 import { Examples } from "./Examples.tsx";
 import { Histogram } from "./Histogram.tsx";
 import { Effects, FiresWith } from "./Lists.tsx";
+import { NameRow } from "./NameRow.tsx";
 import { NoIndex } from "./NoIndex.tsx";
-import { named, nameEverywhere } from "./naming.ts";
-import { featureId } from "./shape.ts";
+import { named } from "./naming.ts";
 import { Weights } from "./Weights.tsx";
 
 interface Props {
@@ -27,8 +24,8 @@ interface Props {
   here?: ExampleRow;
 }
 
-/** What is there: the feature, or a set without an index. */
-type Found = { feature: Feature } | { without: FeatureSet };
+/** What is there: the feature, or its name alone where the set has no index. */
+type Found = { feature: Feature } | { without: FeatureSet; label: FeatureLabel };
 
 async function find(props: Props, signal: AbortSignal): Promise<Found> {
   try {
@@ -39,7 +36,8 @@ async function find(props: Props, signal: AbortSignal): Promise<Found> {
     const { sets } = await featureSets(signal);
     const set = sets.find((one) => one.name === props.set);
     if (!set || set.index) throw failure;
-    return { without: set };
+    const label = await featureLabel(props.set, props.layer, props.index, signal);
+    return { without: set, label };
   }
 }
 
@@ -55,7 +53,21 @@ export function FeatureView(props: Props): JSX.Element {
   if (load.is === "failed") {
     return <Failure what="The feature could not be shown" why={load.why} again={again} />;
   }
-  if ("without" in load.value) return <NoIndex set={load.value.without} again={again} />;
+  if ("without" in load.value) {
+    const { without, label } = load.value;
+    return (
+      <div class="stack">
+        <NameRow
+          set={set}
+          id={{ layer, index }}
+          named={label}
+          none="No name yet."
+          isBesideGraph={props.here !== undefined}
+        />
+        <NoIndex set={without} again={again} />
+      </div>
+    );
+  }
   return <Dashboard {...props} value={load.value.feature} />;
 }
 
@@ -63,27 +75,15 @@ function Dashboard({ set, here, value }: Props & { value: Feature }): JSX.Elemen
   const { more } = value;
   const most = value.act_max ?? 1;
   const least = value.act_min ?? 0;
-  // Beside a graph the name is given to the node or to the feature, there.
-  const renames = !here && !file;
-  const rename = () => void renameFeature(set, value);
-  useActions(renames ? section("Feature", [["r", "Rename", rename]]) : []);
   return (
     <div class="stack feature">
-      <p class="row">
-        {value.label ? (
-          <>
-            <strong class="feature-label">{value.label}</strong>
-            <Chip title="Where the name comes from">{value.label_source ?? "automatic"}</Chip>
-          </>
-        ) : (
-          <span class="muted">No name: nothing stands out in where it fires and what it says.</span>
-        )}
-        {renames && (
-          <Button kind="quiet" keyName="r" title="Its name wherever it fires" onClick={rename}>
-            Rename
-          </Button>
-        )}
-      </p>
+      <NameRow
+        set={set}
+        id={{ layer: more.layer, index: value.index }}
+        named={value}
+        none="No name: nothing stands out in where it fires and what it says."
+        isBesideGraph={here !== undefined}
+      />
       {most === 0 && more.fired === 0 && value.examples_quantiles.length === 0 ? (
         <p>It never fired on the {count(more.index.n_tokens)} tokens that were read.</p>
       ) : (
@@ -144,14 +144,6 @@ function Dashboard({ set, here, value }: Props & { value: Feature }): JSX.Elemen
       </p>
     </div>
   );
-}
-
-async function renameFeature(set: string, value: Feature): Promise<void> {
-  const id = { layer: value.more.layer, index: value.index };
-  const label = "Name wherever it fires; empty for the index's";
-  const text = await ask(`Name ${featureId(id)}`, label, value.label ?? "", "Rename");
-  const now = value.label_source === BY_HAND ? (value.label ?? "") : "";
-  if (text !== null) await nameEverywhere(text, { set, ...id, now });
 }
 
 /** Values of all, or none if one is not known. */

@@ -44,6 +44,33 @@ async function made(job: string): Promise<{ graph: string | null; probe: number 
 }
 
 describe("features and probes", () => {
+  it("a feature is named where nothing was collected, and that is taken back", async () => {
+    const page = await site.open("/f/two-hop/2/371");
+    const notice = page.getByRole("region", { name: "Nothing was collected" });
+    await notice.waitFor();
+    await page.getByText("No name yet.").waitFor();
+    await page.keyboard.press("r");
+    const field = page.locator("dialog input[name=answer]");
+    await field.fill("the okapi");
+    await field.press("Enter");
+    const name = page.locator(".feature-label", { hasText: "the okapi" });
+    await name.waitFor();
+    await page.getByText("by hand", { exact: true }).waitFor();
+    await notice.waitFor();
+    expect(await AxeBuilder(page)).toEqual([]);
+    await page.reload();
+    await name.waitFor();
+    await page.getByRole("button", { name: "Rename" }).click();
+    await field.fill("");
+    await field.press("Enter");
+    await name.waitFor({ state: "detached" });
+    await page.getByRole("button", { name: "Undo" }).click();
+    await name.waitFor();
+    // A feature that the dictionary has not is none, with a name or without.
+    await page.goto(`${site.server.url}/f/two-hop/9/0`);
+    await page.getByText("The feature could not be shown").waitFor();
+  });
+
   it("without an index the page says the command, and finds what it made", async () => {
     const page = await site.open("/f/two-hop/2/370");
     const notice = page.getByRole("region", { name: "Nothing was collected" });
