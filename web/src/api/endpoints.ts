@@ -129,6 +129,11 @@ export const versions = (id: string, name: string, signal?: AbortSignal) =>
 export const version = (id: string, name: string, number: number) =>
   json<unknown>(`${viewUrl(id, name)}?version=${number}`);
 
+export const nameView = (id: string, name: string, to: string) =>
+  send(viewUrl(id, name), { method: "PATCH", body: { name: to } satisfies wire.ViewPatch });
+export const deleteView = (id: string, name: string) =>
+  json<wire.Deleted>(viewUrl(id, name), { method: "DELETE" });
+
 /** A saved view, as the saver wants it. */
 export function viewRemote(id: string, name: string): Remote {
   const url = viewUrl(id, name);

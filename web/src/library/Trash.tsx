@@ -34,13 +34,15 @@ async function restore(name: string, onChange: () => void): Promise<void> {
   }
 }
 
-/** What a deleted thing is; a test is of a graph, which its name in the trash has. */
+/** What a deleted thing is; tests and views are of a graph, which their names in the trash have. */
 export function kindText({ kind, name }: TrashRow): string {
   const [, graph, number] = /^run-(.+)-(\d+)$/.exec(name) ?? [];
-  return graph ? `test ${Number(number)} of the graph ${graph}` : kind;
+  if (graph) return `test ${Number(number)} of the graph ${graph}`;
+  const [, of] = /^view-([^_]+)_/.exec(name) ?? [];
+  return of ? `view of the graph ${of}` : kind;
 }
 
-/** Deleted graphs, probes and tests; nothing if there are none. `of` changes when there may be others. */
+/** Deleted graphs, probes, tests and views; nothing if there are none. `of` changes when there may be others. */
 export function Trash({ of, onChange }: { of: unknown; onChange: () => void }): JSX.Element | null {
   const { state, again } = useLoad((signal) => trash(signal), [], [of]);
   const rows = state.value.is === "ready" ? state.value.value : [];

@@ -4,7 +4,9 @@ import { useSignal } from "@preact/signals";
 import type { JSX } from "preact";
 import { exportUrl, pageUrl } from "../api/endpoints.ts";
 import { encodeView } from "../state/link.ts";
+import type { Saver } from "../state/saver.ts";
 import { keyLabel, section, useActions } from "../ui/keys.ts";
+import { lazy } from "../ui/lazy.tsx";
 import { useMore } from "../ui/more.tsx";
 import { percent, tokenText } from "../ui/numbers.ts";
 import { Button, Chip, Segments } from "../ui/parts.tsx";
@@ -16,14 +18,16 @@ import { graphAddress, MAIN } from "./address.ts";
 import { copyPage, copyPruned } from "./exports.ts";
 import type { Workspace } from "./model.ts";
 import { type Mode, mode } from "./Panes.tsx";
-import { Versions } from "./Versions.tsx";
+
+const Versions = lazy(async () => (await import("./Versions.tsx")).Versions);
 
 const MODES: readonly { value: Mode; text: string; title: string }[] = [
   { value: "graph", text: "Graph", title: "The graph on a canvas" },
   { value: "list", text: "List", title: "The same nodes as a list" },
 ];
 
-export function Head({ work }: { work: Workspace }): JSX.Element {
+export function Head(props: { work: Workspace; saver: Saver | null }): JSX.Element {
+  const { work, saver } = props;
   const { head, viewName } = work;
   const undo = work.undoTitle.value;
   const redo = work.redoTitle.value;
@@ -90,7 +94,9 @@ export function Head({ work }: { work: Workspace }): JSX.Element {
           </>
         )}
       </span>
-      {versions.value && <Versions work={work} onClose={() => (versions.value = false)} />}
+      {versions.value && (
+        <Versions work={work} saver={saver} onClose={() => (versions.value = false)} />
+      )}
     </div>
   );
 }

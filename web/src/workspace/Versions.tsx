@@ -1,11 +1,12 @@
-// Versions of a view: every save is one. An old one is opened as a change that can be undone.
+// Views of a graph, and the versions of the one that is shown: every save is one. An old one is
+// opened as a change that can be undone.
 
 import { useSignal } from "@preact/signals";
 import type { JSX } from "preact";
 import { sentence } from "../api/client.ts";
-import { version, versions, viewRemote } from "../api/endpoints.ts";
+import { version, versions } from "../api/endpoints.ts";
 import { readView } from "../state/document.ts";
-import { Conflict } from "../state/saver.ts";
+import type { Saver } from "../state/saver.ts";
 import { ask } from "../ui/ask.tsx";
 import { Dialog } from "../ui/dialog.tsx";
 import { useLoad } from "../ui/load.ts";
@@ -15,16 +16,19 @@ import { go } from "../ui/router.ts";
 import { toast } from "../ui/toast.tsx";
 import { graphAddress, MAIN } from "./address.ts";
 import type { Workspace } from "./model.ts";
+import { dropView, renameView } from "./renaming.ts";
+import { nameView } from "./views.ts";
 
 /** Versions that are listed at once: a view that is worked on has thousands. */
 const ROWS = 100;
 
 interface VersionsProps {
   work: Workspace;
+  saver: Saver | null;
   onClose: () => void;
 }
 
-export function Versions({ work, onClose }: VersionsProps): JSX.Element {
+export function Versions({ work, saver, onClose }: VersionsProps): JSX.Element {
   const { viewName } = work;
   const { state, again } = useLoad(
     (signal) => versions(work.id, viewName, signal),
@@ -32,7 +36,6 @@ export function Versions({ work, onClose }: VersionsProps): JSX.Element {
   );
   const load = state.value;
   const rows = useSignal(ROWS);
-  const views = new Set([MAIN, viewName, ...(work.head.value?.views ?? [])]);
   const open = async (number: number): Promise<void> => {
     try {
       const view = readView(await version(work.id, viewName, number));
@@ -46,20 +49,12 @@ export function Versions({ work, onClose }: VersionsProps): JSX.Element {
   };
   return (
     <Dialog title="Views and versions" onClose={onClose}>
-      <div class="row">
-        {[...views].map((name) => (
-          <Button
-            key={name}
-            pressed={name === viewName}
-            onClick={() => go(graphAddress(work.id, name))}
-          >
-            {name}
-          </Button>
-        ))}
-        <Button kind="quiet" onClick={() => void nameView(work)}>
-          Save as…
-        </Button>
-      </div>
+      <Views
+        work={work}
+        saver={saver}
+        isSaved={load.is === "ready" && load.value.length > 0}
+        onClose={onClose}
+      />
       {load.is === "loading" && <Skeleton lines={4} />}
       {load.is === "failed" && (
         <Failure what="Versions could not be read" why={load.why} again={again} />
@@ -107,22 +102,66 @@ export function Versions({ work, onClose }: VersionsProps): JSX.Element {
   );
 }
 
-/** Saves the present view under a name of its own and goes on there. */
-export async function nameView(work: Workspace): Promise<void> {
-  const given = await ask("Save this view as", "Name: small letters, digits, hyphens", "", "Save");
-  if (!given) return;
-  const name = given
-    .toLowerCase()
-    .replaceAll(/[^a-z0-9-]+/g, "-")
-    .slice(0, 64);
-  try {
-    await viewRemote(work.id, name).save(work.view.peek(), null);
-    const head = work.head.peek();
-    if (head) work.head.value = { ...head, views: [...new Set([...head.views, name])] };
-    go(graphAddress(work.id, name) + location.hash);
-    toast(`Saved as ${name}.`);
-  } catch (failure) {
-    const taken = failure instanceof Conflict;
-    toast(taken ? `There is a view ${name} already.` : `Not saved: ${sentence(failure)}.`);
-  }
+/** `isSaved`: whether the server has the view that is shown. */
+function Views(props: VersionsProps & { isSaved: boolean }): JSX.Element {
+  const { work, saver, isSaved, onClose } = props;
+  const { id: graph, viewName } = work;
+  const saved = new Set(work.head.value?.views ?? []);
+  if (isSaved) saved.add(viewName);
+  const rename = async (name: string): Promise<void> => {
+    const label = "Name: small letters, digits, hyphens";
+    const text = await ask(`Name the view ${name}`, label, name, "Rename");
+    if (text) await renameView({ graph, name, saver }, text);
+    // Under its new name it is another page.
+    if (text && name === viewName) onClose();
+  };
+  const drop = async (name: string): Promise<void> => {
+    if (name === viewName) onClose();
+    await dropView({ graph, name, saver });
+  };
+  return (
+    <section class="stack" aria-label="Views">
+      <ul class="runs">
+        {[...new Set([MAIN, viewName, ...saved])].map((name) => (
+          <li key={name}>
+            <button
+              type="button"
+              class="link"
+              aria-pressed={name === viewName}
+              onClick={() => go(graphAddress(graph, name))}
+            >
+              <span class="grow clip">{name}</span>
+              {name === MAIN && <small>what the graph's address shows</small>}
+              {!saved.has(name) && <small>not saved yet</small>}
+            </button>
+            {name !== MAIN && saved.has(name) && (
+              <>
+                <Button
+                  kind="quiet"
+                  title="Rename"
+                  label={`Rename the view ${name}`}
+                  onClick={() => void rename(name)}
+                >
+                  ✎
+                </Button>
+                <Button
+                  kind="quiet"
+                  title="Delete"
+                  label={`Delete the view ${name}`}
+                  onClick={() => void drop(name)}
+                >
+                  ✕
+                </Button>
+              </>
+            )}
+          </li>
+        ))}
+      </ul>
+      <p>
+        <Button kind="quiet" onClick={() => void nameView(work)}>
+          Save as…
+        </Button>
+      </p>
+    </section>
+  );
 }

@@ -24,6 +24,7 @@ import { useComplete, useKept, usePack, useSpoken, useUrl } from "./loading.ts";
 import { Workspace } from "./model.ts";
 import { Panes } from "./Panes.tsx";
 import { StatusBar } from "./StatusBar.tsx";
+import { changed as viewsChanged } from "./views.ts";
 import { alone, useFamily } from "./windows.ts";
 
 interface WorkspacePageProps {
@@ -66,7 +67,7 @@ export function WorkspacePage({ id, viewName }: WorkspacePageProps): JSX.Element
     return () => abort.abort();
   }, [id, round.value]);
 
-  // The head has the names of features.
+  // The head has the names of features and of views.
   useEffect(() => {
     if (work.head.peek() === null) return;
     const abort = new AbortController();
@@ -76,7 +77,7 @@ export function WorkspacePage({ id, viewName }: WorkspacePageProps): JSX.Element
       () => undefined,
     );
     return () => abort.abort();
-  }, [work, named.value]);
+  }, [work, named.value, viewsChanged.value]);
 
   useLayoutEffect(() => {
     if (!saver) {
@@ -125,7 +126,7 @@ export function WorkspacePage({ id, viewName }: WorkspacePageProps): JSX.Element
   }
   return (
     <div class="workspace">
-      <Head work={work} />
+      <Head work={work} saver={saver} />
       {(one === null || one === "graph") && <FilterBar work={work} />}
       {packing.value.is === "failed" ? (
         <Failure

@@ -15,7 +15,7 @@ import { feedsUrl } from "./address.ts";
 import { openNodeMenu } from "./menu.ts";
 import type { Workspace } from "./model.ts";
 import { lower, maximise, maximised, mode } from "./Panes.tsx";
-import { nameView } from "./Versions.tsx";
+import { nameView } from "./views.ts";
 import { popOut } from "./windows.ts";
 
 function step(work: Workspace, camera: Camera, direction: Direction): void {

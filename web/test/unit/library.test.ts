@@ -17,10 +17,11 @@ describe("a deleted thing", () => {
   const row = (kind: string, name: string): TrashRow =>
     ({ kind, name, title: "", deleted: 0, kept_days: 30 }) as unknown as TrashRow;
 
-  it("is called what it is, a test with its graph", () => {
+  it("is called what it is, a test or a view with its graph", () => {
     expect(kindText(row("graph", "graph-two-hop-3"))).toBe("graph");
     expect(kindText(row("probe", "probe-000002"))).toBe("probe");
     expect(kindText(row("run", "run-two-hop-3-000012"))).toBe("test 12 of the graph two-hop-3");
+    expect(kindText(row("view", "view-run-3_my-view-1_000002"))).toBe("view of the graph run-3");
   });
 });
 
