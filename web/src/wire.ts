@@ -3202,3 +3202,47 @@ probe: number | null,
  * Whether it is only a part of what was asked for.
  */
 partial: boolean, };
+
+/**
+ * The body of `POST /api/log`: an error that the page did not expect. It has nothing of a prompt,
+ * of a name, or of what anybody wrote.
+ */
+export type PageError = { 
+/**
+ * Its kind, as `TypeError`.
+ */
+name: string, 
+/**
+ * What the browser says of it, without what stands in quotes; null of kinds that may quote
+ * without them.
+ */
+message: string | null, 
+/**
+ * The page without its parts, as `/g`: graphs are called by their prompts.
+ */
+page: string, 
+/**
+ * Where in the page's code, the innermost first: `index-abc.js:1:200`.
+ */
+frames: Array<string>, };
+
+/**
+ * A row of `GET /api/log`, the newest first.
+ */
+export type LogRow = { 
+/**
+ * What went wrong.
+ */
+error: PageError, 
+/**
+ * How often.
+ */
+n: number, 
+/**
+ * Milliseconds since 1970, of the last time.
+ */
+at: number, 
+/**
+ * The program and its version, of the last time.
+ */
+tool: string, };

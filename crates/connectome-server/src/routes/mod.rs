@@ -7,6 +7,7 @@ mod features;
 mod figure;
 mod graphs;
 mod jobs;
+mod log;
 mod models;
 mod packed;
 mod page;
@@ -73,6 +74,7 @@ pub(crate) fn router(app: Arc<App>) -> Router {
         .route("/jobs", get(jobs::list))
         .route("/jobs/{id}", get(jobs::get).delete(jobs::cancel))
         .route("/jobs/{id}/events", get(jobs::events))
+        .route("/log", get(log::list).post(log::add))
         .fallback(no_route)
         .method_not_allowed_fallback(no_method);
     Router::new()

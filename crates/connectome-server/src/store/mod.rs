@@ -8,6 +8,7 @@
 //! probes/000001.json, 000001.grids     probes, and their numbers
 //! labels/KEY.json                     names of a dictionary's features (`features::labels`)
 //! jobs/ID.json                        jobs
+//! log.json                            errors of the page
 //! trash/                              what was deleted
 //! store.json                          what was made at first use
 //! ```
@@ -20,6 +21,7 @@
 
 mod files;
 mod graphs;
+mod log;
 mod probes;
 mod runs;
 mod trash;

@@ -10,6 +10,7 @@ mod feature;
 mod figure;
 mod graph;
 mod job;
+mod log;
 mod model;
 mod page_file;
 mod probe;
@@ -36,6 +37,7 @@ pub use graph::{
     VerdictsRow, Why, WhyLayer,
 };
 pub use job::{Job, JobKind, JobResult, JobStarted, JobState};
+pub use log::{LogRow, PageError};
 pub use model::{
     Chance, DictionaryRow, Estimate, Failure, FailureBody, Forecast, Forward, ForwardAsk, ModelRow,
     PromptAsk, Status, Token, Tokens,
@@ -101,5 +103,6 @@ pub fn typescript() -> String {
     write!(FeatureName, ProbeAsk, ProbeRow, Probe, ProbedFeature, ProbeGrids, ProbeGrid);
     write!(ProbeAnswers);
     write!(JobStarted, Job, JobKind, JobState, JobResult);
+    write!(PageError, LogRow);
     text
 }

@@ -14,6 +14,8 @@ mod graphs;
 mod guard;
 // Many at once.
 mod load;
+// Errors of the page.
+mod log;
 // The page's types are the server's.
 mod page_file;
 mod page_types;
