@@ -1,6 +1,7 @@
 // What the page of the server and the page in one file have in common: theme, keys, links, style.
 
 import { type ComponentChild, render } from "preact";
+import { listenForErrors } from "./api/errors.ts";
 import { listenForKeys } from "./ui/keys.ts";
 import { listenForLinks } from "./ui/router.ts";
 import { startTheme } from "./ui/theme.ts";
@@ -13,6 +14,7 @@ import "./style/features.css";
 
 /** Puts the page into the document. */
 export function start(page: ComponentChild): void {
+  listenForErrors();
   startTheme();
   listenForKeys();
   listenForLinks();

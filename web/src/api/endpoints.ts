@@ -15,6 +15,9 @@ export const models = (signal?: AbortSignal) => json<wire.ModelRow[]>("/api/mode
 export const graphs = (signal?: AbortSignal) => json<wire.GraphRow[]>("/api/graphs", { signal });
 export const jobs = (signal?: AbortSignal) => json<wire.Job[]>("/api/jobs", { signal });
 
+/** Errors of the page, the newest first. */
+export const pageLog = (signal?: AbortSignal) => json<wire.LogRow[]>("/api/log", { signal });
+
 export const tokenize = (body: wire.PromptAsk, signal?: AbortSignal) =>
   json<wire.Tokens>("/api/tokenize", { body, signal });
 export const forward = (body: wire.ForwardAsk, signal?: AbortSignal) =>

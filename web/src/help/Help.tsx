@@ -5,6 +5,7 @@ import { status as askStatus } from "../api/endpoints.ts";
 import { useLoad } from "../ui/load.ts";
 import { open } from "../ui/palette.tsx";
 import { Button } from "../ui/parts.tsx";
+import { Log } from "./Log.tsx";
 import { STEPS } from "./steps.tsx";
 
 const NUMBERS: readonly { name: string; means: string }[] = [
@@ -109,6 +110,7 @@ export function Help(): JSX.Element {
           <Button onClick={() => (open.value = "keys")}>Keys on this page</Button>
         </p>
       </section>
+      <Log />
     </div>
   );
 }

@@ -1,7 +1,9 @@
 // Small parts that every page uses: buttons, chips, notices, failures, empty states.
 
 import type { ComponentChildren, JSX } from "preact";
+import { useEffect } from "preact/hooks";
 import { ApiError, sentence } from "../api/client.ts";
+import { tell } from "../api/errors.ts";
 import { keyLabel } from "./keys.ts";
 import { toast } from "./toast.tsx";
 
@@ -84,6 +86,7 @@ export function Empty(props: {
 /** What failed, why, and what can be done. The rest of the page stays usable. */
 export function Failure(props: { what: string; why: unknown; again?: () => void }): JSX.Element {
   const { why } = props;
+  useEffect(() => tell(why), [why]);
   const hint = why instanceof ApiError ? why.hint : null;
   const details = `${props.what}: ${sentence(why)}${hint ? `\n${hint}` : ""}\n${location.pathname}`;
   const copy = async (): Promise<void> => {
