@@ -11,6 +11,9 @@ import { cpus, loadavg } from "node:os";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import type { Browser, BrowserContext, CDPSession, Page } from "playwright-core";
+import { fitted } from "../src/graph/camera.ts";
+import { byCell, layoutNodes, shapeOf } from "../src/graph/layout.ts";
+import { readPack } from "../src/graph/pack.ts";
 import type { PrunedGraph } from "../src/wire.ts";
 import { bundleFiles, launch, serveDist } from "./support/browser.ts";
 import { type Generated, generate, SIZES, type Size } from "./support/generate.ts";
@@ -80,7 +83,7 @@ async function measure(browser: Browser, name: string, size: Size): Promise<Row>
     await page.getByRole("slider").first().fill("1");
     await page.waitForTimeout(3000);
     const hover = await events(page, session, hovers);
-    const click = await events(page, session, clicks);
+    const click = await events(page, session, (hand) => clicks(hand, nodesIn(graph, hand)));
     const zoom = await events(page, session, wheels);
     const pan = await events(page, session, drags);
     const prune = await prunes(page, session);
@@ -208,10 +211,23 @@ async function hovers(hand: Hand): Promise<void> {
   }
 }
 
-async function clicks(hand: Hand): Promise<void> {
+/** Where the page puts the nodes of a view that nobody moved, as far as they are in sight. */
+function nodesIn(graph: Generated, { area }: Hand): { x: number; y: number }[] {
+  const pack = readPack(graph.pack(0));
+  const shape = shapeOf(pack);
+  const nodes = byCell(pack, shape);
+  const layout = layoutNodes(pack, nodes, shape);
+  const { k, x, y } = fitted(layout, area.width, area.height);
+  return Array.from(nodes, (node) => ({ x: layout.x[node] * k + x, y: layout.y[node] * k + y }))
+    .filter((at) => at.x > 60 && at.x < area.width - 10 && at.y > 10 && at.y < area.height - 70)
+    .map((at) => ({ x: area.x + at.x, y: area.y + at.y }));
+}
+
+/** On nodes, as a click beside them may be on an edge. */
+async function clicks(hand: Hand, nodes: readonly { x: number; y: number }[]): Promise<void> {
   const button = { button: "left", clickCount: 1 };
   for (let round = 1; round <= ROUNDS; round++) {
-    const at = place(hand, round);
+    const at = nodes[Math.floor(((round * 0.618) % 1) * nodes.length)];
     await hand.mouse("mousePressed", at, button);
     await hand.mouse("mouseReleased", at, button);
     await hand.rest(150);

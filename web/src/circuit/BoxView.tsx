@@ -1,35 +1,39 @@
-// One box of the circuit: a group or a pinned node. Drag or arrow keys move it.
+// One box of the circuit: a group, a pinned node, the hull of a group that is open in place, or one of
+// its members. Drag or arrow keys move it; a member moves with its hull.
 
 import type { JSX } from "preact";
 import { useRef } from "preact/hooks";
 import { KIND } from "../graph/pack.ts";
-import type { Group } from "../state/document.ts";
+import type { Group, Place } from "../state/document.ts";
 import { ask } from "../ui/ask.tsx";
 import { asksForMenu } from "../ui/menu.tsx";
-import { percent, raw } from "../ui/numbers.ts";
+import { nodesText, percent, raw } from "../ui/numbers.ts";
 import { openBoxMenu } from "../workspace/menu.ts";
 import type { Workspace } from "../workspace/model.ts";
-import { openedGroup, toggleGroup } from "./members.ts";
-import { BOX, type Placed, SNAP, snapped } from "./places.ts";
+import { openedGroup, takeOut, toggleGroup, toggleInPlace } from "./members.ts";
+import { type Placed, SNAP, snapped } from "./places.ts";
 
 interface BoxProps {
   work: Workspace;
   placed: Placed;
-  onDrag: (at: { x: number; y: number } | null) => void;
+  as: "box" | "hull" | "member";
+  /** Where its corner is while a hand moves it; `null`: the hand is off. */
+  onDrag: (at: Place | null) => void;
+  /** Where it is put; `joined` continues a run of steps. */
+  onPlace: (at: Place, joined: boolean) => void;
 }
 
-export function BoxView({ work, placed, onDrag }: BoxProps): JSX.Element {
+export function BoxView({ work, placed, as, onDrag, onPlace }: BoxProps): JSX.Element {
   const { box } = placed;
+  const group = work.view.value.groups.find(({ id }) => id === box.id);
   const start = useRef<{ x: number; y: number; moved: boolean } | null>(null);
   const selected =
     work.selection.value.length === box.nodes.length &&
     box.nodes.every((node) => work.selection.value.includes(node));
-  const below = subtitle(work, box);
   const choose = (): void => {
     work.select(box.nodes);
     // What is open follows from group to group.
-    const isGroup = work.view.value.groups.some(({ id }) => id === box.id);
-    if (openedGroup.value !== null && isGroup) openedGroup.value = box.id;
+    if (openedGroup.value !== null && group) openedGroup.value = box.id;
   };
   const origin = useRef({ x: 0, y: 0 });
   const onPointerMove = (event: PointerEvent): void => {
@@ -42,8 +46,6 @@ export function BoxView({ work, placed, onDrag }: BoxProps): JSX.Element {
       y: snapped(origin.current.y + event.clientY - from.y),
     });
   };
-  const place = (to: { x: number; y: number }, joined: boolean): void =>
-    work.do({ do: "place", key: box.id, at: to }, joined);
   const onPointerUp = (event: PointerEvent): void => {
     const from = start.current;
     start.current = null;
@@ -53,7 +55,7 @@ export function BoxView({ work, placed, onDrag }: BoxProps): JSX.Element {
       else choose();
       return;
     }
-    place(
+    onPlace(
       {
         x: snapped(origin.current.x + event.clientX - from.x),
         y: snapped(origin.current.y + event.clientY - from.y),
@@ -74,12 +76,14 @@ export function BoxView({ work, placed, onDrag }: BoxProps): JSX.Element {
       event.key
     ];
     if (step) {
-      place({ x: snapped(placed.x + step[0] * SNAP), y: snapped(placed.y + step[1] * SNAP) }, true);
+      onPlace({ x: placed.x + step[0] * SNAP, y: placed.y + step[1] * SNAP }, true);
     } else if (event.key === "Enter" || event.key === " ") choose();
     else if (event.key === "m") {
       work.select(box.nodes);
       toggleGroup(work);
-    } else if (event.key.toLowerCase() === "r") void renameBox(work, box.id);
+    } else if (event.key === "M") toggleInPlace(work, box.nodes);
+    else if (event.key === "Backspace" && as === "member") takeOut(work, box.nodes);
+    else if (event.key.toLowerCase() === "r") void renameBox(work, box);
     else if (event.key.toLowerCase() === "u") work.do({ do: "ungroup", id: box.id });
     else return;
     event.preventDefault();
@@ -87,12 +91,13 @@ export function BoxView({ work, placed, onDrag }: BoxProps): JSX.Element {
   };
   return (
     <g
-      class={`box${selected ? " selected" : ""}${box.nodes.length > 1 ? " several" : ""}`}
+      class={`box${as === "box" ? "" : ` ${as}`}${selected ? " selected" : ""}${box.nodes.length > 1 ? " several" : ""}`}
       transform={`translate(${placed.x} ${placed.y})`}
       tabindex={0}
       role="button"
       aria-pressed={selected}
-      aria-description="Arrow keys move it, m opens a group, r renames, u ungroups, Shift+F10 has all else."
+      aria-expanded={group && !work.readOnly ? as === "hull" : undefined}
+      aria-description={KEYS[as]}
       data-arrows
       onPointerDown={(event) => {
         if (event.button !== 0) return;
@@ -106,26 +111,85 @@ export function BoxView({ work, placed, onDrag }: BoxProps): JSX.Element {
         event.preventDefault();
         openBoxMenu(work, box, { x: event.clientX, y: event.clientY });
       }}
-      onDblClick={() => void renameBox(work, box.id)}
+      onDblClick={() => void renameBox(work, box)}
       onKeyDown={onKeyDown}
     >
-      {box.nodes.length > 1 && (
-        <rect class="shadow" x="4" y="-4" width={BOX.width} height={BOX.height} rx="7" />
+      <Face work={work} placed={placed} isHull={as === "hull"} />
+      {group && !work.readOnly && (
+        <Twist isOpen={as === "hull"} onClick={() => toggleInPlace(work, box.nodes)} />
       )}
-      <rect width={BOX.width} height={BOX.height} rx="7" />
-      <text x={BOX.width / 2} y="20" class="box-name">
-        {clipped(box.name, 20)}
-      </text>
-      <text x={BOX.width / 2} y="36" class="box-below">
-        {clipped(below, 24)}
-      </text>
       <title>{box.note ? `${box.name}: ${box.note}` : box.name}</title>
     </g>
   );
 }
 
+const KEYS: Record<BoxProps["as"], string> = {
+  box: "Arrow keys move it, m opens a group, Shift+M opens it in its place, r renames, u ungroups, Shift+F10 has all else.",
+  hull: "An open group. Arrow keys move it, Shift+M closes it, m has its note, r renames, u ungroups, Shift+F10 has all else.",
+  member:
+    "A member of an open group. Shift+M closes it, Backspace takes this out, r renames, Shift+F10 has all else.",
+};
+
+function Face(props: { work: Workspace; placed: Placed; isHull: boolean }): JSX.Element {
+  const { box, width, height } = props.placed;
+  if (props.isHull) {
+    return (
+      <>
+        <rect width={width} height={height} rx="12" />
+        <text x={width / 2} y="19" class="box-name">
+          {clipped(
+            `${box.name} · ${nodesText(box.nodes.length)}`,
+            (width - 2 * TWIST) / LETTER.name,
+          )}
+        </text>
+      </>
+    );
+  }
+  return (
+    <>
+      {box.nodes.length > 1 && (
+        <rect class="shadow" x="4" y="-4" width={width} height={height} rx="7" />
+      )}
+      <rect width={width} height={height} rx="7" />
+      <text x={width / 2} y={height / 2 - 3} class="box-name">
+        {clipped(box.name, width / LETTER.name)}
+      </text>
+      <text x={width / 2} y={height / 2 + 13} class="box-below">
+        {clipped(subtitle(props.work, box), width / LETTER.below)}
+      </text>
+    </>
+  );
+}
+
+/** Opens or closes a group by the pointer; by key the box itself does. */
+function Twist({ isOpen, onClick }: { isOpen: boolean; onClick: () => void }): JSX.Element {
+  const stop = (event: Event): void => event.stopPropagation();
+  return (
+    <g
+      class="box-twist"
+      aria-hidden="true"
+      onPointerDown={stop}
+      onPointerUp={stop}
+      onDblClick={stop}
+      onClick={onClick}
+    >
+      <rect width={TWIST} height={TWIST} rx="7" />
+      <text x={TWIST / 2} y="16">
+        {isOpen ? "▾" : "▸"}
+      </text>
+      <title>
+        {isOpen ? "Close the group (Shift+M)" : "Open the group in its place (Shift+M)"}
+      </title>
+    </g>
+  );
+}
+
+const TWIST = 24;
+/** How wide a letter is at most, of the name and of what stands below it. */
+const LETTER = { name: 7.4, below: 6.1 };
+
 function clipped(text: string, most: number): string {
-  return text.length > most ? `${text.slice(0, most - 1)}…` : text;
+  return text.length > Math.floor(most) ? `${text.slice(0, Math.floor(most) - 1)}…` : text;
 }
 
 /** Below the name: how many nodes and what was noted, or what its one node is. */
@@ -151,10 +215,10 @@ function ofOne(work: Workspace, nodes: readonly number[]): string {
   return `${where}, act ${raw(pack.activation[node])}`;
 }
 
-/** Asks for a new name of a group, or of the pinned node that stands alone. */
-export async function renameBox(work: Workspace, id: string): Promise<void> {
-  const box = work.boxes.value.find((candidate) => candidate.id === id);
-  if (!box || work.refuses()) return;
+/** Asks for a new name of a group, or of the one node of a box. */
+export async function renameBox(work: Workspace, box: Group): Promise<void> {
+  if (work.refuses()) return;
+  const { id } = box;
   const group = work.view.value.groups.find((candidate) => candidate.id === id);
   // The mark of a program's name is no part of it.
   const now = group?.name ?? work.names.value?.label(box.nodes[0]) ?? box.name;

@@ -1,6 +1,7 @@
 // The circuit: groups and pinned nodes on ranks, edges between them, scores.
 //
-// Ranks, places and edge weights are the server's; a place that a person gave by dragging wins.
+// Ranks, places and edge weights are the server's; a place that a person gave by dragging wins. Where
+// groups are open in place, edges are those of the circuit with their members as boxes.
 // SVG, as a circuit has some dozens of boxes: its text can be selected and read aloud.
 
 import { signal, useSignal } from "@preact/signals";
@@ -14,7 +15,7 @@ import type { CircuitEdge } from "../wire.ts";
 import { graphAddress } from "../workspace/address.ts";
 import type { Workspace } from "../workspace/model.ts";
 import { addNote, CircuitActions, hasMoved, resetPlaces } from "./actions.tsx";
-import { useCircuit } from "./answer.ts";
+import { useCircuit, useOpened } from "./answer.ts";
 import { Drawing } from "./Drawing.tsx";
 import { GroupPanel } from "./GroupPanel.tsx";
 import { openedGroup } from "./members.ts";
@@ -29,8 +30,9 @@ const allEdges = signal(false);
 export function CircuitPane({ work }: { work: Workspace }): JSX.Element {
   const suggesting = useSignal(false);
   const { found, why } = useCircuit(work);
+  const opened = useOpened(work);
   const boxes = work.boxes.value;
-  const edges = found?.circuit.edges ?? [];
+  const edges = (opened.circuit ?? found?.circuit)?.edges ?? [];
   const isToken = (node: number): boolean => work.columns.value?.kind[node] === KIND.token;
   const drawn = allEdges.value ? edges : edges.filter((edge) => edge.drawn);
   const saves = (): boolean => !work.readOnly;
@@ -86,6 +88,9 @@ export function CircuitPane({ work }: { work: Workspace }): JSX.Element {
         )}
       </header>
       {why && <p class="note negative">The circuit's edges could not be computed: {why}.</p>}
+      {opened.why && (
+        <p class="note negative">Open groups could not be drawn anew: {opened.why}.</p>
+      )}
       {suggesting.value && <Suggest work={work} onClose={() => (suggesting.value = false)} />}
       {boxes.length === 0 ? (
         <Empty>
@@ -94,7 +99,13 @@ export function CircuitPane({ work }: { work: Workspace }): JSX.Element {
         </Empty>
       ) : (
         <div class="circuit-body">
-          <Drawing work={work} boxes={boxes} circuit={found?.circuit ?? null} edges={drawn} />
+          <Drawing
+            work={work}
+            boxes={boxes}
+            circuit={found?.circuit ?? null}
+            opened={opened}
+            edges={drawn}
+          />
           {open && <GroupPanel work={work} group={open} />}
         </div>
       )}

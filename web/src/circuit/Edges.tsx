@@ -4,7 +4,7 @@ import type { JSX } from "preact";
 import { type EdgeVerdict, markOf } from "../tests/verdicts.ts";
 import { signedShare } from "../ui/numbers.ts";
 import { course } from "./around.ts";
-import { BOX, type Placed } from "./places.ts";
+import type { Area, Placed } from "./places.ts";
 
 export function Markers(): JSX.Element {
   return (
@@ -43,8 +43,8 @@ interface EdgeProps {
   share: number;
   /** Below the threshold, and drawn all the same. */
   weaker: boolean;
-  /** All boxes: the edge goes around those that it does not join. */
-  boxes: readonly Placed[];
+  /** What the edge does not join, and goes around. */
+  others: readonly Area[];
   /** From the middle of the target's lower side. */
   shift: number;
   verdict: EdgeVerdict | null;
@@ -54,9 +54,9 @@ export function Edge(props: EdgeProps): JSX.Element | null {
   const { from, to, share, weaker, shift, verdict } = props;
   if (!from || !to) return null;
   const { d, middle } = course(
-    { x: from.x + BOX.width / 2, y: from.y },
-    { x: to.x + BOX.width / 2 + shift, y: to.y + BOX.height + 3 },
-    props.boxes.filter(({ box }) => box.id !== from.box.id && box.id !== to.box.id),
+    { x: from.x + from.width / 2, y: from.y },
+    { x: to.x + to.width / 2 + shift, y: to.y + to.height + 3 },
+    props.others,
     Math.abs(shift) / 4,
   );
   const width = 1 + 7 * Math.min(1, Math.abs(share));

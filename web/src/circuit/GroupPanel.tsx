@@ -30,7 +30,7 @@ export function GroupPanel({ work, group }: { work: Workspace; group: Group }): 
         </strong>
         {!work.readOnly && (
           <>
-            <Button kind="quiet" onClick={() => void renameBox(work, group.id)}>
+            <Button kind="quiet" onClick={() => void renameBox(work, group)}>
               Rename
             </Button>
             <Button

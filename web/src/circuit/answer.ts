@@ -1,9 +1,12 @@
-// The server's circuit of the boxes, and the scores of the one before.
+// The server's circuit of the boxes, the scores of the one before, and the circuit with the members of
+// groups that are open in place.
 
-import { useSignal } from "@preact/signals";
-import { useEffect, useRef } from "preact/hooks";
+import { signal, useSignal } from "@preact/signals";
+import { useEffect, useMemo, useRef } from "preact/hooks";
 import { sentence } from "../api/client.ts";
 import { circuit as askCircuit } from "../api/endpoints.ts";
+import type { Group } from "../state/document.ts";
+import { later } from "../ui/lazy.tsx";
 import type { Circuit, Scores } from "../wire.ts";
 import type { Workspace } from "../workspace/model.ts";
 
@@ -15,29 +18,26 @@ export interface Answered {
   before: Scores | null;
 }
 
-/** Asks whenever boxes change, a while after the last change. */
-export function useCircuit(work: Workspace): { found: Answered | null; why: string | null } {
-  const found = useSignal<Answered | null>(null);
+/** Asks whenever boxes change, a while after the last change; says why there was no answer. */
+function useAsked(
+  work: Workspace,
+  boxes: readonly Group[],
+  took: (circuit: Circuit | null, key: string) => void,
+): string | null {
   const why = useSignal<string | null>(null);
-  const answered = useRef("");
-  const boxes = work.boxes.value;
   const key = boxes.map((box) => `${box.id}:${box.nodes.join(",")}`).join(";");
   // `key` is all that the answer depends on.
   useEffect(() => {
     if (boxes.length === 0) {
-      found.value = null;
+      took(null, key);
+      why.value = null;
       return;
     }
     const abort = new AbortController();
     const wait = window.setTimeout(() => {
       askCircuit(work.id, boxes, abort.signal).then(
         (circuit) => {
-          const last = found.peek();
-          // Asked again for the same boxes, it says nothing of a change.
-          const before = answered.current === key ? last?.before : last?.circuit.scores;
-          answered.current = key;
-          found.value = { circuit, before: before ?? null };
-          work.circuit.value = circuit;
+          took(circuit, key);
           why.value = null;
         },
         (failure) => {
@@ -50,5 +50,65 @@ export function useCircuit(work: Workspace): { found: Answered | null; why: stri
       abort.abort();
     };
   }, [key, work]);
-  return { found: found.value, why: why.value };
+  return why.value;
+}
+
+export function useCircuit(work: Workspace): { found: Answered | null; why: string | null } {
+  const found = useSignal<Answered | null>(null);
+  const answered = useRef("");
+  const why = useAsked(work, work.boxes.value, (circuit, key) => {
+    const last = found.peek();
+    // Asked again for the same boxes, it says nothing of a change.
+    const before = answered.current === key ? last?.before : last?.circuit.scores;
+    answered.current = key;
+    found.value = circuit && { circuit, before: before ?? null };
+    if (circuit) work.circuit.value = circuit;
+  });
+  return { found: found.value, why };
+}
+
+type Hulls = typeof import("./hull.ts");
+
+/** The code of hulls, which comes when the first group is open. */
+const hulls = signal<Hulls | null>(null);
+const withHulls = later(() => import("./hull.ts"));
+
+export interface Opened {
+  /** `null` where no group is drawn open. */
+  code: Hulls | null;
+  /** Ids of groups whose members are drawn. */
+  open: ReadonlySet<string>;
+  /** All that is drawn as a box: those members, other groups, and single nodes. */
+  boxes: Group[];
+  /** Of them; `null` where no group is open, or the server has not answered yet. */
+  circuit: Circuit | null;
+}
+
+/** The same with members in the place of open groups. A file holds but the circuit of its groups. */
+export function useOpened(work: Workspace): Opened & { why: string | null } {
+  const found = useSignal<Circuit | null>(null);
+  const boxes = work.boxes.value;
+  const names = work.names.value;
+  const code = hulls.value;
+  const nameOf = (node: number): string => names?.short(node) ?? `node ${node}`;
+  const isOpen = ({ open }: Group): boolean => open === true && !work.readOnly;
+  const some = boxes.some(isOpen);
+  useEffect(() => {
+    if (some && !code) withHulls((of) => (hulls.value = of));
+  }, [some, code]);
+  const asked = useMemo(
+    () => (some && code ? code.split(boxes, isOpen, nameOf) : []),
+    [boxes, names, code],
+  );
+  const why = useAsked(work, asked, (circuit) => (found.value = circuit));
+  const circuit = asked.length > 0 ? found.value : null;
+  const opened = useMemo((): Opened => {
+    const open = code?.openIn(boxes, circuit);
+    if (!code || !open || open.size === 0) {
+      return { code: null, open: new Set(), boxes, circuit: null };
+    }
+    const isDrawn = ({ id }: Group): boolean => open.has(id);
+    return { code, open, boxes: code.split(boxes, isDrawn, nameOf), circuit };
+  }, [boxes, names, circuit, code]);
+  return { ...opened, why };
 }

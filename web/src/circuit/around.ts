@@ -1,21 +1,17 @@
 // How an edge runs from box to box: a curve, or where that would pass behind a third box, around
 // it. An edge that goes on behind a box looks like two.
 
-import { BOX } from "./places.ts";
-
-interface Point {
-  x: number;
-  y: number;
-}
+import type { Place } from "../state/document.ts";
+import type { Area } from "./places.ts";
 
 export interface Course {
   /** For a path of SVG. */
   d: string;
   /** Where something is written on it. */
-  middle: Point;
+  middle: Place;
 }
 
-type Curve = readonly [Point, Point, Point, Point];
+type Curve = readonly [Place, Place, Place, Place];
 
 /** Clear space beside a box, half of what the server leaves between two, and above and below. */
 const CLEAR = { x: 14, y: 12 };
@@ -24,10 +20,10 @@ const SAMPLES = 24;
 const TRIES = 4;
 
 /**
- * From a box's upper side to another's lower one. `others` are the corners of all other boxes;
+ * From a box's upper side to another's lower one. `others` are all other boxes;
  * `apart` sets an edge beside others that go around the same box.
  */
-export function course(from: Point, to: Point, others: readonly Point[], apart = 0): Course {
+export function course(from: Place, to: Place, others: readonly Area[], apart = 0): Course {
   const plain = curve(from, to);
   const straight = { d: `M${at(from)} ${drawn(plain)}`, middle: mean(from, to) };
   // One that falls, as boxes can be dragged, has no side to go by.
@@ -41,20 +37,21 @@ export function course(from: Point, to: Point, others: readonly Point[], apart =
 
 /** The way around some boxes on one side, and around those that it meets; nothing if it is none. */
 function around(
-  from: Point,
-  to: Point,
-  others: readonly Point[],
-  first: readonly Point[],
+  from: Place,
+  to: Place,
+  others: readonly Area[],
+  first: readonly Area[],
   { side, apart }: { side: number; apart: number },
 ): (Course & { length: number })[] {
   let boxes = first;
   for (let tried = 0; tried < TRIES; tried++) {
-    const edges = boxes.map(({ x }) => (side < 0 ? x : x + BOX.width));
+    const edges = boxes.map(({ x, width }) => (side < 0 ? x : x + width));
     const x = (side < 0 ? Math.min(...edges) : Math.max(...edges)) + side * (CLEAR.x + apart);
     if (x < 0) return [];
     const tops = boxes.map(({ y }) => y);
+    const bottoms = boxes.map(({ y, height }) => y + height);
     // Within the ends, whatever is close to them.
-    const low = { x, y: Math.min(from.y, Math.max(...tops) + BOX.height + CLEAR.y) };
+    const low = { x, y: Math.min(from.y, Math.max(...bottoms) + CLEAR.y) };
     const high = { x, y: Math.max(to.y, Math.min(...tops) - CLEAR.y) };
     const [up, along, in_] = [curve(from, low), curve(low, high), curve(high, to)];
     const met = crossedBy([up, along, in_], others);
@@ -69,35 +66,35 @@ function around(
 }
 
 /** Leaves and arrives upright. */
-function curve(from: Point, to: Point): Curve {
+function curve(from: Place, to: Place): Curve {
   const bend = Math.max(from.y > to.y ? 0 : 24, Math.abs(from.y - to.y) * 0.45);
   return [from, { x: from.x, y: from.y - bend }, { x: to.x, y: to.y + bend }, to];
 }
 
-function crossedBy(curves: readonly Curve[], boxes: readonly Point[]): Point[] {
+function crossedBy(curves: readonly Curve[], boxes: readonly Area[]): Area[] {
   return boxes.filter((box) =>
     curves.some((one) => {
       for (let step = 0; step <= SAMPLES; step++) {
         const { x, y } = pointOf(one, step / SAMPLES);
-        const inX = x > box.x - 2 && x < box.x + BOX.width + 2;
-        if (inX && y > box.y - 2 && y < box.y + BOX.height + 2) return true;
+        const inX = x > box.x - 2 && x < box.x + box.width + 2;
+        if (inX && y > box.y - 2 && y < box.y + box.height + 2) return true;
       }
       return false;
     }),
   );
 }
 
-function pointOf([a, b, c, d]: Curve, t: number): Point {
+function pointOf([a, b, c, d]: Curve, t: number): Place {
   const s = 1 - t;
   const of = (axis: "x" | "y"): number =>
     s * s * s * a[axis] + 3 * s * s * t * b[axis] + 3 * s * t * t * c[axis] + t * t * t * d[axis];
   return { x: of("x"), y: of("y") };
 }
 
-function mean(a: Point, b: Point): Point {
+function mean(a: Place, b: Place): Place {
   return { x: (a.x + b.x) / 2, y: (a.y + b.y) / 2 };
 }
 
-const at = ({ x, y }: Point): string => `${x} ${y}`;
+const at = ({ x, y }: Place): string => `${x} ${y}`;
 
 const drawn = ([, b, c, d]: Curve): string => `C${at(b)} ${at(c)} ${at(d)}`;

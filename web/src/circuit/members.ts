@@ -1,4 +1,4 @@
-// Which group is open, and how its members leave it.
+// Which group is open beside the circuit, which in its place, and how members leave it.
 
 import { signal } from "@preact/signals";
 import { groupName } from "../graph/names.ts";
@@ -17,6 +17,14 @@ export function toggleGroup(work: Workspace): void {
   const group = groupOf(work.view.value, work.selection.value[0]);
   if (!group) toast("The selection is in no group.");
   else openedGroup.value = openedGroup.value === group.id ? null : group.id;
+}
+
+/** Opens the group of some nodes where its box stands, with its members in a hull, or closes it. */
+export function toggleInPlace(work: Workspace, nodes: readonly Node[]): void {
+  const group = groupOf(work.view.value, nodes[0]);
+  if (!group) toast("The selection is in no group.");
+  else if (!work.refuses())
+    work.do({ do: "about", id: group.id, to: { open: group.open !== true } });
 }
 
 export function takeOut(work: Workspace, nodes: readonly Node[]): void {

@@ -9,24 +9,22 @@ import { type D3ZoomEvent, type ZoomBehavior, zoom, zoomIdentity } from "d3-zoom
 import type { JSX } from "preact";
 import { useEffect, useRef } from "preact/hooks";
 import { asksForMenu } from "../ui/menu.tsx";
-import { pressEnd, pressMenu, pressMove, pressStart, wasLong } from "../ui/press.ts";
+import { pressMenu } from "../ui/press.ts";
 import { theme } from "../ui/theme.ts";
-import { gathers } from "../workspace/gather.ts";
+import { withCollapsing } from "../workspace/later.ts";
 import { openNodeMenu } from "../workspace/menu.ts";
 import type { Workspace } from "../workspace/model.ts";
-import { AXIS } from "./axes.ts";
 import { type Camera, fitted } from "./camera.ts";
 import type { Transform } from "./layer.ts";
-import { inside, type Layout, nearest } from "./layout.ts";
+import type { Layout } from "./layout.ts";
 import { Minimap } from "./Minimap.tsx";
 import { readInk } from "./paint.ts";
+import { usePointer } from "./pointer.ts";
 import { type Canvases, Scene } from "./scene.ts";
 import { MOST_HAZE } from "./still.ts";
 import { Tip } from "./Tip.tsx";
 
-const REACH_PX = 18;
 const MOST_ZOOM = 6;
-const DRAG_PX = 3;
 const CANVASES = ["still", "chosen", "hover", "rows", "tokens"] as const;
 const PAINTED = "connectome:graph-painted";
 
@@ -78,7 +76,7 @@ export function GraphView({ work, camera }: { work: Workspace; camera: Camera })
 
   useFrames(work, camera, scene, box);
   usePrint(scene, box);
-  const { nodeAt, ...pointer } = usePointer(work, camera, scene);
+  const { hitAt, handlers } = usePointer(work, camera, scene);
 
   return (
     <div
@@ -87,13 +85,19 @@ export function GraphView({ work, camera }: { work: Workspace; camera: Camera })
       tabIndex={0}
       role="application"
       aria-label="Graph: layers by tokens. Arrow keys move the selection; the List view has the same content."
-      {...pointer}
+      {...handlers}
       onContextMenu={(event) => {
-        const node = nodeAt(event);
-        if (node < 0) return;
+        const { node, name, mark } = hitAt(event);
+        const at = { x: event.clientX, y: event.clientY };
+        if (node < 0 && !mark && !name) return;
         event.preventDefault();
-        if (pressMenu()) return;
-        openNodeMenu(work, node, { x: event.clientX, y: event.clientY });
+        // A finger that rests on a node pins it; on what is no node it asks for the menu.
+        const isPress = pressMenu();
+        if (mark) {
+          work.select(mark.nodes);
+          openNodeMenu(work, mark.nodes[0], at);
+        } else if (name) withCollapsing((of) => of.openStripMenu(work, name, at));
+        else if (!isPress) openNodeMenu(work, node, at);
       }}
       onKeyDown={(event) => {
         const [node] = work.selection.peek();
@@ -149,12 +153,12 @@ function useFrames(
     const layout = work.layout.value;
     const shown = work.shown.value;
     const tokens = work.tokens.value;
+    const under = work.under.value;
     if (!pack || !columns || !layout || !shown || !tokens) return;
     scene.current?.setFrame({
       pack,
       columns,
       layout,
-      nodes: shown.nodes,
       mask: shown.mask,
       nHaze: Math.min(MOST_HAZE, pack.nEdges),
       tokens,
@@ -162,6 +166,7 @@ function useFrames(
       links: work.drawnLinks.value,
       hover: work.hover.value,
       hoverLinks: work.drawnHoverLinks.value,
+      edge: under?.is === "edge" ? under.edge : null,
       pins: work.view.value.pins,
       groups: work.view.value.groups,
       matches: work.matches.value,
@@ -222,107 +227,4 @@ function screenPlace(element: HTMLElement, work: Workspace, camera: Camera, node
   const seen = at && at.x >= 0 && at.y >= 0 && at.x <= area.width && at.y <= area.height;
   if (!seen) return { x: area.left + area.width / 2, y: area.top + area.height / 2 };
   return { x: area.left + at.x + 10, y: area.top + at.y + 10 };
-}
-
-interface Handlers {
-  nodeAt: (event: MouseEvent) => number;
-  onPointerDown: (event: PointerEvent) => void;
-  onPointerMove: (event: PointerEvent) => void;
-  onPointerUp: (event: PointerEvent) => void;
-  onPointerLeave: () => void;
-  onDblClick: (event: MouseEvent) => void;
-}
-
-/** Hover, click, Ctrl-click, lasso and double click. Panning is the zoom behaviour's. */
-function usePointer(work: Workspace, camera: Camera, scene: { current: Scene | null }): Handlers {
-  const lasso = useRef<{ x: number; y: number }[] | null>(null);
-  const down = useRef<{ x: number; y: number } | null>(null);
-  const frozen = useRef(false);
-
-  const world = (event: PointerEvent | MouseEvent): { x: number; y: number } => {
-    const area = (event.currentTarget as HTMLElement).getBoundingClientRect();
-    const { k, x, y } = camera.transform.peek();
-    return { x: (event.clientX - area.left - x) / k, y: (event.clientY - area.top - y) / k };
-  };
-  const nodeAt = (event: PointerEvent | MouseEvent): number => {
-    const layout = work.layout.peek();
-    const shown = work.shown.peek();
-    if (!layout || !shown) return -1;
-    const area = (event.currentTarget as HTMLElement).getBoundingClientRect();
-    if (event.clientX - area.left < AXIS.left - 10) return -1;
-    const reach = REACH_PX / camera.transform.peek().k;
-    return nearest(layout, shown.nodes, world(event), reach);
-  };
-
-  return {
-    nodeAt,
-    onPointerDown: (event) => {
-      down.current = { x: event.clientX, y: event.clientY };
-      const node = event.pointerType === "touch" ? nodeAt(event) : -1;
-      pressStart(event, () => node >= 0 && work.togglePins([node]));
-      if (!event.shiftKey || event.button !== 0) return;
-      lasso.current = [world(event)];
-      (event.currentTarget as HTMLElement).setPointerCapture(event.pointerId);
-    },
-    onPointerMove: (event) => {
-      pressMove(event);
-      if (lasso.current) {
-        lasso.current.push(world(event));
-        scene.current?.setLasso(lasso.current);
-        return;
-      }
-      frozen.current = event.shiftKey;
-      if (frozen.current || event.buttons !== 0) return;
-      const node = nodeAt(event);
-      if (node !== work.hover.peek()) work.hover.value = node;
-    },
-    onPointerUp: (event) => {
-      pressEnd();
-      const start = down.current;
-      down.current = null;
-      const drawn = lasso.current;
-      lasso.current = null;
-      scene.current?.setLasso([]);
-      const moved =
-        !start || Math.hypot(event.clientX - start.x, event.clientY - start.y) > DRAG_PX;
-      if (drawn && moved) {
-        const layout = work.layout.peek();
-        const shown = work.shown.peek();
-        if (layout && shown) work.select(inside(layout, shown.nodes, drawn));
-        return;
-      }
-      if (moved || event.button !== 0 || wasLong()) return;
-      const node = nodeAt(event);
-      if (gathers(work, node)) return;
-      if (event.shiftKey && node >= 0) work.toggle(node);
-      else if ((event.metaKey || event.ctrlKey) && node >= 0) work.togglePins([node]);
-      else work.select(node >= 0 ? [node] : []);
-    },
-    onPointerLeave: () => {
-      pressEnd();
-      if (!frozen.current) work.hover.value = -1;
-    },
-    onDblClick: (event) => selectColumnOrRow(work, camera, event),
-  };
-}
-
-/** A double click on a token's name selects its column, on a layer's name its row. */
-function selectColumnOrRow(work: Workspace, camera: Camera, event: MouseEvent): void {
-  const layout = work.layout.peek();
-  const shown = work.shown.peek();
-  const pack = work.pack.peek();
-  if (!layout || !shown || !pack) return;
-  const area = (event.currentTarget as HTMLElement).getBoundingClientRect();
-  const at = { x: event.clientX - area.left, y: event.clientY - area.top };
-  const { k, x, y } = camera.transform.peek();
-  if (at.y > area.height - AXIS.bottom) {
-    const where = (at.x - x) / k;
-    const { left, width } = layout.columns;
-    const pos = left.findIndex((edge, column) => where >= edge && where < edge + width[column]);
-    work.select([...shown.nodes].filter((node) => pack.pos[node] === pos));
-  } else if (at.x < AXIS.left) {
-    const where = (at.y - y) / k;
-    const row = layout.rows.find((one) => where >= one.top && where < one.top + one.height);
-    if (row) work.select([...shown.nodes].filter((node) => pack.layer[node] === row.layer));
-  }
 }

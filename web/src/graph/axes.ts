@@ -1,7 +1,8 @@
-// Names of layers and tokens along two edges of the pane, at a fixed size and place.
+// Names of layers and tokens along two edges of the pane, at a fixed size and place. Those that are
+// collapsed have one name together, with the sign of what can be opened before it.
 
 import type { Context, Transform } from "./layer.ts";
-import type { Layout } from "./layout.ts";
+import type { Columns, Layout } from "./layout.ts";
 import type { Ink } from "./paint.ts";
 
 export const AXIS = { left: 52, bottom: 62, top: 8, right: 10 };
@@ -34,7 +35,8 @@ export function paintRows(
     before = at;
     const named = row.label === "token" || row.label === "output";
     context.fillStyle = named ? ink.ink : ink.muted;
-    context.fillText(named ? row.label : `L${row.label}`, AXIS.left - 8, at);
+    const text = named ? row.label : `L${row.label}`;
+    context.fillText(row.thin ? THIN + text : text, AXIS.left - 8, at);
   }
 }
 
@@ -53,7 +55,7 @@ export function paintTokens(
   context.clip();
   context.font = NAME_FONT;
   const { left, width } = frame.layout.columns;
-  const { texts, widths } = measured(context, frame.tokens);
+  const { texts, widths } = measured(context, namesOf(frame.tokens, frame.layout.columns));
   const tilted = widths.some((text, pos) => text + 8 > width[pos] * k);
   const ratio = context.getTransform().a;
   const pictures = picturesOf(ink.ink, ratio, tilted);
@@ -145,6 +147,30 @@ function picturesOf(colour: string, ratio: number, tilted: boolean): NamePicture
     pictures?.colour === colour && pictures.ratio === ratio && pictures.tilted === tilted;
   if (!pictures || !fits) pictures = new NamePictures(colour, ratio, tilted);
   return pictures;
+}
+
+/** Before the name of what is collapsed. */
+const THIN = "▸";
+/** Letters of each of the two tokens that a run of collapsed ones is called after. */
+const ENDS = 6;
+
+/** Names of columns: a run of collapsed ones is called after its first and its last token. */
+const called = new WeakMap<Columns, string[]>();
+
+function namesOf(tokens: readonly string[], columns: Columns): readonly string[] {
+  const { left, thin } = columns;
+  if (!thin.includes(1)) return tokens;
+  let names = called.get(columns);
+  if (!names) {
+    names = tokens.map((token, pos) => {
+      if (!thin[pos]) return token;
+      const [from, to] = [left.indexOf(left[pos]), left.lastIndexOf(left[pos])];
+      const part = (at: number): string => tokens[at].trim().slice(0, ENDS);
+      return THIN + (from === to ? token.trim() : `${part(from)}…${part(to)}`);
+    });
+    called.set(columns, names);
+  }
+  return names;
 }
 
 interface Measured {

@@ -1,9 +1,11 @@
 // Where nodes stand: layers from below to above, tokens from left to right.
 //
 // A column is as wide as its fullest cell needs. Within a cell nodes stand in order of influence,
-// strongest first, in up to `MOST_LINES` lines. World units are pixels at zoom 1.
+// strongest first, in up to `MOST_LINES` lines. World units are pixels at zoom 1. Neighbours that
+// are collapsed have one row or column together (`thin.ts`).
 
 import { KIND, type Pack } from "./pack.ts";
+import type { Mark, Thin } from "./thin.ts";
 
 export const PITCH = 13;
 const LINE = 13;
@@ -12,23 +14,31 @@ const MOST_LINES = 4;
 const LEAST_COLUMN = 46;
 /** A cell is broken into lines beyond so many nodes. */
 const BREAK = 6;
+/** Height of collapsed layers, width of collapsed tokens, and how thick their marks are. */
+const THIN = { row: 14, column: 20, mark: 4 };
 
 export interface Row {
   layer: number;
   label: string;
   top: number;
   height: number;
+  /** Whether it is collapsed; neighbours that are, have one top, height and label. */
+  thin: boolean;
 }
 
 export interface Columns {
   left: Float64Array;
   width: Float64Array;
+  thin: Uint8Array;
 }
 
 export interface Layout {
   /** World place of each node's centre; NaN for a node that is not shown. */
   x: Float32Array;
   y: Float32Array;
+  /** Shown nodes that have a glyph of their own: all that are not collapsed. */
+  open: Uint32Array;
+  marks: Mark[];
   rows: Row[];
   columns: Columns;
   width: number;
@@ -91,25 +101,74 @@ function runsOf(pack: Cells, nodes: Uint32Array, nPos: number): Run[] {
 }
 
 /** Lays out the shown nodes, which come in the order of `byCell`. */
-export function layoutNodes(pack: Cells, nodes: Uint32Array, shape: Shape): Layout {
+export function layoutNodes(
+  pack: Cells,
+  nodes: Uint32Array,
+  shape: Shape,
+  thin: Thin = { rows: new Uint8Array(shape.nLayers + 2), columns: new Uint8Array(shape.nPos) },
+): Layout {
   const { nLayers, nPos } = shape;
   const runs = runsOf(pack, nodes, nPos);
+  const isThin = ({ row, pos }: Run): boolean => thin.rows[row] + thin.columns[pos] > 0;
+  const open = runs.filter((run) => !isThin(run));
   const lines = new Uint16Array(nLayers + 2).fill(1);
-  for (const { row, from, to } of runs) {
+  for (const { row, from, to } of open) {
     lines[row] = Math.max(lines[row], Math.min(MOST_LINES, Math.ceil((to - from) / BREAK)));
   }
-  const columns = columnsOf(nPos, runs);
-  const rows = rowsOf(nLayers, lines);
+  const columns = columnsOf(nPos, open, thin.columns);
+  const rows = rowsOf(nLayers, lines, thin.rows);
   const x = new Float32Array(pack.nNodes).fill(Number.NaN);
   const y = new Float32Array(pack.nNodes).fill(Number.NaN);
-  for (const run of runs) {
+  for (const run of open) {
     const { top, height } = rows[run.row];
     const centre = { x: columns.left[run.pos] + columns.width[run.pos] / 2, y: top + height / 2 };
     placeRun(nodes, run, centre, { x, y });
   }
+  const marks = placeMarks(nodes, runs.filter(isThin), { rows, columns }, { x, y });
   const last = nPos - 1;
   const width = nPos > 0 ? columns.left[last] + columns.width[last] : LEAST_COLUMN;
-  return { x, y, rows, columns, width, height: rows[0].top + rows[0].height };
+  const height = rows[0].top + rows[0].height;
+  return { x, y, open: nodesOf(nodes, open), marks, rows, columns, width, height };
+}
+
+/** Nodes of some of the runs that all nodes come in. */
+function nodesOf(nodes: Uint32Array, runs: readonly Run[]): Uint32Array {
+  const size = runs.reduce((sum, { from, to }) => sum + to - from, 0);
+  if (size === nodes.length) return nodes;
+  const some = new Uint32Array(size);
+  let next = 0;
+  for (const { from, to } of runs) {
+    some.set(nodes.subarray(from, to), next);
+    next += to - from;
+  }
+  return some;
+}
+
+/** All nodes of a thin cell stand in its middle; its mark is longer the more they are. */
+function placeMarks(
+  nodes: Uint32Array,
+  runs: readonly Run[],
+  { rows, columns }: Pick<Layout, "rows" | "columns">,
+  out: { x: Float32Array; y: Float32Array },
+): Mark[] {
+  const marks = new Map<string, Mark>();
+  for (const { row, pos, from, to } of runs) {
+    const { top, height, thin } = rows[row];
+    const [left, width] = [columns.left[pos], columns.width[pos]];
+    const key = `${top} ${left}`;
+    const middle = { x: left + width / 2, y: top + height / 2 };
+    const mark = marks.get(key) ?? { ...middle, width: THIN.mark, height: THIN.mark, nodes: [] };
+    marks.set(key, mark);
+    for (const node of nodes.subarray(from, to)) {
+      out.x[node] = mark.x;
+      out.y[node] = mark.y;
+      mark.nodes.push(node);
+    }
+    const long = THIN.mark + mark.nodes.length;
+    if (thin) mark.width = Math.min(width - 12, long);
+    else mark.height = Math.min(height - 8, long);
+  }
+  return [...marks.values()];
 }
 
 function placeRun(
@@ -129,23 +188,33 @@ function placeRun(
   }
 }
 
-function columnsOf(nPos: number, runs: readonly Run[]): Columns {
-  const widest = new Float64Array(nPos).fill(LEAST_COLUMN);
-  for (const { pos, perLine } of runs) {
-    widest[pos] = Math.max(widest[pos], perLine * PITCH + 14);
-  }
+function columnsOf(nPos: number, open: readonly Run[], thin: Uint8Array): Columns {
+  const width = Float64Array.from(thin, (is) => (is ? THIN.column : LEAST_COLUMN));
+  for (const { pos, perLine } of open) width[pos] = Math.max(width[pos], perLine * PITCH + 14);
   const left = new Float64Array(nPos);
-  for (let pos = 1; pos < nPos; pos++) left[pos] = left[pos - 1] + widest[pos - 1];
-  return { left, width: widest };
+  for (let pos = 1; pos < nPos; pos++) {
+    const isOne = thin[pos] && thin[pos - 1];
+    left[pos] = left[pos - 1] + (isOne ? 0 : width[pos - 1]);
+  }
+  return { left, width, thin };
 }
 
 /** Rows by index `layer + 1`; the targets stand at the top. */
-function rowsOf(nLayers: number, lines: Uint16Array): Row[] {
+function rowsOf(nLayers: number, lines: Uint16Array, thin: Uint8Array): Row[] {
   const rows: Row[] = [];
   let top = 0;
   for (let row = nLayers + 1; row >= 0; row--) {
-    const height = lines[row] * LINE + GAP;
-    rows[row] = { layer: row - 1, label: rowLabel(row - 1, nLayers), top, height };
+    const is = thin[row] === 1;
+    if (is && thin[row + 1]) {
+      rows[row] = { ...rows[row + 1], layer: row - 1 };
+      continue;
+    }
+    const height = is ? THIN.row : lines[row] * LINE + GAP;
+    let first = row;
+    while (is && thin[first - 1]) first--;
+    const below = first < row ? `${rowLabel(first - 1, nLayers)}–` : "";
+    const label = below + rowLabel(row - 1, nLayers);
+    rows[row] = { layer: row - 1, label, top, height, thin: is };
     top += height;
   }
   return rows;

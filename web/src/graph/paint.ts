@@ -138,7 +138,14 @@ export function paintLinks(
   context.setLineDash([]);
 }
 
-function centre(layout: Layout, nodes: readonly number[]): { x: number; y: number } | null {
+/** A place of the world. */
+export interface Point {
+  x: number;
+  y: number;
+}
+
+/** Where links of several nodes start and end. */
+export function centre(layout: Layout, nodes: readonly number[]): Point | null {
   let x = 0;
   let y = 0;
   let n = 0;
@@ -151,23 +158,34 @@ function centre(layout: Layout, nodes: readonly number[]): { x: number; y: numbe
   return n > 0 ? { x: x / n, y: y / n } : null;
 }
 
+/** An edge as it is drawn: its ends and, between them, the points that bend it. */
+export function curveOf(from: Point, to: Point): [Point, Point, Point, Point] {
+  const bend = (from.y - to.y) * 0.4;
+  return [
+    from,
+    { x: from.x, y: from.y - bend },
+    { x: to.x, y: to.y + bend },
+    { x: to.x, y: to.y + RADIUS },
+  ];
+}
+
 function paintEdge(
   context: Context,
-  from: { x: number; y: number },
-  to: { x: number; y: number },
+  from: Point,
+  to: Point,
   share: number,
   style: { ink: Ink; alpha: number; width: number },
 ): void {
   const strength = Math.min(1, Math.abs(share) / 0.3);
   const width = (0.7 + 4 * strength) * style.width;
-  const bend = (from.y - to.y) * 0.4;
-  context.globalAlpha = style.alpha * (0.35 + 0.65 * Math.sqrt(strength));
+  const [start, first, second, end] = curveOf(from, to);
+  context.globalAlpha = Math.min(1, style.alpha * (0.35 + 0.65 * Math.sqrt(strength)));
   context.strokeStyle = share < 0 ? style.ink.negative : style.ink.positive;
   context.lineWidth = width;
   context.setLineDash(share < 0 ? [4 + 2 * width, 2 + width] : []);
   context.beginPath();
-  context.moveTo(from.x, from.y);
-  context.bezierCurveTo(from.x, from.y - bend, to.x, to.y + bend, to.x, to.y + RADIUS);
+  context.moveTo(start.x, start.y);
+  context.bezierCurveTo(first.x, first.y, second.x, second.y, end.x, end.y);
   context.stroke();
   context.setLineDash([]);
   context.beginPath();

@@ -11,6 +11,7 @@ import type { Sign } from "../state/document.ts";
 import { isOfSign } from "./edges.ts";
 import type { Layout } from "./layout.ts";
 import { KIND, type Pack } from "./pack.ts";
+import type { Mark } from "./thin.ts";
 
 /** A colour as the bytes of a pixel lie in a word of a little-endian machine. */
 export type Rgb = number;
@@ -171,6 +172,29 @@ export function paintColumns(pixels: Pixels, left: Iterable<number>, colour: Rgb
     const x = Math.round(at);
     if (x < 0 || x >= width) continue;
     for (let word = x; word < words.length; word += width) words[word] = colour;
+  }
+}
+
+/** Bars where collapsed nodes stand, at least a pixel thick. */
+export function paintMarks(
+  { width, height, words }: Pixels,
+  marks: readonly Mark[],
+  { scale, dx, dy }: Place,
+  colour: Rgb,
+  opacity = 1,
+): void {
+  for (const mark of marks) {
+    const [w, h] = [mark.width * scale, mark.height * scale];
+    const left = Math.round(mark.x * scale + dx - w / 2);
+    const top = Math.round(mark.y * scale + dy - h / 2);
+    const right = Math.min(width, left + Math.max(1, Math.round(w)));
+    const bottom = Math.min(height, top + Math.max(1, Math.round(h)));
+    for (let y = Math.max(0, top); y < bottom; y++) {
+      for (let x = Math.max(0, left); x < right; x++) {
+        const word = y * width + x;
+        words[word] = mix(words[word], colour, Math.round(256 * opacity));
+      }
+    }
   }
 }
 

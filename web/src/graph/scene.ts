@@ -10,7 +10,8 @@
 // hover the strongest first. Budgets: docs/benchmarks.md.
 
 import { AXIS, paintRows, paintTokens } from "./axes.ts";
-import { isOfSign, type Links } from "./edges.ts";
+import { drawnOf, type Edge, LINKS } from "./drawn.ts";
+import type { Links } from "./edges.ts";
 import { type Context, Layer, type Transform } from "./layer.ts";
 import { type Ink, paintGlyph, paintLinks, paintRing, shareColour } from "./paint.ts";
 import { Still, type StillOf } from "./still.ts";
@@ -23,6 +24,8 @@ export interface Frame extends StillOf {
   links: Links | null;
   hover: number;
   hoverLinks: Links | null;
+  /** A link of the selection that is under the pointer. */
+  edge: Edge | null;
   pins: readonly number[];
   minShare: number;
 }
@@ -37,9 +40,6 @@ export interface Canvases {
 
 const REST_MS = 90;
 const REST_OF_LINKS_MS = 40;
-/** Links of each end: of a hover in its first frame, which has the least time, and in all. */
-export const LINKS = { first: 25, all: 150 };
-
 /** Stands still: names are painted where they are. */
 const HERE: Transform = { k: 1, x: 0, y: 0 };
 
@@ -104,10 +104,10 @@ export class Scene {
     const differs = (...keys: (keyof Frame)[]): boolean =>
       !before || keys.some((key) => before[key] !== frame[key]);
     const places = differs("layout", "mask", "minShare", "sign", "selection");
-    if (differs("columns", "layout", "nodes", "matches", "strengths", "nHaze", "sign", "groups"))
+    if (differs("columns", "layout", "matches", "strengths", "nHaze", "sign", "groups"))
       this.invalidate("still");
     if (places || differs("links", "pins", "groups")) this.invalidate("chosen");
-    if (places || differs("hover", "hoverLinks")) this.invalidate("hover");
+    if (places || differs("hover", "hoverLinks", "edge")) this.invalidate("hover");
     if (differs("layout", "tokens")) this.invalidate("axes");
   }
 
@@ -217,20 +217,34 @@ export class Scene {
   }
 
   private paintHover(frame: Frame, most: number): void {
-    const { hover, hoverLinks, layout } = frame;
+    const { hover, hoverLinks, layout, edge } = frame;
     const layer = this.layers.hover;
-    if (hover < 0 || !frame.mask[hover]) {
+    const isNode = hover >= 0 && frame.mask[hover] === 1;
+    if (!isNode && !edge) {
       layer.hide();
       return;
     }
     layer.show();
     layer.paint(this.transform, (context) => {
+      if (!isNode) {
+        if (edge) this.paintEdge(context, frame, edge);
+        return;
+      }
       if (hoverLinks && !frame.selection.includes(hover)) {
         const links = drawnOf(hoverLinks, frame, most);
         paintLinks(context, layout, [hover], links, this.style(frame, 0.45));
       }
       paintRing(context, layout, hover, { colour: this.ink.ink, width: 1.6, radius: 8 });
     });
+  }
+
+  /** Once more, wider and with nothing seen through it, and its other end. */
+  private paintEdge(context: Context, frame: Frame, { end, link }: Edge): void {
+    const { layout, selection } = frame;
+    const links = { inputs: [link], outputs: [link], [end === "input" ? "outputs" : "inputs"]: [] };
+    const style = this.style(frame, 3);
+    paintLinks(context, layout, selection, links, { ...style, width: 1.6 * style.width });
+    paintRing(context, layout, link.node, { colour: this.ink.ink, width: 1.6, radius: 8 });
   }
 
   private paintLasso(context: Context): void {
@@ -259,40 +273,4 @@ export class Scene {
 
 function hasMore(links: Links | null): boolean {
   return links !== null && Math.max(links.inputs.length, links.outputs.length) > LINKS.first;
-}
-
-/** What decides which links are drawn: nodes that are shown, the least share, and the sign. */
-type Drawing = Pick<Frame, "mask" | "minShare" | "sign">;
-
-/** The strongest links to nodes that are shown, so many of each end; lists come strongest first. */
-function drawnOf(links: Links, { mask, minShare, sign }: Drawing, most: number): Links {
-  const of = (list: Links["inputs"]): Links["inputs"] => {
-    const drawn: Links["inputs"] = [];
-    for (const link of list) {
-      if (drawn.length === most || Math.abs(link.share) < minShare) break;
-      if (mask[link.node] && isOfSign(link.share, sign)) drawn.push(link);
-    }
-    return drawn;
-  };
-  return { ...links, inputs: of(links.inputs), outputs: of(links.outputs) };
-}
-
-export interface LinkCount {
-  /** Of the selection, to nodes that are shown. */
-  all: number;
-  /** Left out by their sign. */
-  otherSign: number;
-  /** Left out by their share, of those that are left. */
-  below: number;
-  drawn: number;
-}
-
-export function countLinks(links: Links, drawing: Drawing): LinkCount {
-  const { inputs, outputs } = drawnOf(links, drawing, LINKS.all);
-  const { mask, minShare, sign } = drawing;
-  const shown = [...links.inputs, ...links.outputs].filter((link) => mask[link.node]);
-  const signed = shown.filter((link) => isOfSign(link.share, sign));
-  const below = signed.filter((link) => Math.abs(link.share) < minShare).length;
-  const drawn = inputs.length + outputs.length;
-  return { all: shown.length, otherSign: shown.length - signed.length, below, drawn };
 }

@@ -1,4 +1,5 @@
-// The still layer: haze, nodes and names of groups of one transform, on one canvas.
+// The still layer: haze, nodes, marks of what is collapsed, and names of groups of one transform, on
+// one canvas.
 //
 // Nodes are painted at once. The haze takes some dozen milliseconds and is counted in slices
 // between which the page answers; what it is of is remembered, so that it is counted again only
@@ -10,7 +11,15 @@ import { Layer, type Transform } from "./layer.ts";
 import type { Layout } from "./layout.ts";
 import type { Pack } from "./pack.ts";
 import type { Ink } from "./paint.ts";
-import { fill, Haze, type Pixels, type Place, paintColumns, paintNodes } from "./pixels.ts";
+import {
+  fill,
+  Haze,
+  type Pixels,
+  type Place,
+  paintColumns,
+  paintMarks,
+  paintNodes,
+} from "./pixels.ts";
 
 /** What the layer shows. */
 export interface StillOf {
@@ -18,7 +27,6 @@ export interface StillOf {
   /** The pack as far as its nodes go: the same while only more edges come. */
   columns: Pack;
   layout: Layout;
-  nodes: Uint32Array;
   mask: Uint8Array;
   matches: Uint8Array | null;
   /** What fills nodes, 0 to 1; `null` for their influence. */
@@ -125,11 +133,17 @@ export class Still {
       Array.from(left, (x) => x * place.scale + place.dx),
       pixel.column,
     );
-    const { columns: pack, layout, nodes, matches, strengths } = of;
-    paintNodes(pixels, { pack, layout, nodes, strengths }, place, pixel, matches ? NOT_FOUND : 1);
+    const { columns: pack, layout, matches, strengths } = of;
+    const { open: nodes, marks } = layout;
+    const opacity = matches ? NOT_FOUND : 1;
+    paintNodes(pixels, { pack, layout, nodes, strengths }, place, pixel, opacity);
+    paintMarks(pixels, marks, place, pixel.line, opacity);
     if (matches) {
-      const found = nodes.filter((node) => matches[node]);
-      paintNodes(pixels, { pack, layout, nodes: found, strengths }, place, pixel);
+      const isFound = (node: number): boolean => matches[node] === 1;
+      const some = nodes.filter(isFound);
+      paintNodes(pixels, { pack, layout, nodes: some, strengths }, place, pixel);
+      const found = marks.filter((mark) => mark.nodes.some(isFound));
+      paintMarks(pixels, found, place, pixel.line);
     }
     this.layer.paint(transform, (context) => {
       context.putImageData(image, 0, 0);

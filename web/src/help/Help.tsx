@@ -4,7 +4,7 @@ import type { JSX } from "preact";
 import { status as askStatus } from "../api/endpoints.ts";
 import { useLoad } from "../ui/load.ts";
 import { open } from "../ui/palette.tsx";
-import { Button } from "../ui/parts.tsx";
+import { Button, Key } from "../ui/parts.tsx";
 import { Log } from "./Log.tsx";
 import { STEPS } from "./steps.tsx";
 
@@ -82,6 +82,27 @@ export function Help(): JSX.Element {
             </div>
           ))}
         </dl>
+      </section>
+      <section class="stack">
+        <h2>On the graph</h2>
+        <p>
+          An edge of the selection under the pointer says what it is; a click on it asks why, as{" "}
+          <Key name="w" /> does.
+        </p>
+        <p>
+          The right button on the name of a layer or a token collapses it into a thin row or column;
+          a click on the name of what is collapsed expands it. <Key name="z" /> collapses the layers
+          of the selection, <Key name="Shift+z" /> its tokens, <Key name="Shift+x" /> expands all. A
+          double click on a name selects its nodes, and Shift-click those from the selection to it.
+        </p>
+      </section>
+      <section class="stack">
+        <h2>In the circuit</h2>
+        <p>
+          <Key name="m" /> opens a group beside the circuit, with its members and its note.{" "}
+          <Key name="Shift+m" /> opens it in its place: its members are drawn where its box stood,
+          with edges of their own. Closed, all boxes are where they were.
+        </p>
       </section>
       <section class="stack">
         <h2>Search</h2>

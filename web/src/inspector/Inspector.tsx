@@ -3,6 +3,7 @@
 import { signal } from "@preact/signals";
 import type { JSX } from "preact";
 import { nameEverywhere } from "../feature/naming.ts";
+import type { Edge } from "../graph/drawn.ts";
 import { KIND } from "../graph/pack.ts";
 import { groupOf } from "../state/document.ts";
 import { ask, askWhich } from "../ui/ask.tsx";
@@ -10,6 +11,7 @@ import { WindowIcon } from "../ui/icons.tsx";
 import { count, percent, raw } from "../ui/numbers.ts";
 import { Button, Chip, Empty } from "../ui/parts.tsx";
 import type { Workspace } from "../workspace/model.ts";
+import { inspectorHidden } from "../workspace/Panes.tsx";
 import { alone, popOut } from "../workspace/windows.ts";
 import { Connections } from "./Connections.tsx";
 import { exclude } from "./exclude.ts";
@@ -29,6 +31,13 @@ export const TABS: readonly { value: Tab; text: string; key: string }[] = [
   { value: "paths", text: "Paths", key: "j 4" },
   { value: "why", text: "Why this edge", key: "w" },
 ];
+
+/** Shows why an edge of the selection is. */
+export function explain(work: Workspace, { end, link }: Edge): void {
+  work.explained.value = { of: work.selection.peek()[0] ?? -1, end, node: link.node };
+  tab.value = "why";
+  inspectorHidden.value = false;
+}
 
 export function Inspector({ work }: { work: Workspace }): JSX.Element {
   const selection = work.selection.value;

@@ -9,24 +9,22 @@ import { count, counted, raw, signedShare } from "../ui/numbers.ts";
 import { Bar, Button, Empty, Failure, Segments, Skeleton } from "../ui/parts.tsx";
 import type { WhyLayer } from "../wire.ts";
 import type { Workspace } from "../workspace/model.ts";
-import { type Direction, directionOf } from "./direction.ts";
+import { directionOf } from "./direction.ts";
 
 /** Ends that are listed at first: a target has thousands, and a name is made for each. */
 const ENDS = 60;
 
 export function WhyEdge({ work }: { work: Workspace }): JSX.Element {
-  const chosen = useSignal<number | null>(null);
-  const asked = useSignal<{ node: number; is: Direction } | null>(null);
+  const { of, end, node: chosen } = work.explained.value;
   const all = useSignal(false);
   const links = work.links.value;
   const [node] = work.selection.value;
   if (work.selection.value.length !== 1 || !links)
     return <Empty>Select one node, then one of its edges.</Empty>;
-  const direction = directionOf(links, node, asked.value);
+  const direction = directionOf(links, node, { node: of, is: end });
   const list = direction === "input" ? links.inputs : links.outputs;
-  const other = list.some((link) => link.node === chosen.value)
-    ? chosen.value
-    : (list[0]?.node ?? null);
+  const isThere = list.some((link) => link.node === chosen);
+  const other = isThere ? chosen : (list[0]?.node ?? null);
   // One that was chosen stays in the list, however weak it is.
   const ends = list.filter((link, place) => all.value || place < ENDS || link.node === other);
   const names = work.names.value!;
@@ -40,13 +38,15 @@ export function WhyEdge({ work }: { work: Workspace }): JSX.Element {
             { value: "input", text: "its input" },
             { value: "output", text: "its output" },
           ]}
-          onChange={(is) => (asked.value = { node, is })}
+          onChange={(is) => (work.explained.value = { of: node, end: is, node: chosen })}
         />
         {other !== null && (
           <select
             aria-label="The other end of the edge"
             value={String(other)}
-            onChange={(event) => (chosen.value = Number(event.currentTarget.value))}
+            onChange={(event) =>
+              (work.explained.value = { of, end, node: Number(event.currentTarget.value) })
+            }
           >
             {ends.map((link) => (
               <option key={link.node} value={link.node}>

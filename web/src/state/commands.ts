@@ -5,6 +5,7 @@
 // what was meant ("pin these"), never "the document is now this", and applying it where it no
 // longer fits changes nothing.
 
+import { amountText, collapse } from "./collapse.ts";
 import type { Fill, Filters, Group, Node, Note, Place, View } from "./document.ts";
 import { type About, about, group, member, ungroup } from "./groups.ts";
 
@@ -15,9 +16,10 @@ export type Command =
   | { do: "unpin"; nodes: Node[] }
   | { do: "hide"; nodes: Node[] }
   | { do: "show"; nodes: Node[] }
+  | { do: "collapse" | "expand"; layers: number[]; positions: number[] }
   | { do: "group"; group: Group }
   | { do: "ungroup"; id: string }
-  | { do: "about"; id: string; to: Partial<Pick<Group, About>> }
+  | { do: "about"; id: string; to: About }
   /** Nodes leave their groups and join one; `null`: none. */
   | { do: "member"; nodes: Node[]; of: string | null }
   | { do: "label"; key: string; text: string | null }
@@ -49,6 +51,9 @@ export function apply(view: View, command: Command): Applied {
       return added(view, "hidden", command.nodes, (nodes) => ({ do: "show", nodes }));
     case "show":
       return removed(view, "hidden", command.nodes, (nodes) => ({ do: "hide", nodes }));
+    case "collapse":
+    case "expand":
+      return collapse(view, command.do, command);
     case "group":
       return group(view, command.group);
     case "ungroup":
@@ -186,12 +191,15 @@ export function title(command: Command): string {
       return counted("hide", command.nodes.length);
     case "show":
       return counted("show", command.nodes.length);
+    case "collapse":
+    case "expand":
+      return `${command.do} ${amountText(command.layers.length, command.positions.length)}`;
     case "group":
       return `group “${command.group.name}”`;
     case "ungroup":
       return "ungroup";
     case "about":
-      return command.to.note === undefined ? `rename to “${command.to.name}”` : "note of a group";
+      return aboutTitle(command.to);
     case "member":
       return counted(command.of === null ? "ungroup" : "regroup", command.nodes.length);
     case "label":
@@ -207,6 +215,12 @@ export function title(command: Command): string {
     case "several":
       return command.title;
   }
+}
+
+function aboutTitle({ name, note, open }: About): string {
+  if (open !== undefined) return `${open ? "open" : "close"} a group in place`;
+  if (note !== undefined) return "note of a group";
+  return name === undefined ? "rename a group" : `rename to “${name}”`;
 }
 
 function counted(verb: string, n: number): string {

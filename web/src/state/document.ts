@@ -1,4 +1,4 @@
-// What a person has made of a graph: filters, pins, groups, labels, places, notes.
+// What a person has made of a graph: filters, what is collapsed, pins, groups, labels, places, notes.
 //
 // This is the document that the server keeps versions of and that a link can carry. It names
 // nodes by their place in the graph, which never changes for one graph. Nothing derived lives
@@ -16,6 +16,8 @@ export interface Group {
   auto?: true;
   /** What a person writes about it; absent, never empty. */
   note?: string;
+  /** Whether the circuit draws its members in its place; absent, never false. */
+  open?: true;
 }
 
 /** A text on the circuit. */
@@ -59,6 +61,12 @@ export interface Filters {
   query: string;
 }
 
+/** Layers, and positions of tokens, that the graph shows as thin rows and columns. */
+export interface Collapsed {
+  layers: number[];
+  positions: number[];
+}
+
 /** The state document. `schema` rises when an older page could not read it. */
 export interface View {
   schema: 1;
@@ -66,6 +74,7 @@ export interface View {
   fill: Fill;
   pins: Node[];
   hidden: Node[];
+  collapsed: Collapsed;
   groups: Group[];
   labels: Record<string, string>;
   places: Record<string, Place>;
@@ -96,6 +105,7 @@ export function emptyView(): View {
     fill: "influence",
     pins: [],
     hidden: [],
+    collapsed: { layers: [], positions: [] },
     groups: [],
     labels: {},
     places: {},
@@ -122,6 +132,10 @@ export function readView(value: unknown): View | null {
     fill: FILLS.find((one) => one === given.fill) ?? "influence",
     pins: nodes(given.pins),
     hidden: nodes(given.hidden),
+    collapsed: {
+      layers: nodes(given.collapsed?.layers),
+      positions: nodes(given.collapsed?.positions),
+    },
     groups: Array.isArray(given.groups) ? given.groups.filter(isGroup).map(readGroup) : [],
   };
 }
@@ -142,10 +156,12 @@ function isGroup(value: unknown): value is Group {
   return typeof group?.id === "string" && typeof group.name === "string";
 }
 
-function readGroup({ note, auto, ...group }: Group): Group {
-  const marked = auto === true ? { ...group, auto } : group;
-  const read = { ...marked, nodes: nodes(group.nodes) };
-  return typeof note === "string" && note !== "" ? { ...read, note } : read;
+function readGroup({ note, open, auto, ...group }: Group): Group {
+  const read: Group = { ...group, nodes: nodes(group.nodes) };
+  if (auto === true) read.auto = true;
+  if (typeof note === "string" && note !== "") read.note = note;
+  if (open === true) read.open = true;
+  return read;
 }
 
 /** The group that holds `node`, if any. */

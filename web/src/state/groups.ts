@@ -39,21 +39,37 @@ export function ungroup(view: View, id: string): Applied {
   };
 }
 
-export type About = "name" | "note" | "auto";
+/** What is said of a group beside its members. An empty note is none. */
+export interface About {
+  name?: string;
+  note?: string;
+  open?: boolean;
+  /** Whether the name is a program's. */
+  auto?: boolean;
+}
 
 /**
- * A group's name and note alone, so that another tab's members stay. An empty note is none. A name
+ * Of this only what is given changes, so that another tab's members, name and note stay. A name
  * that is given is a person's, even if a program had chosen the same.
  */
-export function about(view: View, id: string, to: Partial<Pick<Group, About>>): Applied {
+export function about(view: View, id: string, to: About): Applied {
   const old = view.groups.find((candidate) => candidate.id === id);
   if (!old) return { view, inverse: null };
-  const before = { name: old.name, note: old.note ?? "", ...(old.auto && { auto: old.auto }) };
-  const { note, auto, ...put } = { ...old, ...before, ...to };
-  const isAuto = to.name === undefined ? auto : to.auto;
-  if (put.name === before.name && note === before.note && isAuto === old.auto)
-    return { view, inverse: null };
-  const next: Group = { ...put, ...(isAuto && { auto: isAuto }), ...(note && { note }) };
+  const given: About = to.name === undefined ? to : { auto: false, ...to };
+  const had = {
+    name: old.name,
+    note: old.note ?? "",
+    open: old.open ?? false,
+    auto: old.auto ?? false,
+  };
+  const keys = (Object.keys(given) as (keyof About)[]).filter((key) => had[key] !== given[key]);
+  if (keys.length === 0) return { view, inverse: null };
+  const { note, open, auto, ...put } = { ...old, ...had, ...given };
+  const next: Group = put;
+  if (note) next.note = note;
+  if (open) next.open = true;
+  if (auto) next.auto = true;
+  const before: About = Object.fromEntries(keys.map((key) => [key, had[key]]));
   return {
     view: { ...view, groups: view.groups.map((group) => (group === old ? next : group)) },
     inverse: { do: "about", id, to: before },

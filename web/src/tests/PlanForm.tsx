@@ -3,7 +3,7 @@
 import type { JSX } from "preact";
 import type { Group } from "../state/document.ts";
 import { plain } from "../ui/numbers.ts";
-import { Button, Chip, Choice, Empty, Field, NumberField } from "../ui/parts.tsx";
+import { Button, Choice, Empty, Field, NumberField } from "../ui/parts.tsx";
 import type { ModeAsk } from "../wire.ts";
 import type { Workspace } from "../workspace/model.ts";
 import { Changes, HowFields } from "./Changes.tsx";
@@ -123,10 +123,16 @@ export function PlanForm({ work, boxes, busy, onRun, onCopy }: FormProps): JSX.E
         norms frozen
       </label>
       {now.asIn && (
-        <p>
-          <Chip onRemove={() => set({ asIn: null })} removeLabel="Follow what the circuit has now">
-            follows what test {now.asIn.number} did: {followedText(now.asIn)}
-          </Chip>
+        <p class="note">
+          Follows what test {now.asIn.number} did: {followedText(now.asIn)}.{" "}
+          <Button
+            kind="quiet"
+            label="Follow what the circuit has now"
+            title="Follow what the circuit has now"
+            onClick={() => set({ asIn: null })}
+          >
+            ✕
+          </Button>
         </p>
       )}
       <p class="note">{whatAnswers(now, work.shape.value?.nLayers ?? 1)}</p>

@@ -113,7 +113,7 @@ export function Batch(props: BatchProps): JSX.Element {
             <Button kind="quiet" keyName="y" disabled={good.length === 0} onClick={copy}>
               Copy as commands
             </Button>
-            {isBusy && <span class="muted">Another batch is under way.</span>}
+            {isBusy && <span class="muted">A batch is under way.</span>}
           </div>
         </>
       )}

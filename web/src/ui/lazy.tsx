@@ -1,10 +1,11 @@
 // Pages and panes whose code is fetched when they are first shown, so that a workspace opens
-// without the code of all others.
+// without the code of all others; and what is done so rarely that its code can wait for the deed.
 
 import type { ComponentType, JSX } from "preact";
 import { useMemo } from "preact/hooks";
 import { useLoad } from "./load.ts";
 import { Failure, Skeleton } from "./parts.tsx";
+import { toast } from "./toast.tsx";
 
 /** A component that is there once `load` has brought it. */
 export function lazy<P extends object>(
@@ -34,4 +35,9 @@ export function lazy<P extends object>(
     const Here = useMemo(() => here ?? Coming, []);
     return <Here {...props} />;
   };
+}
+
+/** Does something with code once `load` has brought it. */
+export function later<M>(load: () => Promise<M>): (what: (of: M) => void) => void {
+  return (what) => void load().then(what, () => toast("Its code did not come; try again."));
 }

@@ -1,7 +1,7 @@
 // Numbers in the filter bar: nodes that are shown, edges that are drawn, scores of what is kept.
 
 import type { JSX } from "preact";
-import { LINKS, type LinkCount } from "../graph/scene.ts";
+import { LINKS, type LinkCount } from "../graph/drawn.ts";
 import { count, score } from "../ui/numbers.ts";
 import { Button } from "../ui/parts.tsx";
 import type * as wire from "../wire.ts";

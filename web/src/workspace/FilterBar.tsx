@@ -1,8 +1,9 @@
-// What is shown: the pruning slider with its scores, other filters, and what each one hides.
+// What is shown: the pruning slider with its scores, other filters, what each one hides, and what is
+// collapsed.
 
 import type { JSX } from "preact";
+import { countLinks, type LinkCount } from "../graph/drawn.ts";
 import { countOfSign, type Links } from "../graph/edges.ts";
-import { countLinks, type LinkCount } from "../graph/scene.ts";
 import { MOST_HAZE } from "../graph/still.ts";
 import type { Filters } from "../state/document.ts";
 import { count, percent } from "../ui/numbers.ts";
@@ -36,6 +37,7 @@ export function FilterBar({ work }: { work: Workspace }): JSX.Element | null {
   const all = hidings({
     view: work.view.value,
     gone: shown?.gone ?? null,
+    collapsed: work.nCollapsed.value,
     links,
     ends,
     hazeOfOtherSign: nHaze - haze,

@@ -29,6 +29,7 @@ export function Legend({ work }: { work: Workspace }): JSX.Element {
   const { fill } = work.view.value;
   const bound =
     fill === "error" && work.partial.value ? ", at least, of the strongest edges alone" : "";
+  const collapsed = (work.nCollapsed.value?.nodes ?? 0) > 0;
   return (
     <div class="legend" aria-label="Legend">
       <span>
@@ -63,6 +64,9 @@ export function Legend({ work }: { work: Workspace }): JSX.Element {
         lowers
       </span>
       <span>◯ pinned, ◎ grouped</span>
+      {collapsed && (
+        <span title="All nodes of a cell of a collapsed layer or token">▬ collapsed</span>
+      )}
       <span title="Named by a program, from an index of features">≈ automatic</span>
       {/* Both at once: a legend that changed with each selection would move the graph. */}
       <span

@@ -1,19 +1,24 @@
 // The graph as a tree: layer, node, and when it is opened its strongest inputs and outputs. The same
-// content as the canvas, for screen readers, phones and everyone who prefers to read.
+// content as the canvas, for screen readers, phones and everyone who prefers to read: what is
+// collapsed there is a count here, with its way back above the list.
 
 import { useSignal } from "@preact/signals";
 import type { JSX } from "preact";
 import { useEffect, useRef } from "preact/hooks";
 import { sidesOf } from "../graph/edges.ts";
 import { KIND } from "../graph/pack.ts";
+import { isThin } from "../graph/thin.ts";
+import { lazy } from "../ui/lazy.tsx";
 import { asksForMenu } from "../ui/menu.tsx";
-import { count, counted, percent, raw, signedShare } from "../ui/numbers.ts";
+import { count, counted, nodesText, percent, raw, signedShare } from "../ui/numbers.ts";
 import { Skeleton } from "../ui/parts.tsx";
 import { pressEnd, pressMenu, pressMove, pressStart, wasLong } from "../ui/press.ts";
 import { gathers } from "./gather.ts";
 import { openNodeMenu } from "./menu.ts";
 import type { Workspace } from "./model.ts";
 import { rangeOf } from "./range.ts";
+
+const CollapsedList = lazy(async () => (await import("./CollapsedList.tsx")).CollapsedList);
 
 const PAGE = 40;
 /** Inputs, and outputs, that stand below an open node. */
@@ -23,10 +28,23 @@ export function ListView({ work }: { work: Workspace }): JSX.Element | null {
   const pack = work.pack.value;
   const shown = work.shown.value;
   const shape = work.shape.value;
-  if (!pack || !shown || !shape) return <Skeleton lines={12} label="Pruning the graph" />;
-  const layers: number[][] = Array.from({ length: shape.nLayers + 2 }, () => []);
-  for (const node of shown.nodes) layers[pack.layer[node] + 1].push(node);
-  for (const nodes of layers) nodes.sort((a, b) => pack.influence[b] - pack.influence[a] || a - b);
+  const thin = work.thin.value;
+  if (!pack || !shown || !shape || !thin) return <Skeleton lines={12} label="Pruning the graph" />;
+  const selection = work.selection.value;
+  const selected = new Set(selection);
+  const layers = Array.from({ length: shape.nLayers + 2 }, (_, row) => ({
+    layer: row - 1,
+    nodes: [] as number[],
+    nCollapsed: 0,
+  }));
+  for (const node of shown.nodes) {
+    const of = layers[pack.layer[node] + 1];
+    // What is selected stands out on the canvas, too.
+    if (isThin(thin, pack, node) && !selected.has(node)) of.nCollapsed++;
+    else of.nodes.push(node);
+  }
+  for (const { nodes } of layers)
+    nodes.sort((a, b) => pack.influence[b] - pack.influence[a] || a - b);
   const onKeyDown = (event: KeyboardEvent): void => {
     const step = event.key === "ArrowDown" ? 1 : event.key === "ArrowUp" ? -1 : 0;
     if (step === 0) return;
@@ -40,20 +58,21 @@ export function ListView({ work }: { work: Workspace }): JSX.Element | null {
     event.preventDefault();
     event.stopPropagation();
   };
-  const first =
-    shown.nodes.length > 0 ? layers.findLast((nodes) => nodes.length > 0)?.[0] : undefined;
-  const tabStop = work.selection.value[0] ?? first ?? -1;
+  const first = layers.findLast(({ nodes }) => nodes.length > 0)?.nodes[0];
+  const tabStop = selection[0] ?? first ?? -1;
   return (
     <div class="list-view" role="region" aria-label="Nodes by layer" onKeyDown={onKeyDown}>
+      {work.isCollapsed.value && <CollapsedList work={work} />}
       {layers
-        .map((nodes, row) => ({ nodes, layer: row - 1 }))
         .toReversed()
-        .filter(({ nodes }) => nodes.length > 0)
-        .map(({ nodes, layer }) => (
+        .filter(({ nodes, nCollapsed }) => nodes.length + nCollapsed > 0)
+        .map(({ nodes, nCollapsed, layer }) => (
           <Layer
             key={layer}
             work={work}
             nodes={nodes}
+            nCollapsed={nCollapsed}
+            collapsed={thin.rows[layer + 1] === 1}
             name={layerName(layer, shape.nLayers)}
             tabStop={tabStop}
           />
@@ -69,22 +88,35 @@ function layerName(layer: number, nLayers: number): string {
 
 function Layer(props: {
   work: Workspace;
+  /** Those that are listed. */
   nodes: number[];
+  /** Others, which are not, as their layer or their token is collapsed. */
+  nCollapsed: number;
+  /** Whether the whole layer is. */
+  collapsed: boolean;
   name: string;
   tabStop: number;
 }): JSX.Element {
-  const { work, nodes, name } = props;
+  const { work, nodes, nCollapsed, collapsed, name } = props;
   const limit = useSignal(PAGE);
   return (
     <section>
       <h3>
-        {name} <span class="muted">{count(nodes.length)}</span>
+        {name} <span class="muted">{count(nodes.length + nCollapsed)}</span>
+        {collapsed && " collapsed"}
       </h3>
-      <div role="tree" aria-label={`${name}, ${nodes.length} nodes`}>
-        {nodes.slice(0, limit.value).map((node) => (
-          <Item key={node} work={work} node={node} focusable={node === props.tabStop} />
-        ))}
-      </div>
+      {nodes.length > 0 && (
+        <div role="tree" aria-label={`${name}, ${nodes.length} nodes`}>
+          {nodes.slice(0, limit.value).map((node) => (
+            <Item key={node} work={work} node={node} focusable={node === props.tabStop} />
+          ))}
+        </div>
+      )}
+      {nCollapsed > 0 && (
+        <p class="note">
+          {nodesText(nCollapsed)} {collapsed ? "not listed" : "of collapsed tokens not listed"}
+        </p>
+      )}
       {nodes.length > limit.value && (
         <button
           type="button"

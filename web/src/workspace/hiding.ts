@@ -1,10 +1,12 @@
-// What filters hide: how much, in a few words, and the command that brings it back.
+// What filters hide, and what is collapsed: how much, in a few words, and the command that brings it
+// back.
 
-import type { LinkCount } from "../graph/scene.ts";
+import type { LinkCount } from "../graph/drawn.ts";
 import { REASONS, type Reason } from "../graph/visible.ts";
+import { amountText } from "../state/collapse.ts";
 import type { Command } from "../state/commands.ts";
 import { DEFAULT_FILTERS, type Filters, type View } from "../state/document.ts";
-import { count, percent } from "../ui/numbers.ts";
+import { count, nodesText, percent } from "../ui/numbers.ts";
 import type { Ends } from "./model.ts";
 
 export interface Hiding {
@@ -20,9 +22,11 @@ export interface Hiding {
 export const BOTH_ENDS = { do: "both ends" } as const;
 
 export interface HidingOf {
-  view: Pick<View, "filters" | "hidden">;
+  view: Pick<View, "filters" | "hidden" | "collapsed">;
   /** Nodes, by why they are not shown; null as long as it is not known. */
   gone: Record<Reason, number> | null;
+  /** How many layers and tokens are collapsed, with how many of the nodes that are shown. */
+  collapsed: { layers: number; positions: number; nodes: number } | null;
   /** Links of the selection; null without one. */
   links: LinkCount | null;
   /** Which ends' links are drawn, and how many of the other end are not. */
@@ -69,7 +73,22 @@ export function hidings(of: HidingOf): Hiding[] {
           : { do: "filters", to: WAY_BACK[reason] },
     };
   });
-  return [...nodes, ...edgeHidings(of)];
+  return [...collapsedOf(of), ...nodes, ...edgeHidings(of)];
+}
+
+function collapsedOf({ view, collapsed }: HidingOf): Hiding[] {
+  if (!collapsed) return [];
+  const amount = amountText(collapsed.layers, collapsed.positions);
+  if (amount === "") return [];
+  return [
+    {
+      key: "collapsed",
+      text: `${amount}, ${nodesText(collapsed.nodes)} collapsed`,
+      label: `Expand ${amount}`,
+      title: "They stand as thin rows and columns, where their edges end",
+      back: { do: "expand", ...view.collapsed },
+    },
+  ];
 }
 
 /**

@@ -1,6 +1,12 @@
 // The workspace's keys (ui: every action has one, and `?` lists them).
 
-import { openedGroup, openMoveMenu, takeOut, toggleGroup } from "../circuit/members.ts";
+import {
+  openedGroup,
+  openMoveMenu,
+  takeOut,
+  toggleGroup,
+  toggleInPlace,
+} from "../circuit/members.ts";
 import type { Camera } from "../graph/camera.ts";
 import { type Direction, neighbour } from "../graph/layout.ts";
 import { stride } from "../graph/stride.ts";
@@ -15,6 +21,7 @@ import { toast } from "../ui/toast.tsx";
 import { feedsUrl } from "./address.ts";
 import { group, useGathering } from "./gather.ts";
 import { nextFill } from "./Legend.tsx";
+import { withCollapsing } from "./later.ts";
 import { openNodeMenu } from "./menu.ts";
 import type { Workspace } from "./model.ts";
 import { inspectorHidden, lower, maximise, maximised, mode } from "./Panes.tsx";
@@ -31,8 +38,8 @@ function step(work: Workspace, camera: Camera, direction: Direction, far = false
     from === undefined
       ? (work.targets.value.find((node) => shown.mask[node]) ?? shown.nodes[0])
       : far
-        ? stride(pack, shown.nodes, from, direction)
-        : neighbour(layout, shown.nodes, from, direction);
+        ? stride(pack, layout.open, from, direction)
+        : neighbour(layout, layout.open, from, direction);
   if (next < 0) return;
   work.select([next]);
   camera.reveal({ x: layout.x[next], y: layout.y[next] });
@@ -51,6 +58,7 @@ export function useKeys(work: Workspace, camera: Camera, saver: Saver | null): v
   const grouped = (): boolean =>
     work.selection.value.some((node) => groupOf(work.circuitOf.value, node));
   const one = (): boolean => work.selection.value.length === 1;
+  const none = (): boolean => !some();
   useGathering(work);
   useActions([
     ...section("Walk", [
@@ -74,6 +82,12 @@ export function useKeys(work: Workspace, camera: Camera, saver: Saver | null): v
       // For the sheet of keys alone: what it does is in `gather.ts`.
       ["hold g", "Group the nodes that are clicked meanwhile", () => undefined, () => false],
       ["m", "Members and note of the group", () => openGroup(work), grouped],
+      [
+        "Shift+m",
+        "Open or close the group in its place",
+        () => openInPlace(work),
+        () => grouped() && !work.readOnly,
+      ],
       ["Backspace", "Take out of the group", () => takeOut(work, work.selection.value), grouped],
       ["Shift+g", "Move to another group…", () => moveSelection(work), some],
       ["u", "Ungroup", () => ungroup(work), some],
@@ -83,6 +97,18 @@ export function useKeys(work: Workspace, camera: Camera, saver: Saver | null): v
         "Shift+h",
         "Show all that was hidden",
         () => work.do({ do: "show", nodes: [...work.view.value.hidden] }),
+      ],
+      [
+        "z",
+        "Collapse or expand its layers",
+        () => withCollapsing((of) => of.toggleSelected(work, "layer")),
+        some,
+      ],
+      [
+        "Shift+z",
+        "Collapse or expand its tokens",
+        () => withCollapsing((of) => of.toggleSelected(work, "token")),
+        some,
       ],
       ["i", "Test: change it and measure", () => openTest(work), some],
       [
@@ -124,6 +150,24 @@ export function useKeys(work: Workspace, camera: Camera, saver: Saver | null): v
         () => work.do({ do: "fill", by: nextFill(work.view.value.fill) }),
       ],
       ["s", "Influence threshold…", () => void askThreshold(work)],
+      [
+        "z",
+        "Collapse layers…",
+        () => withCollapsing((of) => void of.askWhich(work, "layer")),
+        none,
+      ],
+      [
+        "Shift+z",
+        "Collapse tokens…",
+        () => withCollapsing((of) => void of.askWhich(work, "token")),
+        none,
+      ],
+      [
+        "Shift+x",
+        "Expand all layers and tokens",
+        () => work.do({ do: "expand", ...work.view.value.collapsed }),
+        () => work.isCollapsed.value,
+      ],
       ["1", "Graph alone", () => maximise("graph")],
       ["2", "Inspector alone", () => maximise("inspector")],
       ["3", "Circuit alone", () => maximise("circuit")],
@@ -180,6 +224,11 @@ function openGroup(work: Workspace): void {
   if (lower.value !== "circuit") openedGroup.value = null;
   lower.value = "circuit";
   toggleGroup(work);
+}
+
+function openInPlace(work: Workspace): void {
+  lower.value = "circuit";
+  toggleInPlace(work, work.selection.value);
 }
 
 function moveSelection(work: Workspace): void {

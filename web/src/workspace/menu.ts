@@ -35,7 +35,7 @@ export function openNodeMenu(work: Workspace, node: number, at: At): void {
 /** The menu of a box of the circuit: of its nodes, under its name. */
 export function openBoxMenu(work: Workspace, box: Group, at: At): void {
   work.select(box.nodes);
-  const rename = { title: "Rename the box", key: "r", run: () => void renameBox(work, box.id) };
+  const rename = { title: "Rename the box", key: "r", run: () => void renameBox(work, box) };
   const others = selectionItems().filter((item) => item.key !== "r");
   openMenu(at, box.name, [rename, ...others]);
 }

@@ -6,12 +6,15 @@
 import { batch, computed, effect, signal } from "@preact/signals";
 import type { Kept } from "../api/endpoints.ts";
 import { NEEDS_SERVER } from "../file/file.ts";
+import { drawnOf, type Edge, LINKS } from "../graph/drawn.ts";
 import { type Adjacency, adjacency, type Links, linksOf } from "../graph/edges.ts";
 import { byCell, layoutNodes, shapeOf } from "../graph/layout.ts";
 import { groupName, Names } from "../graph/names.ts";
 import { KIND, type Pack } from "../graph/pack.ts";
 import { parseQuery } from "../graph/query.ts";
 import { strengthsOf } from "../graph/strengths.ts";
+import { countThin, type Thin, thinOf } from "../graph/thin.ts";
+import type { Under } from "../graph/under.ts";
 import { type Showing, sameVisible, type Visible, visibleNodes } from "../graph/visible.ts";
 import { apply, type Command } from "../state/commands.ts";
 import { emptyView, type Group, groupOf, type View } from "../state/document.ts";
@@ -50,6 +53,17 @@ export class Workspace {
   readonly history = signal(startHistory(emptyView()));
   readonly selection = signal<readonly number[]>([]);
   readonly hover = signal(-1);
+  /** What the pointer is on where no node is. */
+  readonly under = signal<Under | null>(null);
+  /**
+   * The edge of the selected node that is explained: the side that was asked for last, of which
+   * node that was, and its other end; -1 is the strongest.
+   */
+  readonly explained = signal<{ of: number; end: Edge["end"]; node: number }>({
+    of: -1,
+    end: "input",
+    node: -1,
+  });
   readonly normalisation = signal<Normalisation>("share");
   readonly ends = signal<Ends>("both");
   /** Complete links of the selection from the server, when the pack holds only the top edges. */
@@ -146,14 +160,28 @@ export class Workspace {
     if (!visible || !pack || kept === undefined || extra.length === 0) return visible;
     return visibleNodes(pack, this.showing.value, kept, extra);
   });
+  private readonly collapsed = computed(() => this.view.value.collapsed);
+  readonly thin = computed<Thin | null>(() =>
+    this.shape.value ? thinOf(this.shape.value, this.collapsed.value) : null,
+  );
+  readonly isCollapsed = computed(() => {
+    const { layers, positions } = this.collapsed.value;
+    return layers.length + positions.length > 0;
+  });
+  /** How much of what is shown is collapsed. */
+  readonly nCollapsed = computed(() => {
+    const [pack, shown, thin] = [this.columns.value, this.shown.value, this.thin.value];
+    return pack && shown && thin ? countThin(thin, pack, shown.nodes) : null;
+  });
   readonly layout = computed(() => {
     const pack = this.columns.value;
     const shown = this.shown.value;
     const shape = this.shape.value;
     const order = this.order.value;
-    if (!pack || !shown || !shape || !order) return null;
+    const thin = this.thin.value;
+    if (!pack || !shown || !shape || !order || !thin) return null;
     const nodes = order.filter((node) => shown.mask[node]);
-    return layoutNodes(pack, nodes, shape);
+    return layoutNodes(pack, nodes, shape, thin);
   });
   private readonly fill = computed(() => this.view.value.fill);
   /** What fills nodes; `null` for their influence. Of edges only where it is made of them. */
@@ -180,6 +208,12 @@ export class Workspace {
   /** Links as far as they are drawn. */
   readonly drawnLinks = computed(() => this.ofEnds(this.links.value));
   readonly drawnHoverLinks = computed(() => this.ofEnds(this.hoverLinks.value));
+  /** Links of the selection that are on the canvas, which a pointer can be on. */
+  readonly edges = computed<Links | null>(() => {
+    const [links, shown] = [this.drawnLinks.value, this.shown.value];
+    const { minShare, sign } = this.filters.value;
+    return links && shown && drawnOf(links, { mask: shown.mask, minShare, sign }, LINKS.all);
+  });
   private ofEnds(links: Links | null): Links | null {
     const ends = this.ends.value;
     if (!links || ends === "both") return links;
@@ -215,6 +249,13 @@ export class Workspace {
         const hover = this.hover.peek();
         if (shown && hover >= 0 && !shown.mask[hover]) this.hover.value = -1;
       }),
+      effect(() => {
+        // Nor can what was under the pointer before all moved, or other links were drawn.
+        void this.shown.value;
+        void this.thin.value;
+        void this.edges.value;
+        this.under.value = null;
+      }),
     );
   }
 
@@ -246,12 +287,14 @@ export class Workspace {
       { do: "fill", by: to.fill },
       { do: "unpin", nodes: now.pins },
       { do: "show", nodes: now.hidden },
+      { do: "expand", ...now.collapsed },
       ...now.groups.map((group): Command => ({ do: "ungroup", id: group.id })),
       ...Object.keys(now.labels).map((key): Command => ({ do: "label", key, text: null })),
       ...Object.keys(now.places).map((key): Command => ({ do: "place", key, at: null })),
       ...now.notes.map((note): Command => ({ do: "unnote", id: note.id })),
       { do: "pin", nodes: to.pins },
       { do: "hide", nodes: to.hidden },
+      { do: "collapse", ...to.collapsed },
       ...to.groups.map((group): Command => ({ do: "group", group })),
       ...Object.entries(to.labels).map(([key, text]): Command => ({ do: "label", key, text })),
       ...Object.entries(to.places).map(([key, at]): Command => ({ do: "place", key, at })),
@@ -400,11 +443,12 @@ export class Workspace {
   });
 }
 
+const SHOWS: readonly (keyof View)[] = ["filters", "fill", "hidden", "collapsed"];
+
 /** Whether two views differ at most in what of the graph they show. */
 function onlyShows(before: View, after: View): boolean {
   const keys = Object.keys(before) as (keyof View)[];
-  const shows: readonly (keyof View)[] = ["filters", "fill", "hidden"];
-  return keys.every((key) => shows.includes(key) || before[key] === after[key]);
+  return keys.every((key) => SHOWS.includes(key) || before[key] === after[key]);
 }
 
 function freshId(view: View): string {

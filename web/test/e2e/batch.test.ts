@@ -15,7 +15,7 @@ afterAll(async () => {
 const sentence = (what: string, city: string): string =>
   `the ${what} of the state containing ${city} is`;
 const GOOD = [sentence("capital", "oak port"), sentence("bird", "oak port")];
-// The model's context holds 64 tokens.
+// The model's context holds 64 tokens; a first one is put in front.
 const LONG = Array.from({ length: 70 }, () => "the").join(" ");
 const MANY = ["capital", "bird", "river"].flatMap((what) =>
   ["oak", "ash", "cold"].flatMap((name) =>
@@ -36,7 +36,7 @@ describe("a batch", () => {
     const text = page.getByLabel("Prompts, one a line");
     await text.fill([GOOD[0], "", LONG, GOOD[1], GOOD[0]].join("\n"));
     const left = page.getByRole("region", { name: "Not traced" });
-    await left.getByText(/line 3: .*70 tokens.* 64/).waitFor();
+    await left.getByText(/line 3: .*71 tokens.* 64/).waitFor();
     await left.getByText("line 5: it is the same as line 1").waitFor();
     await page.getByText(/^2 prompts, \d+ tokens, the longest \d+/).waitFor();
     await page.getByText("Blank lines, which are left out: 1.").waitFor();

@@ -1,3 +1,3 @@
 // The names that tests use, from one place.
-export type { Browser, BrowserContextOptions, Page } from "playwright-core";
+export type { Browser, BrowserContextOptions, Locator, Page } from "playwright-core";
 export { afterAll, beforeAll, describe, expect, it } from "vitest";

@@ -2,7 +2,7 @@
 
 import { describe, expect, it } from "vitest";
 import { REASONS, type Reason } from "../../src/graph/visible.ts";
-import { apply } from "../../src/state/commands.ts";
+import { apply, type Command } from "../../src/state/commands.ts";
 import { DEFAULT_FILTERS, emptyView, type Filters } from "../../src/state/document.ts";
 import { BOTH_ENDS, drawnText, type HidingOf, hidings } from "../../src/workspace/hiding.ts";
 import { MOST_ASKED, MOST_EDGES, restOf } from "../../src/workspace/rest.ts";
@@ -11,7 +11,8 @@ const none = Object.fromEntries(REASONS.map((reason) => [reason, 0])) as Record<
 
 function of(filters: Partial<Filters>, more: Partial<HidingOf> = {}): HidingOf {
   const view = { ...emptyView(), filters: { ...DEFAULT_FILTERS, ...filters }, hidden: [4] };
-  return { view, gone: none, links: null, hazeOfOtherSign: 0, edges: null, ...more };
+  const rest = { collapsed: null, links: null, hazeOfOtherSign: 0, edges: null };
+  return { view, gone: none, ...rest, ...more };
 }
 
 const texts = (given: HidingOf) => hidings(given).map((one) => one.text);
@@ -38,11 +39,24 @@ describe("what is hidden", () => {
       expect(one.text).toMatch(/^1,234 /);
       if (one.back.do === "both ends")
         throw new Error("a filter of nodes is a part of the document");
-      const { view } = apply({ ...emptyView(), ...given.view }, one.back);
+      const { view } = apply({ ...emptyView(), ...given.view }, one.back as Command);
       if (reason === "hidden") expect(view.hidden).toEqual([]);
       else if (reason === "pruned") expect(view.filters.nodeThreshold).toBe(1);
       else expect(view.filters).toEqual(DEFAULT_FILTERS);
     }
+  });
+
+  it("is not what is collapsed, which is told beside it and expands", () => {
+    const collapsed = { layers: 3, positions: 0, nodes: 41 };
+    const given = of({}, { collapsed });
+    given.view = { ...given.view, collapsed: { layers: [2, 3, 4], positions: [] } };
+    const [one] = hidings(given);
+    expect(one.text).toBe("3 layers, 41 nodes collapsed");
+    const { view } = apply({ ...emptyView(), ...given.view }, one.back as Command);
+    expect(view.collapsed).toEqual({ layers: [], positions: [] });
+    const both = of({}, { collapsed: { layers: 1, positions: 2, nodes: 1 } });
+    expect(texts(both)).toEqual(["1 layer, 2 tokens, 1 node collapsed"]);
+    expect(texts(of({}, { collapsed: { layers: 0, positions: 0, nodes: 0 } }))).toEqual([]);
   });
 
   it("counts edges of the other sign: of the selection, or else of the haze", () => {

@@ -63,7 +63,7 @@ describe("places of boxes", () => {
   const circuit = { boxes: known, edges: [] } as unknown as Circuit;
 
   it("are the server's, and what it has not seen yet stands below, apart", () => {
-    const placed = boxPlaces(boxes, circuit, {}, null);
+    const placed = boxPlaces(boxes, circuit, {});
     expect(placed.slice(0, 2)).toMatchObject(known.map(({ place }) => place));
     for (const a of placed) {
       for (const b of placed) {
@@ -73,11 +73,11 @@ describe("places of boxes", () => {
       }
     }
     expect(placed[2].y).toBeGreaterThan(120 + BOX.height);
-    expect(boxPlaces(boxes, null, {}, null)[0].y).toBe(20);
+    expect(boxPlaces(boxes, null, {})[0].y).toBe(20);
   });
 
   it("are a person's where a person put one", () => {
-    const placed = boxPlaces(boxes, circuit, { b: { x: 400, y: 80 } }, null);
+    const placed = boxPlaces(boxes, circuit, { b: { x: 400, y: 80 } });
     expect(placed[1]).toMatchObject({ x: 400, y: 80 });
     expect(snapped(3) % SNAP).toBe(0);
     expect(snapped(-20)).toBe(0);
@@ -87,7 +87,8 @@ describe("places of boxes", () => {
 describe("edges that meet at a box", () => {
   it("land side by side within it, in the order of their sources", () => {
     const ids = Array.from({ length: 12 }, (_, at) => `s${at}`);
-    const x = new Map(ids.map((id, at) => [id, at * 100]));
+    const at100 = ids.map((id, at) => [id, { x: at * 100, width: BOX.width }] as const);
+    const x = new Map([...at100, ["t", { x: 0, width: BOX.width }]]);
     const edges = ids.toReversed().map((source) => ({ source, target: "t" }));
     const shifts = landings(edges, x);
     const at = ids.map((id) => shifts.get(`${id}>t`) ?? Number.NaN);

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { groupName } from "../../src/graph/names.ts";
-import { apply, type Command } from "../../src/state/commands.ts";
+import { apply, type Command, title } from "../../src/state/commands.ts";
 import { emptyView, readView } from "../../src/state/document.ts";
 import { outOfSight, takenOut } from "../../src/state/groups.ts";
 import { change, rebase, redo, startHistory, titles, undo } from "../../src/state/history.ts";
@@ -24,6 +24,7 @@ function anyCommand(draw: (below: number) => number): Command {
     { do: "unpin", nodes },
     { do: "hide", nodes },
     { do: "show", nodes },
+    { do: draw(2) ? "collapse" : "expand", layers: nodes, positions: [draw(4)] },
     {
       do: "group",
       group: { id, name: `name ${draw(9)}`, nodes, ...(draw(2) === 0 && { auto: true }) },
@@ -32,7 +33,13 @@ function anyCommand(draw: (below: number) => number): Command {
     {
       do: "about",
       id,
-      to: draw(2) ? { note: draw(3) ? `note ${draw(9)}` : "" } : { name: "other" },
+      to: [
+        { note: draw(3) ? `note ${draw(9)}` : "" },
+        { name: "other" },
+        { open: draw(2) === 0 },
+        { name: "opened", open: true },
+        { auto: draw(2) === 0 },
+      ][draw(5)],
     },
     { do: "member", nodes, of: draw(3) === 0 ? null : id },
     { do: "label", key: String(draw(6)), text: draw(3) === 0 ? null : `text ${draw(5)}` },
@@ -141,12 +148,68 @@ describe("commands", () => {
     expect(read?.groups.map(groupName)).toEqual(["at oak", "≈ at oak"]);
   });
 
+  it("a group opens and closes without a trace, and keeps what else is said of it", () => {
+    const group: Command = { do: "group", group: { id: "a", name: "a", nodes: [1, 2], note: "n" } };
+    const before = apply(emptyView(), group).view;
+    const { view, inverse } = apply(before, { do: "about", id: "a", to: { open: true } });
+    expect(view.groups[0]).toEqual({ id: "a", name: "a", nodes: [1, 2], note: "n", open: true });
+    expect(apply(view, { do: "about", id: "a", to: { open: true } }).inverse).toBeNull();
+    expect(apply(view, { do: "about", id: "a", to: { open: false } }).view).toEqual(before);
+    // What another tab called it meanwhile stays when the opening is taken back.
+    const renamed = apply(view, { do: "about", id: "a", to: { name: "b" } }).view;
+    expect(apply(renamed, inverse!).view.groups).toEqual([{ ...before.groups[0], name: "b" }]);
+    // More members join it as it is.
+    const more = apply(view, { do: "member", nodes: [7], of: "a" }).view;
+    expect(more.groups[0].open).toBe(true);
+    expect(title(inverse!)).toBe("close a group in place");
+    // Nor does it make a program's name a person's.
+    const marked = readView({ ...view, groups: [{ ...view.groups[0], auto: true }] })!;
+    const closed = apply(marked, { do: "about", id: "a", to: { open: false } });
+    expect(closed.view.groups[0]).toEqual({ ...before.groups[0], auto: true });
+    expect(apply(closed.view, closed.inverse!).view).toEqual(marked);
+  });
+
   it("does not touch the view it is given", () => {
     const view = emptyView();
     const frozen = JSON.stringify(view);
     apply(view, { do: "group", group: { id: "a", name: "a", nodes: [3, 1] } });
     apply(view, { do: "filters", to: { errors: false } });
     expect(JSON.stringify(view)).toBe(frozen);
+  });
+});
+
+describe("what is collapsed", () => {
+  const run = (...commands: Command[]) =>
+    commands.reduce((view, command) => apply(view, command).view, emptyView());
+
+  it("is kept in order, and taken back no further than it went", () => {
+    const first: Command = { do: "collapse", layers: [4, 2], positions: [] };
+    const view = run(first);
+    expect(view.collapsed).toEqual({ layers: [2, 4], positions: [] });
+    const more = apply(view, { do: "collapse", layers: [3, 2, 3], positions: [7] });
+    expect(more.view.collapsed).toEqual({ layers: [2, 3, 4], positions: [7] });
+    expect(more.inverse).toEqual({ do: "expand", layers: [3], positions: [7] });
+    expect(apply(view, first).inverse).toBeNull();
+    expect(apply(view, { do: "expand", layers: [9], positions: [1] }).inverse).toBeNull();
+    expect(title(more.inverse!)).toBe("expand 1 layer, 1 token");
+  });
+
+  it("of two tabs is all collapsed", () => {
+    const mine: Command = { do: "collapse", layers: [1], positions: [] };
+    const history = change(startHistory(emptyView()), mine).history;
+    const theirs = run({ do: "collapse", layers: [5], positions: [2] });
+    const { view } = rebase(history, theirs, [mine]);
+    expect(view.collapsed).toEqual({ layers: [1, 5], positions: [2] });
+  });
+
+  it("is nothing in a view of before, and in one that says nonsense", () => {
+    const { collapsed: _, ...old } = emptyView();
+    expect(readView(old)).toEqual(emptyView());
+    for (const collapsed of [null, 3, { layers: "all" }, { layers: [-1, "x"], positions: {} }]) {
+      expect(readView({ ...old, collapsed })?.collapsed).toEqual({ layers: [], positions: [] });
+    }
+    const collapsed = { layers: [2], positions: [0, 1] };
+    expect(readView({ ...old, collapsed })?.collapsed).toEqual(collapsed);
   });
 });
 
@@ -210,7 +273,9 @@ describe("a view from outside", () => {
     expect(readView({ schema: 1, pins: [4, -1, "x"] })).toEqual({ ...emptyView(), pins: [4] });
     const groups = [{ id: "a", name: "a", nodes: [1], note: "why" }];
     expect(readView({ schema: 1, groups })?.groups).toEqual(groups);
-    const odd = [{ ...groups[0], note: { text: "why" } }];
+    const open = [{ ...groups[0], open: true as const }];
+    expect(readView({ schema: 1, groups: open })?.groups).toEqual(open);
+    const odd = [{ ...groups[0], note: { text: "why" }, open: "wide" }];
     expect(readView({ schema: 1, groups: odd })?.groups).toEqual([
       { id: "a", name: "a", nodes: [1] },
     ]);

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { unfinished } from "../../src/api/running.ts";
+import { countLinks, LINKS } from "../../src/graph/drawn.ts";
 import { KIND } from "../../src/graph/pack.ts";
-import { countLinks, LINKS } from "../../src/graph/scene.ts";
 import { allPlanOf, leftOut, planOf } from "../../src/tests/again.ts";
 import { allPlan, validateAsk } from "../../src/tests/all.ts";
 import { numbersOf } from "../../src/tests/doses.ts";
