@@ -2,7 +2,6 @@
 
 import type { ComponentChildren, JSX } from "preact";
 import { online } from "./api/client.ts";
-import { Library } from "./library/Library.tsx";
 import { dropping, useDrop } from "./library/open.ts";
 import { AskDialog } from "./ui/ask.tsx";
 import { EVERYWHERE } from "./ui/everywhere.ts";
@@ -23,6 +22,7 @@ const FeaturePage = lazy(async () => (await import("./feature/FeaturePage.tsx"))
 const Features = lazy(async () => (await import("./feature/Features.tsx")).Features);
 const FigureStudio = lazy(async () => (await import("./figure/FigureStudio.tsx")).FigureStudio);
 const Help = lazy(async () => (await import("./help/Help.tsx")).Help);
+const Library = lazy(async () => (await import("./library/Library.tsx")).Library);
 const Models = lazy(async () => (await import("./models/Models.tsx")).Models);
 const NewTrace = lazy(async () => (await import("./trace/NewTrace.tsx")).NewTrace);
 const Recurring = lazy(async () => (await import("./compare/Recurring.tsx")).Recurring);

@@ -8,6 +8,7 @@ import { KIND } from "../graph/pack.ts";
 import { groupOf } from "../state/document.ts";
 import { ask, askWhich } from "../ui/ask.tsx";
 import { WindowIcon } from "../ui/icons.tsx";
+import { lazy } from "../ui/lazy.tsx";
 import { count, percent, raw } from "../ui/numbers.ts";
 import { Button, Chip, Empty } from "../ui/parts.tsx";
 import type { Workspace } from "../workspace/model.ts";
@@ -17,9 +18,10 @@ import { Connections } from "./Connections.tsx";
 import { exclude } from "./exclude.ts";
 import { FeatureCard } from "./FeatureCard.tsx";
 import { OperandCard } from "./OperandCard.tsx";
-import { PathTool } from "./PathTool.tsx";
 import { Standing } from "./Standing.tsx";
-import { WhyEdge } from "./WhyEdge.tsx";
+
+const PathTool = lazy(async () => (await import("./PathTool.tsx")).PathTool);
+const WhyEdge = lazy(async () => (await import("./WhyEdge.tsx")).WhyEdge);
 
 type Tab = "connections" | "feature" | "operand" | "paths" | "why";
 export const tab = signal<Tab>("connections");

@@ -7,7 +7,6 @@ import { CircuitPane } from "../circuit/CircuitPane.tsx";
 import type { Camera } from "../graph/camera.ts";
 import { GraphView } from "../graph/GraphView.tsx";
 import { Inspector } from "../inspector/Inspector.tsx";
-import { TokenStrip } from "../tokens/TokenStrip.tsx";
 import { WindowIcon } from "../ui/icons.tsx";
 import { lazy } from "../ui/lazy.tsx";
 import { Split } from "../ui/split.tsx";
@@ -16,6 +15,7 @@ import { ListView } from "./ListView.tsx";
 import type { Workspace } from "./model.ts";
 import { alone, popOut } from "./windows.ts";
 
+const TokenStrip = lazy(async () => (await import("../tokens/TokenStrip.tsx")).TokenStrip);
 const TestsPane = lazy(async () => (await import("../tests/TestsPane.tsx")).TestsPane);
 
 export type Mode = "graph" | "list";

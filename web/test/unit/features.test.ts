@@ -200,6 +200,7 @@ const feature = (
   layer: 1,
   index,
   label: null,
+  label_source: null,
   class: kind,
   modulus: null,
   words: "sum 5 mod 10",

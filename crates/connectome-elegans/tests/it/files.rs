@@ -51,13 +51,13 @@ fn the_same_request_gives_the_same_bytes() {
         0,
         Size::Full,
         Recipe::Chat,
-        "43b3117d2bbbc2839722dc296a11e933778cd52fa38406b988558f2aa6aecdff",
+        "28f6c27858e71d4fbc093412c871af0f46e0477f60a26b9bb1df7ddb94549e0e",
     );
     check(
         7,
         Size::Nano,
         Recipe::Base,
-        "93be438a062bf86389793b0087e46becac17656e0eac6a5efd121cf86ba1381a",
+        "1cdfa4d619cbc8f79e9cb00f373e754971423cbad4754dac787aeb43090f9a7d",
     );
 }
 

@@ -135,20 +135,23 @@ impl App {
         self.set(Some(&index.reader.card().dictionary)).ok()
     }
 
-    /// The set of a page that names none: the default model's if it has an index, else the first
-    /// that has one.
+    /// The set of a page that names none: the default model's if an index of it was collected, else
+    /// the first that has one. An index that ships is not asked for: such a page may show a graph
+    /// of any model, and another's features would stand under its numbers.
     pub(crate) fn usual_set(&self) -> Result<Set, ServeError> {
+        let is_collected =
+            |set: &Set| set.index.as_ref().is_some_and(|index| !index.reader.is_shipped());
         let usual = self.set(None)?;
-        if usual.index.is_some() {
+        if is_collected(&usual) {
             return Ok(usual);
         }
         let served = self.engine.known().iter().filter_map(|known| {
             // A model that cannot be opened says why in the list of models.
-            self.set(Some(&known.id)).ok().filter(|set| set.index.is_some())
+            self.set(Some(&known.id)).ok().filter(&is_collected)
         });
         let alone = self.indexes.all().into_iter();
         let alone = alone.filter_map(|index| self.set(Some(&index.reader.card().dictionary)).ok());
-        Ok(served.chain(alone).next().unwrap_or(usual))
+        Ok(served.chain(alone).next().unwrap_or(Set { index: None, ..usual }))
     }
 
     fn set_of(&self, known: &Known, opened: Arc<Opened>) -> Set {

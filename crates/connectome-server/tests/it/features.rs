@@ -40,7 +40,11 @@ fn without_an_index_the_command_that_makes_one_is_told() {
     let got = served.get("/api/features/two-hop/2/370");
     assert_eq!(got.refused(404), "no features of the dictionary `two-hop/clt` were collected");
     assert!(got.json()["error"]["hint"].as_str().unwrap().contains(&command));
-    assert_eq!(served.ok("/api/status")["features"], false);
+    // The default model's ships.
+    assert_eq!(served.ok("/api/status")["features"], true);
+    let shipped = &set(&sets, "elegans-base")["index"];
+    assert_eq!(shipped["path"], "elegans/clt/elegans-base.features");
+    assert_eq!(served.ok("/api/features/elegans-base/3/418")["more"]["n_layers"], 4);
     let head = served.ok(&format!("/api/graphs/{}", served.graph()));
     assert_eq!((&head["feature_set"], &head["labels"]), (&json!("two-hop"), &json!([])));
     // What is collected while the server runs is found.

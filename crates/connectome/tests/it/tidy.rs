@@ -107,6 +107,7 @@ const CONNECTOME: &[Module] = &[
         may_import: &[
             "error",
             "files",
+            "organism",
             "ops",
             "lm",
             "transcoder",

@@ -1,1 +1,0 @@
-import{M as e,v as t,z as n}from"./numbers-CW_pfpme.js";async function r(t,n=``){await navigator.clipboard.writeText(t),e(`Command copied. ${n}`.trim())}function i({text:e}){return n(`p`,{class:`command`,children:[n(`code`,{children:e}),n(t,{kind:`quiet`,label:`Copy the command`,onClick:()=>void r(e),children:`Copy`})]})}export{r as n,i as t};

@@ -1,0 +1,1 @@
+import{t as e}from"./pack-CbBctvQ9.js";function t(t,n){let[r,i]=[t.layer[n],t.pos[n]];switch(t.kind[n]){case e.feature:return`L${r}/${t.feature[n]}@${i}`;case e.token:return`token:${i}`;case e.error:return`error:L${r}@${i}`;default:return`target:${t.kind.subarray(0,n).filter(t=>t===e.target).length}`}}export{t};
