@@ -144,7 +144,7 @@ describe("features and probes", () => {
     await title.getByText("mine", { exact: true }).waitFor();
     await title.getByText("label: you").waitFor();
     await page.getByRole("tab", { name: "Feature", exact: true }).click();
-    await page.getByRole("img", { name: /Histogram: .*here/ }).waitFor();
+    await page.getByRole("img", { name: /Histogram: .*; here/ }).waitFor();
     await page.getByRole("tab", { name: "Operand", exact: true }).click();
     await page.getByText("No probe of two-hop/clt was kept yet").waitFor();
     await page.getByRole("link", { name: "Probe it" }).waitFor();
@@ -160,7 +160,7 @@ describe("features and probes", () => {
     await page.goto(`${pathToFileURL(file).href}#s=${node}`);
     await page.getByText(/Examples of .* features shown are inside/).waitFor();
     await page.getByRole("tab", { name: "Feature", exact: true }).click();
-    await page.getByRole("img", { name: /Histogram: .*here/ }).waitFor();
+    await page.getByRole("img", { name: /Histogram: .*; here/ }).waitFor();
     await page.locator(".examples .peak").first().waitFor();
     expect(await page.getByText("Weights to and from other features").count()).toBe(0);
     expect(await AxeBuilder(page)).toEqual([]);
