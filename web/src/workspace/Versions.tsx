@@ -31,7 +31,11 @@ interface VersionsProps {
 export function Versions({ work, saver, onClose }: VersionsProps): JSX.Element {
   const { viewName } = work;
   const { state, again } = useLoad(
-    (signal) => versions(work.id, viewName, signal),
+    async (signal) => {
+      // What was done a moment ago is a version, too; if it cannot be saved, the foot says so.
+      await saver?.flush();
+      return versions(work.id, viewName, signal);
+    },
     [work.id, viewName],
   );
   const load = state.value;
