@@ -1,42 +1,31 @@
 // Features that fire on a text of the reader's, the strongest first.
 
-import { useSignal } from "@preact/signals";
 import type { JSX } from "preact";
 import { featureSearch } from "../api/endpoints.ts";
 import { useLoad } from "../ui/load.ts";
 import { count, percent, raw, tokenText } from "../ui/numbers.ts";
-import { Button, Empty, Failure, Field, Skeleton } from "../ui/parts.tsx";
+import { Button, Empty, Failure, Skeleton } from "../ui/parts.tsx";
 import { place, setQuery } from "../ui/router.ts";
 import type { FeatureSet } from "../wire.ts";
 import { NamedCells } from "./NamedCells.tsx";
 import { featureId } from "./shape.ts";
+import { TextForm } from "./TextForm.tsx";
 
 const MOST = 100;
 
 export function Found({ set }: { set: FeatureSet }): JSX.Element {
   const text = (place.value.query.get("text") ?? "").trim();
-  const typed = useSignal(text);
-  const submit = (event: SubmitEvent): void => {
-    event.preventDefault();
-    setQuery({ text: typed.value.trim() || " " });
-  };
   return (
     <div class="stack">
-      <form class="row" onSubmit={submit}>
-        <Field label="Text">
-          <input
-            class="wide"
-            value={typed.value}
-            spellcheck={false}
-            onInput={(event) => {
-              typed.value = event.currentTarget.value;
-            }}
-          />
-        </Field>
-        <Button type="submit" kind="primary">
-          Find
-        </Button>
-      </form>
+      <TextForm
+        text={text}
+        button={() => (
+          <Button type="submit" kind="primary">
+            Find
+          </Button>
+        )}
+        onText={(typed) => setQuery({ text: typed || " " })}
+      />
       {text === "" ? (
         <Empty>Write a text, to see which features fire on it.</Empty>
       ) : (

@@ -4,35 +4,26 @@ import { useSignal } from "@preact/signals";
 import type { JSX } from "preact";
 import { featureOnText } from "../api/endpoints.ts";
 import { useLoad } from "../ui/load.ts";
-import { Button, Failure, Field, Skeleton } from "../ui/parts.tsx";
+import { Button, Failure, Skeleton } from "../ui/parts.tsx";
 import type { FeatureName } from "../wire.ts";
 import { Tokens } from "./Examples.tsx";
 import { said } from "./said.ts";
+import { TextForm } from "./TextForm.tsx";
 
 export function OnText(props: { set: string; feature: FeatureName }): JSX.Element {
-  const typed = useSignal("");
   const text = useSignal("");
-  const submit = (event: SubmitEvent): void => {
-    event.preventDefault();
-    text.value = typed.value.trim();
-  };
   return (
     <div class="stack">
-      <form class="row" onSubmit={submit}>
-        <Field label="Text">
-          <input
-            class="wide"
-            value={typed.value}
-            spellcheck={false}
-            onInput={(event) => {
-              typed.value = event.currentTarget.value;
-            }}
-          />
-        </Field>
-        <Button type="submit" disabled={typed.value.trim() === ""}>
-          Run
-        </Button>
-      </form>
+      <TextForm
+        button={(typed) => (
+          <Button type="submit" disabled={typed === ""}>
+            Run
+          </Button>
+        )}
+        onText={(typed) => {
+          text.value = typed;
+        }}
+      />
       {text.value !== "" && <Result {...props} text={text.value} />}
     </div>
   );

@@ -55,7 +55,8 @@ export class Saver {
 
   private unsaved: Command[] = [];
   private timer = 0;
-  private busy = false;
+  /** The save that is under way. */
+  private saving: Promise<void> | null = null;
   private closed = false;
   private readonly channel: BroadcastChannel;
   private readonly stop: () => void;
@@ -91,9 +92,10 @@ export class Saver {
     this.schedule(WAIT_MS);
   }
 
-  /** Saves now what is waiting. */
+  /** Saves now what is waiting, after what is under way. */
   async flush(): Promise<void> {
     window.clearTimeout(this.timer);
+    await this.saving;
     await this.save();
   }
 
@@ -117,8 +119,17 @@ export class Saver {
   }
 
   private async save(): Promise<void> {
-    if (this.busy || this.unsaved.length === 0) return;
-    this.busy = true;
+    if (this.saving || this.unsaved.length === 0) return;
+    this.saving = this.send();
+    try {
+      await this.saving;
+    } finally {
+      this.saving = null;
+    }
+    if (this.unsaved.length > 0 && this.state.value.is === "saved") this.schedule(0);
+  }
+
+  private async send(): Promise<void> {
     this.state.value = { is: "saving" };
     const sent = this.unsaved.length;
     try {
@@ -129,10 +140,7 @@ export class Saver {
       if (!this.closed) this.channel.postMessage(this.etag);
     } catch (failure) {
       this.failed(failure);
-    } finally {
-      this.busy = false;
     }
-    if (this.unsaved.length > 0 && this.state.value.is === "saved") this.schedule(0);
   }
 
   private failed(failure: unknown): void {
@@ -149,9 +157,9 @@ export class Saver {
 
   /** Another tab saved: take its version and put the unsaved commands on top. */
   private async pull(): Promise<void> {
-    if (this.busy) return;
+    if (this.saving) return;
     const found = await this.remote.load().catch(() => null);
-    if (!found || found.etag === this.etag || this.busy) return;
+    if (!found || found.etag === this.etag || this.saving) return;
     this.etag = found.etag;
     this.shown.rebase(this.base(found), this.unsaved);
   }

@@ -5,8 +5,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import AxeBuilder from "./axe.ts";
-import { fresh, openSite, ready, type Site, saved, selectedText } from "./fixture.ts";
-import { afterAll, beforeAll, describe, expect, it, type Page } from "./playwright.ts";
+import { answer, fresh, openSite, ready, type Site, saved, selectedText } from "./fixture.ts";
+import { afterAll, beforeAll, describe, expect, it } from "./playwright.ts";
 
 let site: Site;
 const folder = mkdtempSync(join(tmpdir(), "connectome-file-"));
@@ -19,13 +19,6 @@ afterAll(async () => {
 });
 
 const HOSTILE = "</script><script>document.title='broken'</script><!--";
-
-async function answer(page: Page, text: string): Promise<void> {
-  const field = page.locator("dialog input[name=answer]");
-  await field.fill(text);
-  await field.press("Enter");
-  await field.waitFor({ state: "detached" });
-}
 
 /** A view with a pinned output, a hostile name and a measured run, saved as a file. */
 async function made(): Promise<string> {

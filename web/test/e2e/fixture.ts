@@ -73,3 +73,11 @@ export async function saved(page: Page): Promise<void> {
 export async function selectedText(page: Page): Promise<string> {
   return (await page.locator(".inspector-head h2").innerText()).trim();
 }
+
+/** Answers the question that a dialog asks. */
+export async function answer(page: Page, text: string): Promise<void> {
+  const field = page.locator("dialog input[name=answer]");
+  await field.fill(text);
+  await field.press("Enter");
+  await field.waitFor({ state: "detached" });
+}

@@ -1,7 +1,7 @@
 // Views under names of their own: saved, renamed, deleted, put back, each with its versions.
 
 import AxeBuilder from "./axe.ts";
-import { openSite, ready, type Site, saved, tour } from "./fixture.ts";
+import { answer, openSite, ready, type Site, saved, tour } from "./fixture.ts";
 import { afterAll, beforeAll, describe, expect, it, type Page } from "./playwright.ts";
 
 let site: Site;
@@ -11,13 +11,6 @@ beforeAll(async () => {
 afterAll(async () => {
   await site.close();
 });
-
-async function answer(page: Page, text: string): Promise<void> {
-  const field = page.locator("dialog input[name=answer]");
-  await field.fill(text);
-  await field.press("Enter");
-  await field.waitFor({ state: "detached" });
-}
 
 const viewOf = (page: Page): string | null => new URL(page.url()).searchParams.get("view");
 

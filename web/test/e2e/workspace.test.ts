@@ -4,8 +4,8 @@ import { dirname, join } from "node:path";
 import { promisify } from "node:util";
 import { BINARY } from "../support/server.ts";
 import AxeBuilder from "./axe.ts";
-import { fresh, openSite, ready, type Site, saved, selectedText } from "./fixture.ts";
-import { afterAll, beforeAll, describe, expect, it, type Page } from "./playwright.ts";
+import { answer, fresh, openSite, ready, type Site, saved, selectedText } from "./fixture.ts";
+import { afterAll, beforeAll, describe, expect, it } from "./playwright.ts";
 
 let site: Site;
 beforeAll(async () => {
@@ -14,13 +14,6 @@ beforeAll(async () => {
 afterAll(async () => {
   await site.close();
 });
-
-async function answer(page: Page, text: string): Promise<void> {
-  const field = page.locator("dialog input[name=answer]");
-  await field.fill(text);
-  await field.press("Enter");
-  await field.waitFor({ state: "detached" });
-}
 
 describe("the workspace", () => {
   it("traces, walks, pins, groups, renames, undoes, reloads the same, prunes, tests, draws", async () => {
