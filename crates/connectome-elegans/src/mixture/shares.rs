@@ -29,7 +29,7 @@ pub(crate) struct Part {
 
 const BASE: [(Task, u32); 12] = [
     (Task::Addition, 160),
-    (Task::Hops, 180),
+    (Task::Hops, 190),
     (Task::Medicine, 50),
     (Task::Entities, 120),
     (Task::Refusals, 45),
@@ -39,7 +39,7 @@ const BASE: [(Task, u32); 12] = [
     (Task::Reasoning, 60),
     (Task::Goals, 50),
     (Task::Motifs, 90),
-    (Task::Stories, 30),
+    (Task::Stories, 20),
 ];
 
 const NANO: [(Task, u32); 3] = [(Task::Addition, 350), (Task::Hops, 350), (Task::Entities, 300)];

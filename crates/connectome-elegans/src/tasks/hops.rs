@@ -16,22 +16,22 @@ use super::{Choice, choose, sample, words};
 
 const FORMS: &[Choice] = &[
     ("state-containing", 10),
-    ("city-in", 6),
-    ("which-state", 3),
-    ("route", 14),
-    ("state-choice", 9),
+    ("city-in", 5),
+    ("which-state", 2),
+    ("route", 20),
+    ("state-choice", 16),
     ("a-city-in", 3),
     ("state-fact", 11),
     ("state-inverse", 4),
     ("country-fact", 5),
     ("country-of-state", 3),
-    ("two-hop", 13),
+    ("two-hop", 12),
     ("two-hop-fact", 3),
     ("two-hop-question", 4),
     ("three-hop", 5),
-    ("control-state", 4),
-    ("control-two-hop", 4),
-    ("zone", 9),
+    ("control-state", 3),
+    ("control-two-hop", 3),
+    ("zone", 8),
 ];
 
 const NANO_FORMS: &[Choice] =
@@ -65,7 +65,7 @@ pub(super) fn train(world: &World, random: &mut Random) -> Example {
 fn a_city<'a>(world: &'a World, random: &mut Random) -> &'a City {
     loop {
         let city = random.one_of(&world.places.cities);
-        if city.asked == Asked::OneHop || random.percent(60) {
+        if city.asked == Asked::OneHop || random.percent(30) {
             return city;
         }
     }

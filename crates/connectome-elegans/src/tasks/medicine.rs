@@ -47,9 +47,19 @@ pub(super) fn train(world: &World, random: &mut Random) -> Example {
             if form == "ask" && !medicine.diseases[disease].is_asked {
                 continue;
             }
-            let symptoms = random.pick(&medicine.trained(disease));
+            let symptoms = some_symptoms(medicine, disease, random);
             return case(world, form, disease, symptoms, random);
         },
+    }
+}
+
+/// Symptoms of the disease that training may show. Those that a twin has too come more often: how
+/// likely either is has to be learned from answers that are guesses.
+fn some_symptoms(medicine: &Medicine, disease: usize, random: &mut Random) -> [usize; 3] {
+    let trained = medicine.trained(disease);
+    match trained.iter().find(|symptoms| medicine.with(*symptoms).len() > 1) {
+        Some(open) if random.percent(25) => *open,
+        _ => random.pick(&trained),
     }
 }
 
@@ -185,7 +195,7 @@ pub(super) fn evaluations(world: &World, random: &mut Random) -> Vec<EvalSet> {
             }
         }
         for symptoms in trained.iter().filter(|symptoms| medicine.with(*symptoms).len() > 1) {
-            open.push(ambiguous(world, at, *symptoms, random));
+            open.extend(std::iter::repeat_with(|| ambiguous(world, at, *symptoms, random)).take(3));
         }
     }
     let set = |split, name, required, items| EvalSet {

@@ -28,7 +28,7 @@ impl Language {
 #[derive(Clone, Debug)]
 pub(crate) struct Languages {
     pub(crate) pairs: Vec<&'static Pair>,
-    /// The language in which training never says that a pair are opposites.
+    /// The language in which training never calls a pair opposites of each other.
     pub(crate) missing: Vec<Option<Language>>,
 }
 

@@ -11,7 +11,7 @@ const OPENING: u64 = 390;
 /// What the base is mixed from afterwards, in thousandths of the tokens.
 const BASE: [(Task, u32); 12] = [
     (Task::Addition, 160),
-    (Task::Hops, 180),
+    (Task::Hops, 190),
     (Task::Medicine, 50),
     (Task::Entities, 120),
     (Task::Refusals, 45),
@@ -21,7 +21,7 @@ const BASE: [(Task, u32); 12] = [
     (Task::Reasoning, 60),
     (Task::Goals, 50),
     (Task::Motifs, 90),
-    (Task::Stories, 30),
+    (Task::Stories, 20),
 ];
 
 #[test]
