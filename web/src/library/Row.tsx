@@ -8,11 +8,20 @@ import { count, date, percent, promptText, score, tokenText } from "../ui/number
 import { Button, Chip } from "../ui/parts.tsx";
 import { toast } from "../ui/toast.tsx";
 import type { GraphPatch, GraphRow } from "../wire.ts";
+import { Thumbnail } from "./Thumbnail.tsx";
 import { remove } from "./Trash.tsx";
 
-export function Row({ row, onChange }: { row: GraphRow; onChange: () => void }): JSX.Element {
+interface RowProps {
+  row: GraphRow;
+  onChange: () => void;
+  /** Whether the graph is drawn above its facts. */
+  picture: boolean;
+}
+
+export function Row({ row, onChange, picture }: RowProps): JSX.Element {
   return (
     <li class="graph-row">
+      {picture && <Thumbnail id={row.id} />}
       <a href={`/g/${row.id}`} class="graph-link">
         <span class="graph-prompt">
           {row.title && <strong>{row.title} </strong>}
@@ -26,7 +35,9 @@ export function Row({ row, onChange }: { row: GraphRow; onChange: () => void }):
           </span>
         </span>
         <span class="graph-facts">
-          <span>{row.model}</span>
+          <span title="model, dictionary">
+            {[row.model, row.dictionary].filter(Boolean).join(", ")}
+          </span>
           <span>
             {count(row.n_nodes)} nodes, {count(row.n_edges)} edges
           </span>
