@@ -350,6 +350,10 @@ has_circuit: boolean,
  */
 n_runs: number, 
 /**
+ * How its circuit fared in them; null if no edge of it was tested.
+ */
+tested: CircuitTests | null, 
+/**
  * What it was imported from; null if it was traced here.
  */
 imported: string | null, 
@@ -357,6 +361,29 @@ imported: string | null,
  * Whether rows are missing that were asked for.
  */
 partial: boolean, };
+
+/**
+ * Edges of a circuit by their verdicts in the newest validation: of the main view as it was saved
+ * last, or of the graph's file. Of several verdicts on an edge the worst counts, and a group that
+ * has changed since counts for none.
+ */
+export type CircuitTests = { 
+/**
+ * The validation's number.
+ */
+run: number, 
+/**
+ * Edges that did as predicted.
+ */
+supported: number, 
+/**
+ * Edges that are not to be told from controls, or do much less than predicted.
+ */
+weak: number, 
+/**
+ * Edges that did the opposite.
+ */
+contradicted: number, };
 
 /**
  * The body of `PATCH /api/graphs/:id`; what is null stays.

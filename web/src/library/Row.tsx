@@ -3,11 +3,12 @@
 import type { JSX } from "preact";
 import { sentence } from "../api/client.ts";
 import { deleteGraph, patchGraph } from "../api/endpoints.ts";
+import { tallyText } from "../tests/verdicts.ts";
 import { ask } from "../ui/ask.tsx";
-import { count, date, percent, promptText, score, tokenText } from "../ui/numbers.ts";
+import { count, counted, date, percent, promptText, score, tokenText } from "../ui/numbers.ts";
 import { Button, Chip } from "../ui/parts.tsx";
 import { toast } from "../ui/toast.tsx";
-import type { GraphPatch, GraphRow } from "../wire.ts";
+import type { CircuitTests, GraphPatch, GraphRow } from "../wire.ts";
 import { Thumbnail } from "./Thumbnail.tsx";
 import { remove } from "./Trash.tsx";
 
@@ -50,6 +51,9 @@ export function Row({ row, onChange, picture }: RowProps): JSX.Element {
                 ? "circuit"
                 : "no circuit yet"}
           </span>
+          {row.tested && (
+            <span title={testedTitle(row.tested)}>edges tested {tallyText(row.tested)}</span>
+          )}
           <span>{date(row.created)}</span>
           {row.imported && <Chip>imported: {row.imported}</Chip>}
           {row.partial && <Chip tone="warn">partial</Chip>}
@@ -71,6 +75,12 @@ export function Row({ row, onChange, picture }: RowProps): JSX.Element {
       </Button>
     </li>
   );
+}
+
+/** What the signs of a row's tests mean, and of what they are. */
+export function testedTitle({ run, supported, weak, contradicted }: CircuitTests): string {
+  const all = counted(supported + weak + contradicted, "edge");
+  return `Of the circuit that is saved, ${all} by test #${run}: ✓ supported, ✗ contradicted, ○ weak`;
 }
 
 /** Asks for a title and tags: words, and words after `#`. */

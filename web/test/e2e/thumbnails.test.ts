@@ -97,7 +97,7 @@ describe("graphs of a model", () => {
     const rows = page.locator(".graph-row");
     await rows.first().waitFor();
     const all = await rows.count();
-    const dictionary = page.getByLabel("Dictionary", { exact: true });
+    const dictionary = page.locator("label", { hasText: "Dictionary" }).locator("select");
     const option = dictionary.locator("option", { hasText: "elegans/plt (1)" });
     await dictionary.selectOption((await option.getAttribute("value"))!);
     await page.getByText(`1 of ${all} graphs`).waitFor();

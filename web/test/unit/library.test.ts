@@ -13,7 +13,19 @@ import {
 import type { GraphRow, TrashRow } from "../../src/wire.ts";
 
 vi.stubGlobal("navigator", { platform: "Linux" });
+vi.stubGlobal("localStorage", { getItem: () => null, setItem: () => undefined });
+vi.stubGlobal("location", { pathname: "/", search: "", hash: "" });
+const media = { matches: false, addEventListener: () => undefined };
+vi.stubGlobal("matchMedia", () => media);
 const { kindText } = await import("../../src/library/Trash.tsx");
+const { testedTitle } = await import("../../src/library/Row.tsx");
+
+describe("the tests of a circuit", () => {
+  it("are said with the test that they are of, and how many edges they are", () => {
+    const title = testedTitle({ run: 4, supported: 8, weak: 0, contradicted: 1 });
+    expect(title).toContain("9 edges by test #4");
+  });
+});
 
 describe("a deleted thing", () => {
   const row = (kind: string, name: string): TrashRow =>
