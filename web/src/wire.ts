@@ -1315,7 +1315,7 @@ align: CompareAlign, };
 /**
  * Which positions of two prompts belong together.
  */
-export type CompareAlign = "start" | "end" | "any";
+export type CompareAlign = "start" | "end" | "token" | "any";
 
 /**
  * Two graphs, feature by feature.
@@ -1336,7 +1336,16 @@ only_b: Array<number>,
 /**
  * Both, as a share of all.
  */
-jaccard: number, };
+jaccard: number, 
+/**
+ * `[T]` the column of each position of A where both prompts are laid over each other:
+ * positions that belong together share one. Ends are flush where any position will do.
+ */
+columns_a: Array<number>, 
+/**
+ * `[T]` the same of B.
+ */
+columns_b: Array<number>, };
 
 /**
  * A feature that is a node of both graphs.

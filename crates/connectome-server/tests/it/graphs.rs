@@ -355,6 +355,10 @@ fn graphs_are_compared_feature_by_feature() {
     for pair in found["both"].as_array().unwrap() {
         assert!(pair["activation_a"].is_number() && pair["activation_b"].is_number());
     }
+    // The prompts differ in one token, so that all alignments are one.
+    let by_token = served.ask("/api/compare", &json!({ "a": id, "b": other, "align": "token" }));
+    assert_eq!(by_token, found);
+    assert_eq!(found["columns_a"], found["columns_b"]);
 }
 
 #[test]
