@@ -283,7 +283,14 @@ n_timed_rows: number,
 /**
  * Bytes of a graph file with every row in full: the most that it can be.
  */
-bytes: number, };
+bytes: number, 
+/**
+ * Bytes of memory that are held from the first row to the last, beside the model, the
+ * dictionary and the rows: directions of the features that fire, each once, and of every
+ * layer that it writes to; errors and constants; attention patterns. The batch of rows that
+ * is under way comes on top.
+ */
+held_bytes: number, };
 
 /**
  * A row of `GET /api/graphs`, the newest first.
