@@ -3,28 +3,13 @@
 
 import type { ComponentChildren, JSX } from "preact";
 import { useMemo } from "preact/hooks";
-import { useLoad } from "../ui/load.ts";
 import { count, percent, signedPoints } from "../ui/numbers.ts";
-import { Failure, Skeleton } from "../ui/parts.tsx";
 import { Csv } from "../ui/save.tsx";
 import type { GraphCounts } from "../wire.ts";
 import { type Both, changeOf, endsOf, errorsOf, groupsOf, outputsOf, tokensOf } from "./apart.ts";
-import { type Opened, opened } from "./opened.ts";
+import type { Opened } from "./opened.ts";
 
-export function Apart({ a, b }: { a: string; b: string }): JSX.Element {
-  const { state, again } = useLoad(
-    (signal) => Promise.all([opened(a, signal), opened(b, signal)]),
-    [a, b],
-  );
-  const load = state.value;
-  if (load.is === "loading") return <Skeleton lines={8} label="Comparing" />;
-  if (load.is === "failed")
-    return <Failure what="The graphs were not compared" why={load.why} again={again} />;
-  const [inA, inB] = load.value;
-  return <Tables a={inA} b={inB} />;
-}
-
-function Tables({ a, b }: { a: Opened; b: Opened }): JSX.Element {
+export function Apart({ a, b }: { a: Opened; b: Opened }): JSX.Element {
   const [endsA, endsB] = useMemo(() => [a, b].map(ends), [a, b]);
   const tokens = tokensOf([a.tokens, endsA], [b.tokens, endsB]);
   const groups = groupsOf(a.groups, b.groups, { a: a.pack, b: b.pack });
@@ -32,7 +17,7 @@ function Tables({ a, b }: { a: Opened; b: Opened }): JSX.Element {
   return (
     <>
       <p class="card" role="note">
-        A is of the dictionary {nameOf(a)}, B of {nameOf(b)}. A feature's number means another
+        A is of the dictionary {nameOf(a, b)}, B of {nameOf(b, a)}. A feature's number means another
         feature in each, so that features cannot be matched, and none is listed. What both graphs
         have is compared: their scores above, their outputs, where influence ends, and groups by
         name.
@@ -71,9 +56,17 @@ function ends({ pack, head, tokens }: Opened): ReturnType<typeof endsOf> {
   return endsOf(pack, { nTokens: tokens.length, nLayers: head.n_layers });
 }
 
-function nameOf({ head }: Opened): JSX.Element {
-  const { name } = head.provenance.dictionary;
-  return <strong>{name || "that its file does not name"}</strong>;
+/** Its dictionary; two of one name are told apart by their digests. */
+function nameOf(one: Opened, other: Opened): JSX.Element {
+  const [{ name, digest }, { name: otherName }] = [one, other].map(
+    ({ head }) => head.provenance.dictionary,
+  );
+  return (
+    <>
+      <strong>{name || "that its file does not name"}</strong>
+      {name === otherName && ` (${digest ? `digest ${digest.slice(0, 8)}` : "without a digest"})`}
+    </>
+  );
 }
 
 /** Shares of both graphs side by side. */

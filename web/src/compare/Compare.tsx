@@ -21,7 +21,7 @@ import { Chosen } from "./Chosen.tsx";
 import { Grid } from "./Grid.tsx";
 import { Groups } from "./Groups.tsx";
 import { List } from "./List.tsx";
-import { opened, type Placed } from "./opened.ts";
+import { isOneDictionary, type Opened, opened, type Placed } from "./opened.ts";
 import { overlay } from "./overlay.ts";
 import { nColumnsOf, readOrder, rowsOf, type Show, shows, sorted } from "./rows.ts";
 
@@ -52,7 +52,7 @@ export function Compare(): JSX.Element {
   const b = query.get("b") ?? rows.find((row) => row.id !== a)?.id ?? a;
   const align = readAlign(query.get("align"));
   const [rowA, rowB] = [a, b].map((id) => rows.find((row) => row.id === id));
-  // A graph that is not here is left to the server, which says so.
+  // Then there is nothing to align, and the command would be refused.
   const apart = rowA && rowB && rowA.dictionary !== rowB.dictionary;
   const to = (next: { a?: string; b?: string }): void => {
     go(`/cmp?${new URLSearchParams({ a, b, align, ...next })}`, "replace");
@@ -87,13 +87,7 @@ export function Compare(): JSX.Element {
         <Chosen label="A" id={a} rows={rows} onChange={(id) => to({ a: id })} />
         <Chosen label="B" id={b} rows={rows} than={a} onChange={(id) => to({ b: id })} />
       </div>
-      {a === b ? (
-        <Empty>Choose two different graphs.</Empty>
-      ) : apart ? (
-        <Apart a={a} b={b} />
-      ) : (
-        <Result a={a} b={b} align={align} />
-      )}
+      {a === b ? <Empty>Choose two different graphs.</Empty> : <Result a={a} b={b} align={align} />}
     </div>
   );
 }
@@ -105,20 +99,20 @@ interface Loaded {
   align: CompareAlign;
 }
 
+/** What there is to compare: features, or what graphs of two dictionaries have all the same. */
+type Answer = { apart: false; load: Loaded } | { apart: true; a: Opened; b: Opened };
+
 function Result({ a, b, align }: { a: string; b: string; align: CompareAlign }): JSX.Element {
   const { state, again } = useLoad(
-    async (signal): Promise<Loaded> => {
-      const [found, inA, inB] = await Promise.all([
-        askCompare({ a, b, align }, signal),
-        opened(a, signal),
-        opened(b, signal),
-      ]);
-      return {
-        found,
-        a: { ...inA, columns: found.columns_a },
-        b: { ...inB, columns: found.columns_b },
-        align,
-      };
+    async (signal): Promise<Answer> => {
+      const [inA, inB] = await Promise.all([opened(a, signal), opened(b, signal)]);
+      if (!isOneDictionary(inA, inB)) return { apart: true, a: inA, b: inB };
+      const found = await askCompare({ a, b, align }, signal);
+      const [placedA, placedB] = [
+        { ...inA, columns: found.columns_a },
+        { ...inB, columns: found.columns_b },
+      ];
+      return { apart: false, load: { found, a: placedA, b: placedB, align } };
     },
     [a, b, align],
   );
@@ -126,7 +120,8 @@ function Result({ a, b, align }: { a: string; b: string; align: CompareAlign }):
   if (load.is === "loading") return <Skeleton lines={8} label="Comparing" />;
   if (load.is === "failed")
     return <Failure what="The graphs were not compared" why={load.why} again={again} />;
-  return <Both load={load.value} />;
+  const answer = load.value;
+  return answer.apart ? <Apart a={answer.a} b={answer.b} /> : <Both load={answer.load} />;
 }
 
 function Both({ load }: { load: Loaded }): JSX.Element {

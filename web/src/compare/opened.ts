@@ -35,3 +35,12 @@ export async function opened(id: string, signal: AbortSignal): Promise<Opened> {
   const groups = groupsIn(view, head.groups);
   return { id, head, pack, names, model: head.provenance.model.name, tokens, groups };
 }
+
+/**
+ * Whether a feature's number means one feature in both, as the server has it: one that was trained
+ * on has another digest under the same name.
+ */
+export function isOneDictionary(a: Pick<Opened, "head">, b: Pick<Opened, "head">): boolean {
+  const [inA, inB] = [a, b].map(({ head }) => head.provenance.dictionary);
+  return inA.name === inB.name && inA.digest === inB.digest;
+}

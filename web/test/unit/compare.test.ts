@@ -9,6 +9,7 @@ import {
   tokensOf,
 } from "../../src/compare/apart.ts";
 import { matchGroups } from "../../src/compare/match.ts";
+import type { Opened } from "../../src/compare/opened.ts";
 import { LEVELS, marksOf, overlay, shapeOf } from "../../src/compare/overlay.ts";
 import {
   nColumnsOf,
@@ -22,12 +23,13 @@ import {
 import { difference, isSame, strongest } from "../../src/compare/strongest.ts";
 import { Names } from "../../src/graph/names.ts";
 import { readPack } from "../../src/graph/pack.ts";
-import type { EdgeRow, MatchedFeature, NodeEdges, TargetRow } from "../../src/wire.ts";
+import type { EdgeRow, GraphHead, MatchedFeature, NodeEdges, TargetRow } from "../../src/wire.ts";
 import { generate } from "../support/generate.ts";
 
 vi.stubGlobal("location", { pathname: "/", search: "", hash: "" });
 vi.stubGlobal("navigator", { platform: "Linux" });
 const { readAlign } = await import("../../src/compare/align.ts");
+const { isOneDictionary } = await import("../../src/compare/opened.ts");
 
 /** The columns of so many positions that begin at one. */
 const from = (first: number, n: number): number[] =>
@@ -218,6 +220,15 @@ describe("which positions belong together", () => {
 });
 
 describe("two graphs of two dictionaries", () => {
+  it("are told by name and digest, as a dictionary that was trained on keeps its name", () => {
+    const of = (name: string, digest: string | null): Pick<Opened, "head"> => {
+      return { head: { provenance: { dictionary: { name, digest } } } as GraphHead };
+    };
+    expect(isOneDictionary(of("clt", "1"), of("clt", "1"))).toBe(true);
+    expect(isOneDictionary(of("clt", "1"), of("clt", "2"))).toBe(false);
+    expect(isOneDictionary(of("clt", null), of("plt", null))).toBe(false);
+  });
+
   const target = (label: string, weight: number, kind = "logit") =>
     ({ label, weight, kind }) as TargetRow;
   const ends = { tokens: [0.5, 0.25], errors: [0.25, 0] };
