@@ -68,16 +68,17 @@ pub fn dictionary(name: &str) -> Option<Folder> {
     all.find(|(own, _)| *own == name).map(|(_, folder)| folder)
 }
 
-/// The index of a dictionary's features that ships with it, and the path that messages show: the
+/// The index of a dictionary's features that ships with it, by the path that messages show: the
 /// one that was collected with this model, else with another of its family.
+/// [`FeatureIndex::open`](crate::features::FeatureIndex::open) takes the path.
 #[must_use]
-pub fn features(model: &str, dictionary: &str) -> Option<(PathBuf, FileBytes)> {
+pub fn features(model: &str, dictionary: &str) -> Option<PathBuf> {
     let folder = self::dictionary(dictionary)?;
     let names = folder.names().ok()?;
     let own = format!("{model}.features");
     let mut all = names.iter().filter(|name| name.ends_with(".features"));
     let name = names.iter().find(|name| **name == own).or_else(|| all.next())?;
-    Some((folder.path(name), folder.open(name).ok()?))
+    Some(folder.path(name))
 }
 
 /// The file of a dictionary that ships, by the path that messages show.

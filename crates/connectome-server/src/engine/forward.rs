@@ -86,7 +86,8 @@ impl Progress for Timed {
     }
 }
 
-pub(super) fn tokens(ready: &Ready) -> Vec<Token> {
+/// The tokens of a prompt, each with its text.
+pub(crate) fn tokens(ready: &Ready) -> Vec<Token> {
     let pairs = ready.tokens.ids.iter().zip(&ready.token_texts);
     pairs.map(|(id, text)| Token { id: *id, text: text.clone() }).collect()
 }

@@ -23,6 +23,8 @@ use connectome_graph::AttributionGraph;
 use crate::error::ServeError;
 use crate::wire::{DictionaryRow, ModelRow, PromptAsk};
 
+pub(crate) use forward::tokens;
+
 /// A model that the server was started with.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ModelName {

@@ -12,10 +12,11 @@ use connectome::features::weights::{
 use connectome_graph::FeatureId;
 
 use super::{Index, Set};
+use crate::engine::tokens;
 use crate::error::ServeError;
 use crate::wire::{
     EffectRow, Feature, FeatureFound, FeatureMore, FeatureOnText, FeaturePage, FeatureQuery,
-    FeatureRow, FeatureSide, FeatureSort, FeatureWeights, FoundRow, IndexRow, TogetherRow, Token,
+    FeatureRow, FeatureSide, FeatureSort, FeatureWeights, FoundRow, IndexRow, TogetherRow,
     WeightRow,
 };
 
@@ -144,9 +145,8 @@ impl Set {
                 share_of_max: one.share_of_max,
             });
         }
-        let tokens = ready.tokens.ids.iter().zip(&ready.token_texts);
         Ok(FeatureFound {
-            tokens: tokens.map(|(id, text)| Token { id: *id, text: text.clone() }).collect(),
+            tokens: tokens(ready),
             notes: ready.notes.clone(),
             total: found.len(),
             rows,
@@ -168,9 +168,8 @@ impl Set {
         for at in found.iter().flat_map(|one| &one.firings) {
             activations[at.pos as usize] = at.activation;
         }
-        let tokens = ready.tokens.ids.iter().zip(&ready.token_texts);
         Ok(FeatureOnText {
-            tokens: tokens.map(|(id, text)| Token { id: *id, text: text.clone() }).collect(),
+            tokens: tokens(ready),
             notes: ready.notes.clone(),
             activations,
             share_of_max: found.and_then(|one| one.share_of_max),

@@ -26,6 +26,7 @@ use connectome::features::browse::{self, Summary};
 use connectome::features::packed::Packed;
 use connectome::features::{FeatureIndex, FeaturesError};
 use connectome::open::Opened;
+use connectome::organism;
 use connectome_graph::{AttributionGraph, FeatureId};
 
 use crate::error::ServeError;
@@ -130,23 +131,22 @@ impl Indexes {
             .collect();
         let same = |index: &&Arc<Index>| index.reader.card().model == opened.model_name;
         let collected = fitting.iter().find(same).or_else(|| fitting.first()).cloned();
-        collected.or_else(|| self.shipped(&opened.model_name, &opened.dictionary_name))
+        collected.or_else(|| self.shipped(opened))
     }
 
     /// The index that ships with a dictionary.
-    fn shipped(&self, model: &str, dictionary: &str) -> Option<Arc<Index>> {
-        // It is built into the program, and a test opens it.
-        let reader = FeatureIndex::shipped(model, dictionary).ok()??;
-        let path = reader.path().to_owned();
+    fn shipped(&self, opened: &Opened) -> Option<Arc<Index>> {
+        let path = organism::features(&opened.model_name, &opened.dictionary_name)?;
         let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
         let known = seen
-            .entry(path)
-            .or_insert_with(|| Seen { stamp: (None, 0), found: self.named(reader) });
-        known.found.clone().ok()
+            .entry(path.clone())
+            .or_insert_with(|| Seen { stamp: (None, 0), found: self.read(&path) });
+        known.found.clone().ok().filter(|index| index.fits(opened, false))
     }
 
-    /// An index with the names that people gave.
-    fn named(&self, reader: FeatureIndex) -> Result<Arc<Index>, String> {
+    /// A file, read as an index, with the names that people gave.
+    fn read(&self, path: &Path) -> Result<Arc<Index>, String> {
+        let reader = FeatureIndex::open(path).map_err(|error| error.to_string())?;
         let index = Index::new(reader);
         let named = Dictionary::of_index(&index).labels(&self.folder);
         index.name_by_hand(named.map_err(|error| error.body().what)?);
@@ -194,8 +194,7 @@ impl Indexes {
         if let Some(known) = seen.get(path).filter(|known| known.stamp == stamp) {
             return known.found.clone();
         }
-        let opened = FeatureIndex::open(path).map_err(|error| error.to_string());
-        let found = opened.and_then(|reader| self.named(reader));
+        let found = self.read(path);
         seen.insert(path.to_owned(), Seen { stamp, found: found.clone() });
         found
     }

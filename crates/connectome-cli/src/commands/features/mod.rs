@@ -14,6 +14,7 @@ use std::path::Path;
 
 use anyhow::Result;
 use connectome::features::FeatureIndex;
+use connectome::organism;
 use connectome_graph::AttributionGraph;
 
 use super::Ending;
@@ -53,11 +54,9 @@ fn if_there(args: &IndexArgs, loaded: &Loaded) -> Result<Option<FeatureIndex>> {
 
 /// The index that was collected, where it usually is; else the one that ships.
 fn own(loaded: &Loaded) -> Result<Option<FeatureIndex>> {
-    let path = loaded.features_path();
-    if path.exists() {
-        return checked(&path, loaded).map(Some);
-    }
-    Ok(FeatureIndex::shipped(&loaded.model_name, &loaded.dictionary_name)?)
+    let collected = Some(loaded.features_path()).filter(|path| path.exists());
+    let shipped = || organism::features(&loaded.model_name, &loaded.dictionary_name);
+    collected.or_else(shipped).map(|path| checked(&path, loaded)).transpose()
 }
 
 /// The index of a loaded dictionary.

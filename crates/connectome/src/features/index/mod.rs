@@ -83,17 +83,6 @@ impl FeatureIndex {
         }
     }
 
-    /// The index that ships with a dictionary, collected with this model if there is one, else
-    /// with another of its family; `None` if none ships.
-    ///
-    /// # Errors
-    ///
-    /// As [`FeatureIndex::open`].
-    pub fn shipped(model: &str, dictionary: &str) -> Result<Option<Self>, FeaturesError> {
-        let found = organism::features(model, dictionary);
-        found.map(|(path, bytes)| Self::of_bytes(bytes, &path, true)).transpose()
-    }
-
     fn of_bytes(bytes: FileBytes, path: &Path, is_shipped: bool) -> Result<Self, FeaturesError> {
         let (mut document, columns) = Columns::read_header(bytes, path)?;
         if document["format"] != FORMAT {
