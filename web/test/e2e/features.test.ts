@@ -104,10 +104,16 @@ describe("features and probes", () => {
     await page.getByText("Weights to and from other features").click();
     await page.getByText("Act on it").waitFor();
     await page.locator(".split-list a").first().waitFor();
+    // Its decoder has a length for each layer from its own to the last.
+    const writes = page.getByRole("region", { name: "Writes to layers" });
+    await writes.getByText(/^L3$|To layer 3 alone/).waitFor();
+    await page.getByText("The index does not have whether another's decoder").waitFor();
     expect(await AxeBuilder(page)).toEqual([]);
     // Its page is marked as the list is, fits a phone, and the last feature has no next one.
     await page.locator(".feature-label", { hasText: /^≈ / }).waitFor();
     await page.getByText(/^Fires with/).click();
+    await page.getByRole("columnheader", { name: "Jaccard" }).waitFor();
+    await page.getByRole("cell", { name: /bits$/ }).first().waitFor();
     await page.setViewportSize({ width: 390, height: 844 });
     const wide = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
     expect(wide).toBeLessThanOrEqual(0);
