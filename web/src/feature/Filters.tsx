@@ -132,9 +132,12 @@ function Typed(props: {
   isNumber?: boolean;
   placeholder: string;
 }): JSX.Element {
-  const { value, onText } = props;
+  const { value } = props;
   const typed = useSignal(value);
   const told = useRef(value);
+  // The newest: it knows what another field has told meanwhile.
+  const onText = useRef(props.onText);
+  onText.current = props.onText;
   useEffect(() => {
     // What comes back as it was told is older than what was typed since.
     if (value !== told.current) typed.value = value;
@@ -144,7 +147,7 @@ function Typed(props: {
     if (typed.value === told.current) return undefined;
     const timer = window.setTimeout(() => {
       told.current = typed.value;
-      onText(typed.value);
+      onText.current(typed.value);
     }, TYPING_MS);
     return () => window.clearTimeout(timer);
   }, [typed.value]);

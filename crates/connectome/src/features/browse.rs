@@ -206,10 +206,10 @@ fn put_in_order(
             return Ok(());
         }
         Sort::Name | Sort::NameDown => return put_in_order_of_names(index, found, sort),
-        Sort::Frequency => |statistics| -statistics.frequency,
-        Sort::Rarest => |statistics| statistics.frequency,
-        Sort::Max => |statistics| -statistics.max,
-        Sort::Weakest => |statistics| statistics.max,
+        Sort::Frequency => |one: &Statistics| -one.frequency,
+        Sort::Rarest => |one: &Statistics| one.frequency,
+        Sort::Max => |one: &Statistics| -one.max,
+        Sort::Weakest => |one: &Statistics| one.max,
     };
     found.sort_by(|(_, a), (_, b)| key(a).total_cmp(&key(b)));
     Ok(())
