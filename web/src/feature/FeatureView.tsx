@@ -147,8 +147,8 @@ function Dashboard({ set, here, value }: Props & { value: Feature }): JSX.Elemen
         {more.index.n_tokens > 0
           ? `From ${count(more.index.n_tokens)} tokens in ${count(more.index.n_sequences)} sequences, collected with ${more.index.model}.`
           : "Imported: how much text was read is not known."}{" "}
-        Logits and embeddings are per unit, without the denominators of norms. The index does not
-        have {lackingOf(value).join("; ")}.
+        Logits and embeddings are per unit, without the denominators of norms. Not in the index:{" "}
+        {lackingOf(value).join("; ")}.
       </p>
     </div>
   );

@@ -22,7 +22,7 @@ export function doubtsOf({ more }: Pick<Feature, "more">): Doubts {
   };
 }
 
-/** What an index of this feature lacks, each as the end of a sentence. */
+/** What an index of this feature lacks. */
 export function lackingOf(feature: Feature): string[] {
   const { more, histogram, quantile_values, top_logits_values, top_logits } = feature;
   const isImported = more.index.n_tokens === 0;

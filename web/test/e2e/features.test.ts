@@ -107,7 +107,7 @@ describe("features and probes", () => {
     // Its decoder has a length for each layer from its own to the last.
     const writes = page.getByRole("region", { name: "Writes to layers" });
     await writes.getByText(/^L3$|To layer 3 alone/).waitFor();
-    await page.getByText("The index does not have whether another's decoder").waitFor();
+    await page.getByText("Not in the index: whether another's decoder").waitFor();
     expect(await AxeBuilder(page)).toEqual([]);
     // Its page is marked as the list is, fits a phone, and the last feature has no next one.
     await page.locator(".feature-label", { hasText: /^≈ / }).waitFor();

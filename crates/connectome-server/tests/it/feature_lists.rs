@@ -157,3 +157,23 @@ fn names_of_an_index_without_a_digest_have_one_key_whoever_asks() {
     std::fs::write(index_path(&served), without_digest(collected())).unwrap();
     assert_eq!(served.ok(&of("two-hop"))["label"], "the quagga");
 }
+
+#[test]
+fn what_fires_together_has_its_mutual_information() {
+    let served = with_index();
+    let first = rows(&ask(&served, &json!({ "sort": "frequency" })))[0].clone();
+    let more = |row: &Value| {
+        let path = format!("/api/features/two-hop/{}/{}", row["layer"], row["index"]);
+        served.ok(&path)["more"].clone()
+    };
+    let own = more(&first);
+    let number = |value: &Value| value.as_f64().unwrap();
+    let together = own["fires_with"].as_array().unwrap();
+    assert!(!together.is_empty());
+    for row in together {
+        let by_chance =
+            number(&own["fired"]) * number(&more(row)["fired"]) / number(&own["index"]["n_tokens"]);
+        let expected = (number(&row["n"]) / by_chance).log2();
+        assert!((number(&row["pmi"]) - expected).abs() < 1e-9, "{row}: {expected}");
+    }
+}
