@@ -71,7 +71,7 @@ export function FeatureView(props: Props): JSX.Element {
           isBesideGraph={props.here !== undefined}
         />
         <NoIndex set={without} again={again} />
-        <Writes set={set} layer={layer} index={index} />
+        {!props.here && <Writes set={set} layer={layer} index={index} />}
       </div>
     );
   }
@@ -139,7 +139,8 @@ function Dashboard({ set, here, value }: Props & { value: Feature }): JSX.Elemen
           tone="negative"
         />
       </div>
-      {!file && <Writes set={set} layer={more.layer} index={value.index} />}
+      {/* Beside a graph one walks on, and its decoder would be read at every step. */}
+      {!here && !file && <Writes set={set} layer={more.layer} index={value.index} />}
       <Examples groups={value.examples_quantiles} most={most} here={here} />
       <FiresWith set={set} rows={more.fires_with} />
       {!file && <Weights set={set} layer={more.layer} index={value.index} />}
