@@ -2716,7 +2716,12 @@ share: number,
 /**
  * The same as a share of the tokens on which either fires.
  */
-jaccard: number, };
+jaccard: number, 
+/**
+ * Pointwise mutual information in bits over the tokens of the index, at least: how much more
+ * often both fire than if neither knew of the other. Null if it does not say how many tokens.
+ */
+pmi: number | null, };
 
 /**
  * The body of `POST /api/features/query`.
@@ -2727,13 +2732,34 @@ export type FeatureQuery = {
  */
 set: string | null, 
 /**
- * Those whose label holds this text, whatever its case; if null, those that fired.
+ * Those whose label holds this text, whatever its case.
  */
 label: string | null, 
 /**
  * Those of this layer.
  */
 layer: number | null, 
+/**
+ * Those whose name is somebody's. Where neither this nor `label` asks for a name, those that
+ * fired.
+ */
+named: FeatureNamed, 
+/**
+ * Those that fire on at least this share of the tokens.
+ */
+frequency_from: number | null, 
+/**
+ * On at most this share.
+ */
+frequency_to: number | null, 
+/**
+ * Those whose largest activation is at least this.
+ */
+max_from: number | null, 
+/**
+ * At most this.
+ */
+max_to: number | null, 
 /**
  * In which order.
  */
@@ -2750,7 +2776,12 @@ limit: number, };
 /**
  * In which order features are listed; of equals, by layer, then index.
  */
-export type FeatureSort = "index" | "frequency" | "rarest" | "max";
+export type FeatureSort = "index" | "last" | "name" | "name_down" | "frequency" | "rarest" | "max" | "weakest";
+
+/**
+ * Whose name listed features have.
+ */
+export type FeatureNamed = "any" | "hand" | "program" | "imported" | "nobody";
 
 /**
  * The answer of `POST /api/features/query`.
@@ -2799,7 +2830,8 @@ frequency: number,
 max: number, };
 
 /**
- * The body of `POST /api/features/search`: which features fire on a text.
+ * The body of `POST /api/features/search`: which features fire on a text. What is asked of them
+ * beside their layer, an index knows.
  */
 export type FeatureSearch = { 
 /**
@@ -2807,9 +2839,33 @@ export type FeatureSearch = {
  */
 prompt: PromptAsk, 
 /**
+ * As in `FeatureQuery`.
+ */
+label: string | null, 
+/**
  * Those of this layer.
  */
 layer: number | null, 
+/**
+ * As in `FeatureQuery`.
+ */
+named: FeatureNamed, 
+/**
+ * As in `FeatureQuery`.
+ */
+frequency_from: number | null, 
+/**
+ * As in `FeatureQuery`.
+ */
+frequency_to: number | null, 
+/**
+ * As in `FeatureQuery`.
+ */
+max_from: number | null, 
+/**
+ * As in `FeatureQuery`.
+ */
+max_to: number | null, 
 /**
  * At most so many, 1 to 1000.
  */
@@ -2828,7 +2884,11 @@ tokens: Array<Token>,
  */
 notes: Array<string>, 
 /**
- * All that fire, listed or not.
+ * All that fire, whatever else was asked of them.
+ */
+n_fire: number, 
+/**
+ * Those of them that match, listed or not.
  */
 total: number, 
 /**
@@ -3003,6 +3063,28 @@ twera_at_most: number | null,
  * Tokens on which both fire, at least.
  */
 together: number | null, };
+
+/**
+ * `GET /api/features/:set/:layer/:index/writes`: how strongly a feature writes to each layer.
+ */
+export type FeatureWrites = { 
+/**
+ * Its own layer first; more than one only of a cross-layer dictionary.
+ */
+rows: Array<WriteRow>, };
+
+/**
+ * A layer that a feature writes to.
+ */
+export type WriteRow = { 
+/**
+ * The layer.
+ */
+layer: number, 
+/**
+ * Length of its decoder row there (‖W_dec‖₂), as the dictionary has it.
+ */
+norm: number, };
 
 /**
  * A feature of a dictionary.

@@ -17,7 +17,7 @@ import { inside } from "./layout.ts";
 import type { Point } from "./paint.ts";
 import type { Scene } from "./scene.ts";
 import { collapsedOf } from "./thin.ts";
-import { collapsedUnder, type Hit, hit, nameAt } from "./under.ts";
+import { collapsedUnder, type Hit, hit, isSameBar, nameAt, type Under } from "./under.ts";
 
 const DRAG_PX = 3;
 
@@ -70,9 +70,10 @@ export function usePointer(
     // The same edge is told where it was met, and painted once.
     if (edge && before?.is === "edge" && before.edge.link === edge.link) return;
     const at = worldOf(paneOf(event));
+    const under: Under | null = edge ? { is: "edge", at, edge } : collapsedUnder(work, at, found);
     batch(() => {
       work.hover.value = node;
-      work.under.value = edge ? { is: "edge", at, edge } : collapsedUnder(work, at, found);
+      if (!isSameBar(before, under)) work.under.value = under;
     });
   };
 

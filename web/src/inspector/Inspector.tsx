@@ -16,10 +16,10 @@ import { inspectorHidden } from "../workspace/Panes.tsx";
 import { alone, popOut } from "../workspace/windows.ts";
 import { Connections } from "./Connections.tsx";
 import { exclude } from "./exclude.ts";
-import { FeatureCard } from "./FeatureCard.tsx";
 import { OperandCard } from "./OperandCard.tsx";
 import { Standing } from "./Standing.tsx";
 
+const FeatureCard = lazy(async () => (await import("./FeatureCard.tsx")).FeatureCard);
 const PathTool = lazy(async () => (await import("./PathTool.tsx")).PathTool);
 const WhyEdge = lazy(async () => (await import("./WhyEdge.tsx")).WhyEdge);
 

@@ -2,10 +2,12 @@
 //
 // Commands that the server has not confirmed are kept in this browser, under a name of this tab,
 // so a closed tab or a lost server loses nothing. A save names the version it is based on; if
-// another tab was faster, its version is taken and the unsaved commands are applied on top.
+// another tab was faster, its version is taken and the unsaved commands are applied on top. Where
+// both changed the same, both versions are kept for the reader to choose (`clashes`).
 
 import { signal } from "@preact/signals";
 import { ApiError, GONE, online, sentence } from "../api/client.ts";
+import { type Clash, clashesOf } from "./clashes.ts";
 import type { Command } from "./commands.ts";
 import { emptyView, readView, type View } from "./document.ts";
 import { adoptUnsaved, keepUnsaved } from "./unsaved.ts";
@@ -50,9 +52,13 @@ const WAIT_MS = 500;
 
 export class Saver {
   readonly state = signal<SaveState>({ is: "loading" });
+  /** Where another window's changes and this one's met, until somebody chose. */
+  readonly clashes = signal<readonly Clash[]>([]);
   /** The version that the document is based on; `null` before the first save. */
   etag: string | null = null;
 
+  /** The document of that version; `null` before it is known. */
+  private base: View | null = null;
   private unsaved: Command[] = [];
   private timer = 0;
   /** The save that is under way. */
@@ -79,7 +85,8 @@ export class Saver {
     this.etag = found?.etag ?? null;
     const left = await adoptUnsaved(this.key);
     this.unsaved = [...left, ...this.unsaved];
-    this.shown.rebase(this.base(found), this.unsaved);
+    this.base = this.read(found);
+    this.shown.rebase(this.base, this.unsaved);
     this.keep();
     if (this.unsaved.length > 0) this.schedule(0);
     else this.state.value = { is: "saved", at: null };
@@ -107,7 +114,7 @@ export class Saver {
     if (this.unsaved.length > 0) void this.save();
   }
 
-  private base(found: Versioned | null): View {
+  private read(found: Versioned | null): View {
     return (found && readView(found.view)) ?? emptyView();
   }
 
@@ -132,8 +139,10 @@ export class Saver {
   private async send(): Promise<void> {
     this.state.value = { is: "saving" };
     const sent = this.unsaved.length;
+    const view = this.shown.view();
     try {
-      this.etag = await this.remote.save(this.shown.view(), this.etag);
+      this.etag = await this.remote.save(view, this.etag);
+      this.base = view;
       this.unsaved = this.unsaved.slice(sent);
       this.keep();
       this.state.value = { is: "saved", at: Date.now() };
@@ -145,8 +154,7 @@ export class Saver {
 
   private failed(failure: unknown): void {
     if (failure instanceof Conflict) {
-      this.etag = failure.current.etag;
-      this.shown.rebase(this.base(failure.current), this.unsaved);
+      this.meet(failure.current);
       this.schedule(0);
     } else if (failure instanceof ApiError && failure.status === GONE) {
       this.state.value = { is: "waiting" };
@@ -160,8 +168,28 @@ export class Saver {
     if (this.saving) return;
     const found = await this.remote.load().catch(() => null);
     if (!found || found.etag === this.etag || this.saving) return;
+    this.meet(found);
+  }
+
+  /** Takes a newer version, puts the unsaved commands on top, and tells what met. */
+  private meet(found: Versioned): void {
+    const { base } = this;
+    const [theirs, mine] = [this.read(found), this.shown.view()];
     this.etag = found.etag;
-    this.shown.rebase(this.base(found), this.unsaved);
+    this.base = theirs;
+    this.shown.rebase(theirs, this.unsaved);
+    if (!base || this.unsaved.length === 0) return;
+    const met = clashesOf({ base, theirs, mine, both: this.shown.view() });
+    if (met.length > 0) this.clashes.value = [...this.without(met), ...met];
+  }
+
+  /** Takes clashes off the list, as somebody chose. */
+  settle(chosen: readonly Clash[]): void {
+    this.clashes.value = this.without(chosen);
+  }
+
+  private without(some: readonly Clash[]): Clash[] {
+    return this.clashes.peek().filter((one) => !some.some(({ key }) => key === one.key));
   }
 
   private keep(): void {

@@ -123,15 +123,20 @@ function CommandPalette(): JSX.Element {
   );
 }
 
-function KeySheet(): JSX.Element {
+/** What the sheet of keys lists: what is registered, and nothing else. */
+export function sheetOf(list: readonly Action[]): [section: string, actions: Action[]][] {
   const sections = new Map<string, Action[]>();
-  for (const action of unique(actions.value)) {
+  for (const action of unique(list)) {
     sections.set(action.section, [...(sections.get(action.section) ?? []), action]);
   }
+  return [...sections];
+}
+
+function KeySheet(): JSX.Element {
   return (
     <Dialog title="Keys on this page" onClose={close} wide>
       <div class="keys">
-        {[...sections].map(([section, list]) => (
+        {sheetOf(actions.value).map(([section, list]) => (
           <section key={section}>
             <h3>{section}</h3>
             <dl>

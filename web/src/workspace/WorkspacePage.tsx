@@ -8,13 +8,13 @@ import { setAtHand } from "../feature/finds.ts";
 import { named } from "../feature/naming.ts";
 import { file } from "../file/file.ts";
 import { Camera } from "../graph/camera.ts";
-import { Tour } from "../help/Tour.tsx";
 import type { Command } from "../state/commands.ts";
 import { emptyView, readView } from "../state/document.ts";
 import { rebase, startHistory } from "../state/history.ts";
 import { decodeView } from "../state/link.ts";
 import { Saver } from "../state/saver.ts";
 import { takeTest } from "../tests/link.ts";
+import { lazy } from "../ui/lazy.tsx";
 import { Failure, Skeleton } from "../ui/parts.tsx";
 import { place } from "../ui/router.ts";
 import { toast } from "../ui/toast.tsx";
@@ -28,6 +28,8 @@ import { Panes } from "./Panes.tsx";
 import { StatusBar } from "./StatusBar.tsx";
 import { changed as viewsChanged } from "./views.ts";
 import { alone, useFamily } from "./windows.ts";
+
+const Tour = lazy(async () => (await import("../help/Tour.tsx")).Tour);
 
 interface WorkspacePageProps {
   id: string;
@@ -151,9 +153,14 @@ export function WorkspacePage({ id, viewName }: WorkspacePageProps): JSX.Element
         </div>
       )}
       <StatusBar work={work} saver={saver} />
-      <Tour />
+      <Touring />
     </div>
   );
+}
+
+/** The tour, if the address asks for it. */
+function Touring(): JSX.Element | null {
+  return place.value.query.get("tour") === null ? null : <Tour />;
 }
 
 /** A graph file may hold groups and pins: they are the first view, unless one was saved. */

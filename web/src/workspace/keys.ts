@@ -15,7 +15,7 @@ import { groupOf } from "../state/document.ts";
 import type { Saver } from "../state/saver.ts";
 import { openTest } from "../tests/link.ts";
 import { ask } from "../ui/ask.tsx";
-import { section, useActions } from "../ui/keys.ts";
+import { type Action, section, useActions } from "../ui/keys.ts";
 import { go } from "../ui/router.ts";
 import { toast } from "../ui/toast.tsx";
 import { feedsUrl } from "./address.ts";
@@ -54,13 +54,30 @@ function clearOneLevel(work: Workspace): void {
 const ENDS = ["both", "input", "output"] as const;
 
 export function useKeys(work: Workspace, camera: Camera, saver: Saver | null): void {
+  useGathering(work);
+  useActions(workspaceActions(work, camera, saver));
+}
+
+const nothing = (): void => undefined;
+const never = (): boolean => false;
+
+/** What the pointer does: for the sheet of keys alone, as `pointer.ts` does it. */
+const GESTURES = section("With the pointer", [
+  ["over an edge", "Its ends, share and raw weight; a click asks why it is", nothing, never],
+  ["over a bar", "Edges of what is collapsed, summed; a click selects its nodes", nothing, never],
+  ["click a ▸ name", "Expand that layer or token", nothing, never],
+  ["double click a name", "Select the nodes of a layer or token", nothing, never],
+  ["right button", "Menu of a node, or of the name of a layer or token", nothing, never],
+]);
+
+/** Every key of the workspace, and what it does. */
+export function workspaceActions(work: Workspace, camera: Camera, saver: Saver | null): Action[] {
   const some = (): boolean => work.selection.value.length > 0;
   const grouped = (): boolean =>
     work.selection.value.some((node) => groupOf(work.circuitOf.value, node));
   const one = (): boolean => work.selection.value.length === 1;
   const none = (): boolean => !some();
-  useGathering(work);
-  useActions([
+  return [
     ...section("Walk", [
       ["ArrowLeft", "Node to the left", () => step(work, camera, "left")],
       ["ArrowRight", "Node to the right", () => step(work, camera, "right")],
@@ -80,7 +97,7 @@ export function useKeys(work: Workspace, camera: Camera, saver: Saver | null): v
       ["p", "Pin or unpin", () => work.togglePins(work.selection.value), some],
       ["g", "Group", () => group(work)],
       // For the sheet of keys alone: what it does is in `gather.ts`.
-      ["hold g", "Group the nodes that are clicked meanwhile", () => undefined, () => false],
+      ["hold g", "Group the nodes that are clicked meanwhile", nothing, never],
       ["m", "Members and note of the group", () => openGroup(work), grouped],
       [
         "Shift+m",
@@ -204,7 +221,8 @@ export function useKeys(work: Workspace, camera: Camera, saver: Saver | null): v
         () => saver !== null,
       ],
     ]),
-  ]);
+    ...GESTURES,
+  ];
 }
 
 /** Asking for a tab of an inspector that is hidden brings it back. */

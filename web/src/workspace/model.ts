@@ -13,6 +13,7 @@ import { groupName, Names } from "../graph/names.ts";
 import { KIND, type Pack } from "../graph/pack.ts";
 import { parseQuery } from "../graph/query.ts";
 import { strengthsOf } from "../graph/strengths.ts";
+import { type Summed, summed } from "../graph/summed.ts";
 import { countThin, type Thin, thinOf } from "../graph/thin.ts";
 import type { Under } from "../graph/under.ts";
 import { type Showing, sameVisible, type Visible, visibleNodes } from "../graph/visible.ts";
@@ -203,7 +204,14 @@ export class Workspace {
     const pack = this.pack.value;
     const adj = this.adjacency.value;
     const node = this.hover.value;
-    return pack && adj && node >= 0 ? linksOf(pack, adj, [node]) : null;
+    if (!pack || !adj) return null;
+    return node >= 0 ? linksOf(pack, adj, [node]) : (this.bar.value?.links ?? null);
+  });
+  /** Edges of what is collapsed under the pointer; those of the selection are drawn already. */
+  readonly bar = computed<Summed | null>(() => {
+    const [pack, adj, under] = [this.pack.value, this.adjacency.value, this.under.value];
+    if (!pack || !adj || !under || under.is === "edge") return null;
+    return summed(pack, adj, under.nodes);
   });
   /** Links as far as they are drawn. */
   readonly drawnLinks = computed(() => this.ofEnds(this.links.value));

@@ -25,9 +25,9 @@ pub use circuit::{
 };
 pub use feature::{
     EffectRow, ExampleGroup, ExampleRow, Feature, FeatureFound, FeatureGraph, FeatureGraphs,
-    FeatureLabel, FeatureMore, FeatureOnText, FeaturePage, FeatureQuery, FeatureRow, FeatureSearch,
-    FeatureSet, FeatureSets, FeatureSide, FeatureSort, FeatureWeights, FoundRow, IndexRow,
-    LabelAsk, SkippedIndex, TogetherRow, WeightRow,
+    FeatureLabel, FeatureMore, FeatureNamed, FeatureOnText, FeaturePage, FeatureQuery, FeatureRow,
+    FeatureSearch, FeatureSet, FeatureSets, FeatureSide, FeatureSort, FeatureWeights,
+    FeatureWrites, FoundRow, IndexRow, LabelAsk, SkippedIndex, TogetherRow, WeightRow, WriteRow,
 };
 pub use figure::{FigureAsk, FigureFormat, FigureLayout, FigureOptions, FigureTheme};
 pub use graph::{
@@ -98,7 +98,7 @@ pub fn typescript() -> String {
     write!(PageFeatures, PageFile, PrunedAt);
     write!(FeatureSets, FeatureSet, IndexRow, SkippedIndex, Feature, ExampleGroup, ExampleRow);
     write!(FeatureMore, LabelAsk, FeatureLabel, EffectRow, TogetherRow, FeatureQuery, FeatureSort);
-    write!(FeaturePage);
+    write!(FeatureNamed, FeaturePage);
     write!(
         FeatureRow,
         FeatureSearch,
@@ -110,7 +110,7 @@ pub fn typescript() -> String {
         FeatureWeights,
         FeatureSide
     );
-    write!(WeightRow);
+    write!(WeightRow, FeatureWrites, WriteRow);
     write!(FeatureName, ProbeAsk, ProbeRow, Probe, ProbedFeature, ProbeGrids, ProbeGrid);
     write!(ProbeAnswers);
     write!(JobStarted, Job, JobKind, JobState, JobResult);
