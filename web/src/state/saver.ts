@@ -54,6 +54,9 @@ export class Saver {
   etag: string | null = null;
 
   private unsaved: Command[] = [];
+  /** Whether what an earlier tab left is among them: until then it must not be written over. */
+  private adopted = false;
+  private opening: "not asked" | "failed" | "done" = "not asked";
   private timer = 0;
   /** The save that is under way. */
   private saving: Promise<void> | null = null;
@@ -69,18 +72,28 @@ export class Saver {
     this.channel = new BroadcastChannel(`connectome.view.${key}`);
     this.channel.onmessage = () => void this.pull();
     this.stop = online.subscribe((is) => {
-      if (is && this.unsaved.length > 0) this.schedule(0);
+      if (is && this.opening === "failed") void this.reopen();
+      else if (is && this.unsaved.length > 0) this.schedule(0);
     });
   }
 
-  /** Loads the newest version and replays what an earlier tab could not save. */
+  /**
+   * Loads the newest version and replays what an earlier tab could not save. Until that went well
+   * nothing is saved, as it would be saved over what is there.
+   */
   async open(): Promise<void> {
-    const found = await this.remote.load();
-    this.etag = found?.etag ?? null;
-    const left = await adoptUnsaved(this.key);
-    this.unsaved = [...left, ...this.unsaved];
-    this.shown.rebase(this.base(found), this.unsaved);
-    this.keep();
+    await this.adopt();
+    try {
+      const found = await this.remote.load();
+      const view = viewIn(found);
+      this.etag = found?.etag ?? null;
+      this.shown.rebase(view, this.unsaved);
+    } catch (failure) {
+      this.opening = "failed";
+      this.state.value = { is: "failed", why: sentence(failure) };
+      throw failure;
+    }
+    this.opening = "done";
     if (this.unsaved.length > 0) this.schedule(0);
     else this.state.value = { is: "saved", at: null };
   }
@@ -96,6 +109,7 @@ export class Saver {
   async flush(): Promise<void> {
     window.clearTimeout(this.timer);
     await this.saving;
+    if (this.opening === "failed") await this.reopen();
     await this.save();
   }
 
@@ -104,22 +118,32 @@ export class Saver {
     window.clearTimeout(this.timer);
     this.stop();
     this.channel.close();
-    if (this.unsaved.length > 0) void this.save();
+    // What came during a save goes after it.
+    if (this.opening === "done") void this.flush();
   }
 
-  private base(found: Versioned | null): View {
-    return (found && readView(found.view)) ?? emptyView();
+  private async adopt(): Promise<void> {
+    if (this.adopted) return;
+    const left = await adoptUnsaved(this.key);
+    this.adopted = true;
+    this.unsaved = [...left, ...this.unsaved];
+    this.keep();
+  }
+
+  /** Opens what could not be opened before; why it cannot still is in `state`. */
+  private async reopen(): Promise<void> {
+    await this.open().catch(() => undefined);
   }
 
   private schedule(wait: number): void {
-    if (this.closed) return;
+    if (this.closed || this.opening === "failed") return;
     this.state.value = { is: "waiting" };
     window.clearTimeout(this.timer);
     this.timer = window.setTimeout(() => void this.save(), wait);
   }
 
   private async save(): Promise<void> {
-    if (this.saving || this.unsaved.length === 0) return;
+    if (this.saving || this.unsaved.length === 0 || this.opening !== "done") return;
     this.saving = this.send();
     try {
       await this.saving;
@@ -145,9 +169,7 @@ export class Saver {
 
   private failed(failure: unknown): void {
     if (failure instanceof Conflict) {
-      this.etag = failure.current.etag;
-      this.shown.rebase(this.base(failure.current), this.unsaved);
-      this.schedule(0);
+      this.takeUp(failure.current);
     } else if (failure instanceof ApiError && failure.status === GONE) {
       this.state.value = { is: "waiting" };
     } else {
@@ -155,16 +177,35 @@ export class Saver {
     }
   }
 
-  /** Another tab saved: take its version and put the unsaved commands on top. */
+  /** Puts the unsaved commands on top of another tab's version. */
+  private takeUp(theirs: Versioned): void {
+    try {
+      this.shown.rebase(viewIn(theirs), this.unsaved);
+      this.etag = theirs.etag;
+      if (this.unsaved.length > 0) this.schedule(0);
+    } catch (failure) {
+      this.state.value = { is: "failed", why: sentence(failure) };
+    }
+  }
+
+  /** Another tab saved. */
   private async pull(): Promise<void> {
-    if (this.saving) return;
+    if (this.saving || this.opening !== "done") return;
+    const { etag } = this;
     const found = await this.remote.load().catch(() => null);
-    if (!found || found.etag === this.etag || this.saving) return;
-    this.etag = found.etag;
-    this.shown.rebase(this.base(found), this.unsaved);
+    // A save that went through meanwhile is on top of the other's, and newer than what was read.
+    if (!found || found.etag === etag || this.saving || this.etag !== etag) return;
+    this.takeUp(found);
   }
 
   private keep(): void {
-    keepUnsaved(this.key, this.unsaved);
+    if (this.adopted) keepUnsaved(this.key, this.unsaved);
   }
+}
+
+/** The server's version; one of a newer page is not taken for an empty one, and saved over. */
+function viewIn(found: Versioned | null): View {
+  const view = found ? readView(found.view) : emptyView();
+  if (!view) throw new Error("the saved view was written by a newer page");
+  return view;
 }

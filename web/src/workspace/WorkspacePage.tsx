@@ -3,6 +3,7 @@
 import { effect, untracked, useSignal } from "@preact/signals";
 import type { JSX } from "preact";
 import { useEffect, useLayoutEffect, useMemo } from "preact/hooks";
+import { sentence } from "../api/client.ts";
 import { head as askHead, viewRemote } from "../api/endpoints.ts";
 import { setAtHand } from "../feature/finds.ts";
 import { named } from "../feature/naming.ts";
@@ -185,8 +186,8 @@ async function open(saver: Saver, work: Workspace): Promise<void> {
   try {
     await saver.open();
     if (saver.etag === null) takeFileGroups(work);
-  } catch {
-    toast("The saved view could not be read; it is kept on the server.");
+  } catch (failure) {
+    toast(`The saved view could not be opened: ${sentence(failure)}. It is kept on the server.`);
   }
   const linked = await decodeView(hash);
   if (!linked) return;
