@@ -5,6 +5,7 @@ import type { JSX } from "preact";
 import { exportUrl, pageUrl } from "../api/endpoints.ts";
 import { encodeView } from "../state/link.ts";
 import type { Saver } from "../state/saver.ts";
+import { copyText } from "../ui/clipboard.ts";
 import { keyLabel, section, useActions } from "../ui/keys.ts";
 import { lazy } from "../ui/lazy.tsx";
 import { useMore } from "../ui/more.tsx";
@@ -12,7 +13,6 @@ import { percent, tokenText } from "../ui/numbers.ts";
 import { Button, Chip, Segments } from "../ui/parts.tsx";
 import { openPopover, Popover } from "../ui/popover.tsx";
 import { go } from "../ui/router.ts";
-import { toast } from "../ui/toast.tsx";
 import type { ProvenanceRow } from "../wire.ts";
 import { graphAddress, MAIN } from "./address.ts";
 import { copyPage, copyPruned } from "./exports.ts";
@@ -160,8 +160,10 @@ function Targets({ work }: { work: Workspace }): JSX.Element {
 
 async function share(work: Workspace): Promise<void> {
   const code = await encodeView(work.view.peek(), work.selection.peek());
-  await navigator.clipboard.writeText(`${location.origin}/g/${work.id}#${code}`);
-  toast("Link copied. It carries this view, and opens where this graph is served.");
+  await copyText(
+    `${location.origin}${graphAddress(work.id, MAIN)}#${code}`,
+    "Link copied. It carries this view, and opens where this graph is served.",
+  );
 }
 
 const EXPORT = "export";

@@ -25,6 +25,7 @@ import { shownOf } from "../../src/ui/load.ts";
 import {
   bytes,
   counted,
+  numberIn,
   percent,
   plain,
   raw,
@@ -316,6 +317,24 @@ describe("numbers", () => {
     expect([0, -1, 0.5, 100, -0.1 * 3].map(plain)).toEqual(["0", "−1", "0.5", "100", "−0.3"]);
     expect(score(0.414)).toBe(".41");
     expect(bytes(1_234_567)).toBe("1.2 MB");
+  });
+
+  it("are none while half of one is typed, and beyond their bounds", () => {
+    expect(["8", "85", "501", "", " ", "-", "8x"].map((text) => numberIn(text, 20, 500))).toEqual([
+      null,
+      85,
+      null,
+      null,
+      null,
+      null,
+      null,
+    ]);
+    expect(["-1", "0.5", "1e3", "Infinity"].map((text) => numberIn(text))).toEqual([
+      -1,
+      0.5,
+      1000,
+      null,
+    ]);
   });
 });
 
