@@ -17,7 +17,7 @@ import type { ProvenanceRow } from "../wire.ts";
 import { graphAddress, MAIN } from "./address.ts";
 import { copyPage, copyPruned } from "./exports.ts";
 import type { Workspace } from "./model.ts";
-import { type Mode, mode } from "./Panes.tsx";
+import { type Mode, mode } from "./room.ts";
 
 const Versions = lazy(async () => (await import("./Versions.tsx")).Versions);
 

@@ -9,7 +9,7 @@ import { talliedText, verdictsOf } from "../tests/verdicts.ts";
 import { whenIdle } from "../ui/idle.ts";
 import { setQuery } from "../ui/router.ts";
 import type { Workspace } from "./model.ts";
-import { lower, maximised } from "./Panes.tsx";
+import { showBelow } from "./room.ts";
 
 /** Asked for when the graph is there: it is the least of what a workspace opens with. */
 export function Tested({ work }: { work: Workspace }): JSX.Element | null {
@@ -25,8 +25,7 @@ function Tally({ work }: { work: Workspace }): JSX.Element | null {
   const text = talliedText(verdicts.values());
   if (text === "") return null;
   const open = (): void => {
-    maximised.value = null;
-    lower.value = "tests";
+    showBelow("tests");
     setQuery({ run: String(run.number) });
   };
   return (

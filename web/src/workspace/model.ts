@@ -238,6 +238,11 @@ export class Workspace {
     return pack !== null && pack.nEdges < pack.nEdgesTotal;
   });
 
+  /** Whether all links of the selection are here, and not only the strongest. */
+  readonly isWhole = computed(
+    () => !this.partial.value || this.complete.value?.selection === this.selection.value,
+  );
+
   constructor(id: string, viewName: string, readOnly = false) {
     this.id = id;
     this.readOnly = readOnly;
