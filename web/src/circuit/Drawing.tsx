@@ -25,7 +25,7 @@ export function Drawing(props: {
   /** Those of what is drawn that are drawn. */
   edges: readonly CircuitEdge[];
 }): JSX.Element {
-  const { work, boxes, circuit, opened, edges } = props;
+  const { work, boxes, circuit, opened } = props;
   /** Where the upper left corner of a box or a hull is while a hand moves it. */
   const dragged = useSignal<{ id: string; to: Place } | null>(null);
   const validation = useValidation(work);
@@ -47,6 +47,8 @@ export function Drawing(props: {
   });
   const drawn = [...places, ...hulls.flatMap((hull) => hull.members)];
   const byId = new Map(drawn.map((placed) => [placed.box.id, placed]));
+  // Until the server has answered, some are of boxes that are gone.
+  const edges = props.edges.filter(({ source, target }) => byId.has(source) && byId.has(target));
   const { width, height } = extent([...places, ...hulls], notes);
   // A drag draws this anew with every step, and a file has verdicts by the thousand.
   const verdicts = useMemo((): Verdicts => {

@@ -21,7 +21,7 @@ import { emptyView, type Group, groupOf, type View } from "../state/document.ts"
 import { type Change, change, redo, startHistory, titles, undo } from "../state/history.ts";
 import { nodesText } from "../ui/numbers.ts";
 import { toast } from "../ui/toast.tsx";
-import type { Circuit, GraphHead } from "../wire.ts";
+import type { GraphHead } from "../wire.ts";
 
 export type Normalisation = "share" | "raw";
 export type Ends = "both" | "input" | "output";
@@ -75,9 +75,6 @@ export class Workspace {
   readonly restFailed = signal<string | null>(null);
   /** Rises to ask for edges once more. */
   readonly edgesRound = signal(0);
-
-  /** The circuit as the server last saw it. */
-  readonly circuit = signal<Circuit | null>(null);
 
   private readonly back = signal<readonly (readonly number[])[]>([]);
   private readonly forth = signal<readonly (readonly number[])[]>([]);
@@ -260,6 +257,13 @@ export class Workspace {
         void this.thin.value;
         void this.edges.value;
         this.under.value = null;
+      }),
+      effect(() => {
+        // A link may name nodes that this graph has not.
+        const n = this.columns.value?.nNodes ?? Number.POSITIVE_INFINITY;
+        const selection = this.selection.value;
+        const known = selection.filter((node) => node < n);
+        if (known.length < selection.length) this.selection.value = known;
       }),
     );
   }
