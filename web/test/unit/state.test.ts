@@ -1,9 +1,10 @@
 import { describe, expect, it } from "vitest";
 import { groupName } from "../../src/graph/names.ts";
 import { apply, type Command, title } from "../../src/state/commands.ts";
-import { emptyView, readView } from "../../src/state/document.ts";
+import { emptyView, readView, type View } from "../../src/state/document.ts";
 import { outOfSight, takenOut } from "../../src/state/groups.ts";
 import { change, rebase, redo, startHistory, titles, undo } from "../../src/state/history.ts";
+import { takenOver } from "../../src/state/whole.ts";
 
 /** A seeded generator: the same commands on every run. */
 function generator(seed: number): (below: number) => number {
@@ -175,6 +176,23 @@ describe("commands", () => {
     apply(view, { do: "group", group: { id: "a", name: "a", nodes: [3, 1] } });
     apply(view, { do: "filters", to: { errors: false } });
     expect(JSON.stringify(view)).toBe(frozen);
+  });
+});
+
+describe("a view that is taken over", () => {
+  it("is the other one, and undo gives the former again", () => {
+    for (let seed = 0; seed < 20; seed++) {
+      const draw = generator(seed + 2000);
+      const made = (): View => {
+        let view = emptyView();
+        for (let step = 0; step < 12; step++) view = apply(view, anyCommand(draw)).view;
+        return view;
+      };
+      const [now, to] = [made(), made()];
+      const { view, inverse } = apply(now, takenOver(now, to));
+      expect(canonical(view)).toEqual(canonical(to));
+      expect(canonical(inverse ? apply(view, inverse).view : view)).toEqual(canonical(now));
+    }
   });
 });
 
