@@ -44,6 +44,8 @@ export interface Shown {
   view: () => View;
   /** Puts another base under the unsaved commands. */
   rebase: (theirs: View, unsaved: readonly Command[]) => void;
+  /** Nothing was saved in this view yet. */
+  isNew: () => void;
 }
 
 const WAIT_MS = 500;
@@ -94,6 +96,7 @@ export class Saver {
       throw failure;
     }
     this.opening = "done";
+    if (this.etag === null) this.shown.isNew();
     if (this.unsaved.length > 0) this.schedule(0);
     else this.state.value = { is: "saved", at: null };
   }

@@ -50,6 +50,7 @@ export function WorkspacePage({ id, viewName }: WorkspacePageProps): JSX.Element
             rebase: (theirs, unsaved) => {
               work.history.value = rebase(work.history.peek(), theirs, unsaved);
             },
+            isNew: () => takeFileGroups(work),
           }),
     [id, viewName, work],
   );
@@ -185,7 +186,6 @@ async function open(saver: Saver, work: Workspace): Promise<void> {
   const { hash } = place.peek();
   try {
     await saver.open();
-    if (saver.etag === null) takeFileGroups(work);
   } catch (failure) {
     toast(`The saved view could not be opened: ${sentence(failure)}. It is kept on the server.`);
   }

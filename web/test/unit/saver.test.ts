@@ -45,6 +45,7 @@ const pin = (node: number): Command => ({ do: "pin", nodes: [node] });
 function page(view: unknown = null) {
   let now: Versioned | null = view === null ? null : { etag: "1", view };
   let history = startHistory(emptyView());
+  const isNew = vi.fn();
   const wait = { load: Promise.resolve(), save: Promise.resolve() };
   const server = {
     wait,
@@ -74,12 +75,13 @@ function page(view: unknown = null) {
     rebase: (theirs, unsaved) => {
       history = rebase(history, theirs, unsaved);
     },
+    isNew,
   });
   const run = (command: Command): void => {
     history = startHistory(apply(history.view, command).view);
     saver.add(command);
   };
-  return { server, remote, saver, run, shown: () => history.view };
+  return { server, remote, saver, run, isNew, shown: () => history.view };
 }
 
 const tick = () => new Promise((done) => setTimeout(done, 5));
@@ -153,6 +155,23 @@ describe("another tab's version", () => {
     expect(later.server.view).toEqual(newer);
     expect(later.saver.state.value.is).toBe("failed");
     expect(JSON.parse(stored.get(NAME)!)).toEqual([pin(1)]);
+    later.saver.close();
+  });
+});
+
+describe("a view in which nothing was saved", () => {
+  it("is new once, also where that is known late", async () => {
+    const { remote, saver, isNew } = page();
+    remote.load.mockRejectedValueOnce(new ApiError("the server does not answer", null, GONE));
+    await expect(saver.open()).rejects.toThrow();
+    expect(isNew).not.toHaveBeenCalled();
+    await saver.flush();
+    expect(isNew).toHaveBeenCalledOnce();
+    expect(saver.state.value.is).toBe("saved");
+    saver.close();
+    const later = page(emptyView());
+    await later.saver.open();
+    expect(later.isNew).not.toHaveBeenCalled();
     later.saver.close();
   });
 });
