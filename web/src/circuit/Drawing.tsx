@@ -15,7 +15,7 @@ import { Edge, Markers, toldOf } from "./Edges.tsx";
 import type { Arranged, Hull } from "./hull.ts";
 import { NoteView } from "./NoteView.tsx";
 import { boxPlaces, extent, landings, type Placed, snapped } from "./places.ts";
-import { useValidation, VerdictLegend } from "./Verdicts.tsx";
+import { VerdictLegend } from "./Verdicts.tsx";
 
 export function Drawing(props: {
   work: Workspace;
@@ -28,7 +28,7 @@ export function Drawing(props: {
   const { work, boxes, circuit, opened } = props;
   /** Where the upper left corner of a box or a hull is while a hand moves it. */
   const dragged = useSignal<{ id: string; to: Place } | null>(null);
-  const validation = useValidation(work);
+  const validation = work.validation.value;
   const head = work.head.value;
   const names = work.names.value;
   const { places: manual, notes } = work.view.value;

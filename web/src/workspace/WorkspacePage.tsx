@@ -23,7 +23,7 @@ import { FilterBar } from "./FilterBar.tsx";
 import { Head } from "./Head.tsx";
 import { useKeys } from "./keys.ts";
 import { rememberGraph, takePin } from "./last.ts";
-import { useComplete, useKept, usePack, useSpoken, useUrl } from "./loading.ts";
+import { useComplete, useKept, usePack, useSpoken, useUrl, useValidation } from "./loading.ts";
 import { Workspace } from "./model.ts";
 import { Panes } from "./Panes.tsx";
 import { StatusBar } from "./StatusBar.tsx";
@@ -111,6 +111,7 @@ export function WorkspacePage({ id, viewName }: WorkspacePageProps): JSX.Element
   const packing = usePack(work);
   useKept(work);
   useComplete(work);
+  useValidation(work);
   useSpoken(work);
   useUrl(work);
   useFamily(work);

@@ -22,7 +22,7 @@ import { type Change, change, redo, startHistory, titles, undo } from "../state/
 import { onlyShows, takenOver } from "../state/whole.ts";
 import { nodesText } from "../ui/numbers.ts";
 import { toast } from "../ui/toast.tsx";
-import type { GraphHead } from "../wire.ts";
+import type { GraphHead, Run } from "../wire.ts";
 
 export type Normalisation = "share" | "raw";
 export type Ends = "both" | "input" | "output";
@@ -76,6 +76,9 @@ export class Workspace {
   readonly restFailed = signal<string | null>(null);
   /** Rises to ask for edges once more. */
   readonly edgesRound = signal(0);
+
+  /** The newest test of all groups; what it says of the circuit's edges follows from it. */
+  readonly validation = signal<Run | null>(null);
 
   private readonly back = signal<readonly (readonly number[])[]>([]);
   private readonly forth = signal<readonly (readonly number[])[]>([]);
