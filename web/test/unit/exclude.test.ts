@@ -1,3 +1,5 @@
+// What the key of a row hides, and what of a group stays.
+
 import { describe, expect, it, vi } from "vitest";
 
 vi.stubGlobal("navigator", { platform: "Linux" });

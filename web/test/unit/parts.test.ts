@@ -1,3 +1,5 @@
+// Parts of the page that are too small for a file of their own tests.
+
 import { describe, expect, it, vi } from "vitest";
 import { viewRemote } from "../../src/api/endpoints.ts";
 import { BOX, boxPlaces, landings, SNAP, snapped } from "../../src/circuit/places.ts";

@@ -1,3 +1,5 @@
+// Cells of a validation as points of a chart.
+
 import { describe, expect, it } from "vitest";
 import { nearestPoint, pointsOf, pointWords, rangeOf } from "../../src/tests/scatter.ts";
 import type { MatrixCell } from "../../src/wire.ts";

@@ -1,3 +1,5 @@
+// The document: commands, undo, and what is read from outside.
+
 import { describe, expect, it } from "vitest";
 import { groupName } from "../../src/graph/names.ts";
 import { apply, type Command, title } from "../../src/state/commands.ts";
