@@ -14,6 +14,7 @@ import {
   viewRemote,
 } from "../api/endpoints.ts";
 import { readView } from "../state/document.ts";
+import { settled } from "../state/saver.ts";
 import { copyCommand } from "../ui/command.tsx";
 import { section, useActions } from "../ui/keys.ts";
 import { type Load, useLoad } from "../ui/load.ts";
@@ -75,6 +76,7 @@ export function FigureStudio(props: { id: string; viewName: string }): JSX.Eleme
   const workspace = graphAddress(id, viewName);
   const { state, again } = useLoad(
     async (signal): Promise<Source> => {
+      await settled();
       const [head, runs, saved] = await Promise.all([
         askHead(id, signal),
         askRuns(id, signal),

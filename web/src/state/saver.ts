@@ -50,6 +50,14 @@ export interface Shown {
 
 const WAIT_MS = 500;
 
+/** The last save of a view that was left. */
+let leaving: Promise<void> = Promise.resolve();
+
+/** Who reads a saved view waits for it: what was done a moment ago is part of it. */
+export function settled(): Promise<void> {
+  return leaving;
+}
+
 export class Saver {
   readonly state = signal<SaveState>({ is: "loading" });
   /** The version that the document is based on; `null` before the first save. */
@@ -84,6 +92,7 @@ export class Saver {
    * nothing is saved, as it would be saved over what is there.
    */
   async open(): Promise<void> {
+    await settled();
     await this.adopt();
     try {
       const found = await this.remote.load();
@@ -122,7 +131,7 @@ export class Saver {
     this.stop();
     this.channel.close();
     // What came during a save goes after it.
-    if (this.opening === "done") void this.flush();
+    if (this.opening === "done") leaving = this.flush();
   }
 
   private async adopt(): Promise<void> {

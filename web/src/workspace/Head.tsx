@@ -90,7 +90,7 @@ export function Head(props: { work: Workspace; saver: Saver | null }): JSX.Eleme
             >
               Share
             </Button>
-            <ExportMenu work={work} />
+            <ExportMenu work={work} saver={saver} />
           </>
         )}
       </span>
@@ -170,11 +170,17 @@ const EXPORT = "export";
 
 const figureOf = (work: Workspace): string => graphAddress(work.id, work.viewName, "/figure");
 
-function ExportMenu({ work }: { work: Workspace }): JSX.Element {
+function ExportMenu({ work, saver }: { work: Workspace; saver: Saver | null }): JSX.Element {
   const url = (format: string): string =>
     exportUrl(work.id, format, work.viewName, work.view.value.filters);
   return (
-    <Popover id={EXPORT} text="Export" title={`(${keyLabel("Shift+e")})`}>
+    <Popover
+      id={EXPORT}
+      text="Export"
+      title={`(${keyLabel("Shift+e")})`}
+      // What is exported is the saved view.
+      onOpen={() => void saver?.flush()}
+    >
       <a href={url("connectome")} download>
         Graph file, with this view
       </a>

@@ -33,7 +33,7 @@ const { ApiError, GONE, online } = await import("../../src/api/client.ts");
 const { apply } = await import("../../src/state/commands.ts");
 const { emptyView } = await import("../../src/state/document.ts");
 const { rebase, startHistory } = await import("../../src/state/history.ts");
-const { Conflict, Saver } = await import("../../src/state/saver.ts");
+const { Conflict, Saver, settled } = await import("../../src/state/saver.ts");
 type Command = import("../../src/state/commands.ts").Command;
 type View = import("../../src/state/document.ts").View;
 type Versioned = import("../../src/state/saver.ts").Versioned;
@@ -114,6 +114,32 @@ describe("a view that is closed", () => {
     await tick();
     expect(server.view?.pins).toEqual([1, 2]);
     expect(stored.size).toBe(0);
+  });
+});
+
+describe("a view that is opened again at once", () => {
+  it("has what the page that was left still had to save", async () => {
+    const first = page(emptyView());
+    await first.saver.open();
+    const { until, go } = held();
+    first.server.wait.save = until;
+    first.run(pin(1));
+    first.saver.close();
+    let isSettled = false;
+    void settled().then(() => {
+      isSettled = true;
+    });
+    const second = page();
+    second.remote.load.mockImplementation(first.remote.load);
+    const opened = second.saver.open();
+    await tick();
+    expect([isSettled, second.remote.load.mock.calls.length]).toEqual([false, 0]);
+    go();
+    await opened;
+    expect(isSettled).toBe(true);
+    expect(second.shown().pins).toEqual([1]);
+    expect(second.saver.etag).toBe("2");
+    second.saver.close();
   });
 });
 
