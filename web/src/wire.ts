@@ -283,7 +283,14 @@ n_timed_rows: number,
 /**
  * Bytes of a graph file with every row in full: the most that it can be.
  */
-bytes: number, };
+bytes: number, 
+/**
+ * Bytes of memory that are held from the first row to the last, beside the model, the
+ * dictionary and the rows: directions of the features that fire, each once, and of every
+ * layer that it writes to; errors and constants; attention patterns. The batch of rows that
+ * is under way comes on top.
+ */
+held_bytes: number, };
 
 /**
  * A row of `GET /api/graphs`, the newest first.
@@ -350,6 +357,10 @@ has_circuit: boolean,
  */
 n_runs: number, 
 /**
+ * How its circuit fared in them; null if no edge of it was tested.
+ */
+tested: CircuitTests | null, 
+/**
  * What it was imported from; null if it was traced here.
  */
 imported: string | null, 
@@ -357,6 +368,29 @@ imported: string | null,
  * Whether rows are missing that were asked for.
  */
 partial: boolean, };
+
+/**
+ * Edges of a circuit by their verdicts in the newest validation: of the main view as it was saved
+ * last, or of the graph's file. Of several verdicts on an edge the worst counts, and a group that
+ * has changed since counts for none.
+ */
+export type CircuitTests = { 
+/**
+ * The validation's number.
+ */
+run: number, 
+/**
+ * Edges that did as predicted.
+ */
+supported: number, 
+/**
+ * Edges that are not to be told from controls, or do much less than predicted.
+ */
+weak: number, 
+/**
+ * Edges that did the opposite.
+ */
+contradicted: number, };
 
 /**
  * The body of `PATCH /api/graphs/:id`; what is null stays.
@@ -1288,7 +1322,7 @@ align: CompareAlign, };
 /**
  * Which positions of two prompts belong together.
  */
-export type CompareAlign = "start" | "end" | "any";
+export type CompareAlign = "start" | "end" | "token" | "any";
 
 /**
  * Two graphs, feature by feature.
@@ -1309,7 +1343,16 @@ only_b: Array<number>,
 /**
  * Both, as a share of all.
  */
-jaccard: number, };
+jaccard: number, 
+/**
+ * `[T]` the column of each position of A where both prompts are laid over each other:
+ * positions that belong together share one. Ends are flush where any position will do.
+ */
+columns_a: Array<number>, 
+/**
+ * `[T]` the same of B.
+ */
+columns_b: Array<number>, };
 
 /**
  * A feature that is a node of both graphs.

@@ -132,6 +132,11 @@ export function tallied(
 export function talliedText(verdicts: Iterable<Pick<EdgeVerdict, "verdict">>): string {
   const tally = { supported: 0, contradicted: 0, weak: 0 };
   for (const { verdict } of verdicts) tally[verdict]++;
+  return tallyText(tally);
+}
+
+/** The same of edges that are counted already. */
+export function tallyText(tally: Record<VerdictName, number>): string {
   return (["supported", "contradicted", "weak"] as const)
     .filter((verdict) => tally[verdict] > 0)
     .map((verdict) => `${count(tally[verdict])}${MARKS[verdict]}`)

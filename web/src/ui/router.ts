@@ -30,17 +30,20 @@ export function go(url: string, how: "push" | "replace" = "push"): void {
 }
 
 /**
- * Changes parameters of the address in place; `null` and nothing take one away. What stands after
- * `#` stays.
+ * Changes parameters of the address in place, or as a step that the browser's back button takes
+ * back; `null` and nothing take one away. What stands after `#` stays.
  */
-export function setQuery(to: Record<string, string | null>): void {
+export function setQuery(
+  to: Record<string, string | null>,
+  how: "push" | "replace" = "replace",
+): void {
   const query = new URLSearchParams(place.peek().query);
   for (const [key, value] of Object.entries(to)) {
     if (value === null || value === "") query.delete(key);
     else query.set(key, value);
   }
   const text = query.toString();
-  go(`${place.peek().path}${text && `?${text}`}${location.hash}`, "replace");
+  go(`${place.peek().path}${text && `?${text}`}${location.hash}`, how);
 }
 
 /**

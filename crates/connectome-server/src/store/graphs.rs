@@ -115,6 +115,9 @@ impl Store {
         let mut row = read_json::<Meta>(&folder.join("meta.json"))?.row;
         row.n_runs = numbers(&folder.join("runs")).len();
         row.has_circuit |= !folders(&folder.join("views")).is_empty();
+        // Targets are the last nodes.
+        let first_target = row.n_nodes.saturating_sub(row.n_targets) as u32;
+        row.tested = self.tested(id, &folder, first_target);
         Ok(row)
     }
 
@@ -243,6 +246,7 @@ fn row_of(graph: &AttributionGraph, id: &Id) -> GraphRow {
         scores: scores_of(graph, &connectome_graph::influence(graph)).into(),
         has_circuit: !graph.annotations().supernodes.is_empty(),
         n_runs: 0,
+        tested: None,
         imported: provenance.imported.clone(),
         partial: graph.extent().partial,
     }

@@ -31,10 +31,10 @@ pub use feature::{
 };
 pub use figure::{FigureAsk, FigureFormat, FigureLayout, FigureOptions, FigureTheme};
 pub use graph::{
-    Bounded, EdgeRow, EdgeVerdictRow, ExpandAsk, ExtentRow, GraphCounts, GraphHead, GraphPatch,
-    GraphRow, Imported, NodeEdges, NodeLabel, NodeRange, NodeRanges, OriginRow, PackColumn,
-    PackHeader, ProvenanceRow, Scores, TargetAsk, TargetRow, TargetsAsk, TraceAsk, VerdictName,
-    VerdictsRow, Why, WhyLayer,
+    Bounded, CircuitTests, EdgeRow, EdgeVerdictRow, ExpandAsk, ExtentRow, GraphCounts, GraphHead,
+    GraphPatch, GraphRow, Imported, NodeEdges, NodeLabel, NodeRange, NodeRanges, OriginRow,
+    PackColumn, PackHeader, ProvenanceRow, Scores, TargetAsk, TargetRow, TargetsAsk, TraceAsk,
+    VerdictName, VerdictsRow, Why, WhyLayer,
 };
 pub use job::{Job, JobKind, JobResult, JobStarted, JobState};
 pub use log::{LogRow, PageError};
@@ -79,7 +79,8 @@ pub fn typescript() -> String {
     }
     write!(Failure, FailureBody, Status, ModelRow, DictionaryRow);
     write!(PromptAsk, Token, Tokens, ForwardAsk, Forward, Forecast, Chance, Estimate);
-    write!(GraphRow, GraphPatch, GraphHead, GraphCounts, NodeRanges, NodeRange, NodeLabel);
+    write!(GraphRow, CircuitTests, GraphPatch, GraphHead, GraphCounts, NodeRanges, NodeRange);
+    write!(NodeLabel);
     write!(TargetRow, Bounded, Scores, ProvenanceRow, OriginRow, ExtentRow, VerdictsRow);
     write!(EdgeVerdictRow, VerdictName, Imported, PackHeader, PackColumn, NodeEdges, EdgeRow);
     write!(Why, WhyLayer, TraceAsk, TargetsAsk, TargetAsk, ExpandAsk);
