@@ -25,6 +25,7 @@ interface Handlers {
   onPointerDown: (event: PointerEvent) => void;
   onPointerMove: (event: PointerEvent) => void;
   onPointerUp: (event: PointerEvent) => void;
+  onPointerCancel: () => void;
   onPointerLeave: () => void;
   onDblClick: (event: MouseEvent) => void;
 }
@@ -115,6 +116,13 @@ export function usePointer(
       work.under.value = null;
       if (gathers(work, nodeAt(event))) return;
       click(work, event, hitAt(event));
+    },
+    // The system took the pointer: what it had begun is not done.
+    onPointerCancel: () => {
+      pressEnd();
+      down.current = null;
+      lasso.current = null;
+      scene.current?.setLasso([]);
     },
     onPointerLeave: () => {
       pressEnd();

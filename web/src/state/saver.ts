@@ -46,9 +46,19 @@ export interface Shown {
   view: () => View;
   /** Puts another base under the unsaved commands. */
   rebase: (theirs: View, unsaved: readonly Command[]) => void;
+  /** Nothing was saved in this view yet. */
+  isNew: () => void;
 }
 
 const WAIT_MS = 500;
+
+/** The last save of a view that was left. */
+let leaving: Promise<void> = Promise.resolve();
+
+/** Who reads a saved view waits for it: what was done a moment ago is part of it. */
+export function settled(): Promise<void> {
+  return leaving;
+}
 
 export class Saver {
   readonly state = signal<SaveState>({ is: "loading" });
@@ -60,6 +70,9 @@ export class Saver {
   /** The document of that version; `null` before it is known. */
   private base: View | null = null;
   private unsaved: Command[] = [];
+  /** Whether what an earlier tab left is among them: until then it must not be written over. */
+  private adopted = false;
+  private opening: "not asked" | "failed" | "done" = "not asked";
   private timer = 0;
   /** The save that is under way. */
   private saving: Promise<void> | null = null;
@@ -75,19 +88,30 @@ export class Saver {
     this.channel = new BroadcastChannel(`connectome.view.${key}`);
     this.channel.onmessage = () => void this.pull();
     this.stop = online.subscribe((is) => {
-      if (is && this.unsaved.length > 0) this.schedule(0);
+      if (is && this.opening === "failed") void this.reopen();
+      else if (is && this.unsaved.length > 0) this.schedule(0);
     });
   }
 
-  /** Loads the newest version and replays what an earlier tab could not save. */
+  /**
+   * Loads the newest version and replays what an earlier tab could not save. Until that went well
+   * nothing is saved, as it would be saved over what is there.
+   */
   async open(): Promise<void> {
-    const found = await this.remote.load();
-    this.etag = found?.etag ?? null;
-    const left = await adoptUnsaved(this.key);
-    this.unsaved = [...left, ...this.unsaved];
-    this.base = this.read(found);
-    this.shown.rebase(this.base, this.unsaved);
-    this.keep();
+    await settled();
+    await this.adopt();
+    try {
+      const found = await this.remote.load();
+      this.base = viewIn(found);
+      this.etag = found?.etag ?? null;
+      this.shown.rebase(this.base, this.unsaved);
+    } catch (failure) {
+      this.opening = "failed";
+      this.state.value = { is: "failed", why: sentence(failure) };
+      throw failure;
+    }
+    this.opening = "done";
+    if (this.etag === null) this.shown.isNew();
     if (this.unsaved.length > 0) this.schedule(0);
     else this.state.value = { is: "saved", at: null };
   }
@@ -103,6 +127,7 @@ export class Saver {
   async flush(): Promise<void> {
     window.clearTimeout(this.timer);
     await this.saving;
+    if (this.opening === "failed") await this.reopen();
     await this.save();
   }
 
@@ -111,22 +136,32 @@ export class Saver {
     window.clearTimeout(this.timer);
     this.stop();
     this.channel.close();
-    if (this.unsaved.length > 0) void this.save();
+    // What came during a save goes after it.
+    if (this.opening === "done") leaving = this.flush();
   }
 
-  private read(found: Versioned | null): View {
-    return (found && readView(found.view)) ?? emptyView();
+  private async adopt(): Promise<void> {
+    if (this.adopted) return;
+    const left = await adoptUnsaved(this.key);
+    this.adopted = true;
+    this.unsaved = [...left, ...this.unsaved];
+    this.keep();
+  }
+
+  /** Opens what could not be opened before; why it cannot still is in `state`. */
+  private async reopen(): Promise<void> {
+    await this.open().catch(() => undefined);
   }
 
   private schedule(wait: number): void {
-    if (this.closed) return;
+    if (this.closed || this.opening === "failed") return;
     this.state.value = { is: "waiting" };
     window.clearTimeout(this.timer);
     this.timer = window.setTimeout(() => void this.save(), wait);
   }
 
   private async save(): Promise<void> {
-    if (this.saving || this.unsaved.length === 0) return;
+    if (this.saving || this.unsaved.length === 0 || this.opening !== "done") return;
     this.saving = this.send();
     try {
       await this.saving;
@@ -154,8 +189,7 @@ export class Saver {
 
   private failed(failure: unknown): void {
     if (failure instanceof Conflict) {
-      this.meet(failure.current);
-      this.schedule(0);
+      this.takeUp(failure.current);
     } else if (failure instanceof ApiError && failure.status === GONE) {
       this.state.value = { is: "waiting" };
     } else {
@@ -163,24 +197,34 @@ export class Saver {
     }
   }
 
-  /** Another tab saved: take its version and put the unsaved commands on top. */
-  private async pull(): Promise<void> {
-    if (this.saving) return;
-    const found = await this.remote.load().catch(() => null);
-    if (!found || found.etag === this.etag || this.saving) return;
-    this.meet(found);
+  /** Puts the unsaved commands on top of another tab's version, and tells what met. */
+  private takeUp(found: Versioned): void {
+    try {
+      const { base } = this;
+      const [theirs, mine] = [viewIn(found), this.shown.view()];
+      this.base = theirs;
+      this.etag = found.etag;
+      this.shown.rebase(theirs, this.unsaved);
+      if (this.unsaved.length === 0) return;
+      this.schedule(0);
+      if (base) this.tell(clashesOf({ base, theirs, mine, both: this.shown.view() }));
+    } catch (failure) {
+      this.state.value = { is: "failed", why: sentence(failure) };
+    }
   }
 
-  /** Takes a newer version, puts the unsaved commands on top, and tells what met. */
-  private meet(found: Versioned): void {
-    const { base } = this;
-    const [theirs, mine] = [this.read(found), this.shown.view()];
-    this.etag = found.etag;
-    this.base = theirs;
-    this.shown.rebase(theirs, this.unsaved);
-    if (!base || this.unsaved.length === 0) return;
-    const met = clashesOf({ base, theirs, mine, both: this.shown.view() });
+  private tell(met: readonly Clash[]): void {
     if (met.length > 0) this.clashes.value = [...this.without(met), ...met];
+  }
+
+  /** Another tab saved. */
+  private async pull(): Promise<void> {
+    if (this.saving || this.opening !== "done") return;
+    const { etag } = this;
+    const found = await this.remote.load().catch(() => null);
+    // A save that went through meanwhile is on top of the other's, and newer than what was read.
+    if (!found || found.etag === etag || this.saving || this.etag !== etag) return;
+    this.takeUp(found);
   }
 
   /** Takes clashes off the list, as somebody chose. */
@@ -193,6 +237,13 @@ export class Saver {
   }
 
   private keep(): void {
-    keepUnsaved(this.key, this.unsaved);
+    if (this.adopted) keepUnsaved(this.key, this.unsaved);
   }
+}
+
+/** The server's version; one of a newer page is not taken for an empty one, and saved over. */
+function viewIn(found: Versioned | null): View {
+  const view = found ? readView(found.view) : emptyView();
+  if (!view) throw new Error("the saved view was written by a newer page");
+  return view;
 }

@@ -6,7 +6,7 @@ import { graphs as askGraphs } from "../api/endpoints.ts";
 import { groupName } from "../graph/names.ts";
 import { useLoad } from "../ui/load.ts";
 import { nodesText, promptText, tokenText } from "../ui/numbers.ts";
-import { Field, NumberField } from "../ui/parts.tsx";
+import { Failure, Field, NumberField } from "../ui/parts.tsx";
 import { toast } from "../ui/toast.tsx";
 import type { GraphRow } from "../wire.ts";
 import type { Workspace } from "../workspace/model.ts";
@@ -15,7 +15,7 @@ import { plan } from "./plan.ts";
 import { sameNodes } from "./verdicts.ts";
 
 export function SwapForm({ work }: { work: Workspace }): JSX.Element | null {
-  const { state } = useLoad((abort) => askGraphs(abort), [work.id]);
+  const { state, again } = useLoad((abort) => askGraphs(abort), [work.id]);
   const mine = work.head.value?.provenance;
   // Another dictionary has other features.
   const isLike = (row: GraphRow): boolean =>
@@ -34,6 +34,8 @@ export function SwapForm({ work }: { work: Workspace }): JSX.Element | null {
       "Nothing is put in: that graph is not here, or not another one of this model and dictionary.",
     );
   }, [isWrong]);
+  if (state.value.is === "failed")
+    return <Failure what="Other graphs could not be listed" why={state.value.why} again={again} />;
   if (!swap && !rows?.length) return null;
   const choose = (graph: string): void => {
     const to = graph === "" ? null : { graph, nodes: [], times: 1, fromEnd: true };
@@ -61,8 +63,10 @@ export function SwapForm({ work }: { work: Workspace }): JSX.Element | null {
 }
 
 function SwapGroup({ graph }: { graph: string }): JSX.Element {
-  const { state } = useLoad((abort) => groupsOf(graph, abort), [graph]);
+  const { state, again } = useLoad((abort) => groupsOf(graph, abort), [graph]);
   const { swap } = plan.value;
+  if (state.value.is === "failed")
+    return <Failure what="Its groups could not be read" why={state.value.why} again={again} />;
   if (state.value.is !== "ready" || !swap) return <small>Reading its groups…</small>;
   const groups = state.value.value;
   if (groups.length + swap.nodes.length === 0)

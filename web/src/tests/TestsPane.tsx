@@ -2,6 +2,7 @@
 
 import type { JSX } from "preact";
 import { useEffect } from "preact/hooks";
+import { sentence } from "../api/client.ts";
 import { run as askRun, runs as askRuns, cancelJob, startRun } from "../api/endpoints.ts";
 import type { Group } from "../state/document.ts";
 import { CopyAs } from "../ui/copyAs.tsx";
@@ -145,6 +146,14 @@ async function start(work: Workspace, ask: RunAsk): Promise<void> {
   await running.start(work.id, () => startRun(work.id, ask));
 }
 
+async function stop({ id }: Job): Promise<void> {
+  try {
+    await cancelJob(id);
+  } catch (failure) {
+    toast(`Not stopped: ${sentence(failure)}.`);
+  }
+}
+
 function JobLine({ job: now }: { job: Job }): JSX.Element {
   return (
     <div class="job" role="status">
@@ -154,7 +163,7 @@ function JobLine({ job: now }: { job: Job }): JSX.Element {
         {now.eta_secs !== null && `, ${seconds(now.eta_secs)} left`}
       </span>
       <Progress done={now.done} total={now.total} label="Test" />
-      <Button kind="quiet" onClick={() => void cancelJob(now.id)}>
+      <Button kind="quiet" onClick={() => void stop(now)}>
         Stop, keep what there is
       </Button>
     </div>

@@ -33,6 +33,8 @@ export function askWhich(
   value: string,
   actions: readonly string[],
 ): Promise<Answer | null> {
+  // Whoever asked before is not answered any more.
+  question.peek()?.done(null);
   return new Promise((done) => {
     question.value = { title, label, value, actions, done };
   });

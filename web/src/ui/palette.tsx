@@ -55,7 +55,7 @@ function CommandPalette(): JSX.Element {
     action.run();
   };
   const onKeyDown = (event: KeyboardEvent): void => {
-    if (event.key === "ArrowDown") at.value = Math.min(found.length - 1, at.value + 1);
+    if (event.key === "ArrowDown") at.value = Math.max(0, Math.min(found.length - 1, at.value + 1));
     else if (event.key === "ArrowUp") at.value = Math.max(0, at.value - 1);
     else if (event.key === "Enter") run(found[at.value]);
     else return;

@@ -3,6 +3,7 @@
 import { effect, untracked, useSignal } from "@preact/signals";
 import type { JSX } from "preact";
 import { useEffect, useLayoutEffect, useMemo } from "preact/hooks";
+import { sentence } from "../api/client.ts";
 import { head as askHead, viewRemote } from "../api/endpoints.ts";
 import { setAtHand } from "../feature/finds.ts";
 import { named } from "../feature/naming.ts";
@@ -22,7 +23,7 @@ import { FilterBar } from "./FilterBar.tsx";
 import { Head } from "./Head.tsx";
 import { useKeys } from "./keys.ts";
 import { rememberGraph, takePin } from "./last.ts";
-import { useComplete, useKept, usePack, useSpoken, useUrl } from "./loading.ts";
+import { useComplete, useKept, usePack, useSpoken, useUrl, useValidation } from "./loading.ts";
 import { Workspace } from "./model.ts";
 import { Panes } from "./Panes.tsx";
 import { StatusBar } from "./StatusBar.tsx";
@@ -51,6 +52,7 @@ export function WorkspacePage({ id, viewName }: WorkspacePageProps): JSX.Element
             rebase: (theirs, unsaved) => {
               work.history.value = rebase(work.history.peek(), theirs, unsaved);
             },
+            isNew: () => takeFileGroups(work),
           }),
     [id, viewName, work],
   );
@@ -111,6 +113,7 @@ export function WorkspacePage({ id, viewName }: WorkspacePageProps): JSX.Element
   const packing = usePack(work);
   useKept(work);
   useComplete(work);
+  useValidation(work);
   useSpoken(work);
   useUrl(work);
   useFamily(work);
@@ -191,9 +194,8 @@ async function open(saver: Saver, work: Workspace): Promise<void> {
   const { hash } = place.peek();
   try {
     await saver.open();
-    if (saver.etag === null) takeFileGroups(work);
-  } catch {
-    toast("The saved view could not be read; it is kept on the server.");
+  } catch (failure) {
+    toast(`The saved view could not be opened: ${sentence(failure)}. It is kept on the server.`);
   }
   const linked = await decodeView(hash);
   if (!linked) return;

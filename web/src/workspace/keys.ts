@@ -10,12 +10,13 @@ import {
 import type { Camera } from "../graph/camera.ts";
 import { type Direction, neighbour } from "../graph/layout.ts";
 import { stride } from "../graph/stride.ts";
-import { hide, rename, TABS, tab } from "../inspector/Inspector.tsx";
+import { hide, openTab, rename, TABS } from "../inspector/Inspector.tsx";
 import { groupOf } from "../state/document.ts";
 import type { Saver } from "../state/saver.ts";
 import { openTest } from "../tests/link.ts";
 import { ask } from "../ui/ask.tsx";
 import { type Action, section, useActions } from "../ui/keys.ts";
+import { numberIn } from "../ui/numbers.ts";
 import { go } from "../ui/router.ts";
 import { toast } from "../ui/toast.tsx";
 import { feedsUrl } from "./address.ts";
@@ -24,7 +25,7 @@ import { nextFill } from "./Legend.tsx";
 import { withCollapsing } from "./later.ts";
 import { openNodeMenu } from "./menu.ts";
 import type { Workspace } from "./model.ts";
-import { inspectorHidden, lower, maximise, maximised, mode } from "./Panes.tsx";
+import { inspectorHidden, lower, maximise, maximised, mode, showBelow } from "./room.ts";
 import { nameView } from "./views.ts";
 import { popOut } from "./windows.ts";
 
@@ -195,9 +196,9 @@ export function workspaceActions(work: Workspace, camera: Camera, saver: Saver |
         () => (inspectorHidden.value = !inspectorHidden.value),
         () => maximised.value === null,
       ],
-      ["c", "Circuit below", () => (lower.value = "circuit")],
-      ["v", "Tests below", () => (lower.value = "tests")],
-      ["k", "Tokens below", () => (lower.value = "tokens")],
+      ["c", "Circuit below", () => showBelow("circuit")],
+      ["v", "Tests below", () => showBelow("tests")],
+      ["k", "Tokens below", () => showBelow("tokens")],
       [
         "o",
         "Pane below in a window of its own",
@@ -225,12 +226,6 @@ export function workspaceActions(work: Workspace, camera: Camera, saver: Saver |
   ];
 }
 
-/** Asking for a tab of an inspector that is hidden brings it back. */
-function openTab(value: (typeof TABS)[number]["value"]): void {
-  tab.value = value;
-  inspectorHidden.value = false;
-}
-
 /** Where nothing that has a menu of its own has the focus: in the middle of the window. */
 function menuOfSelection(work: Workspace): void {
   const [node] = work.selection.value;
@@ -240,12 +235,12 @@ function menuOfSelection(work: Workspace): void {
 function openGroup(work: Workspace): void {
   // A group that is already open is closed only if it can be seen.
   if (lower.value !== "circuit") openedGroup.value = null;
-  lower.value = "circuit";
+  showBelow("circuit");
   toggleGroup(work);
 }
 
 function openInPlace(work: Workspace): void {
-  lower.value = "circuit";
+  showBelow("circuit");
   toggleInPlace(work, work.selection.value);
 }
 
@@ -267,7 +262,8 @@ async function askThreshold(work: Workspace): Promise<void> {
     String(now),
     "Set",
   );
-  const value = Number(text);
-  if (!text || !(value >= 1 && value <= 100)) return;
-  work.do({ do: "filters", to: { nodeThreshold: value / 100 } });
+  if (!text) return;
+  const value = numberIn(text, 1, 100);
+  if (value === null) toast(`Not set: “${text}” is no number from 1 to 100.`);
+  else work.do({ do: "filters", to: { nodeThreshold: value / 100 } });
 }

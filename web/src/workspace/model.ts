@@ -20,9 +20,10 @@ import { type Showing, sameVisible, type Visible, visibleNodes } from "../graph/
 import { apply, type Command } from "../state/commands.ts";
 import { emptyView, type Group, groupOf, type View } from "../state/document.ts";
 import { type Change, change, redo, startHistory, titles, undo } from "../state/history.ts";
+import { onlyShows, takenOver } from "../state/whole.ts";
 import { nodesText } from "../ui/numbers.ts";
 import { toast } from "../ui/toast.tsx";
-import type { Circuit, GraphHead } from "../wire.ts";
+import type { GraphHead, Run } from "../wire.ts";
 
 export type Normalisation = "share" | "raw";
 export type Ends = "both" | "input" | "output";
@@ -77,8 +78,8 @@ export class Workspace {
   /** Rises to ask for edges once more. */
   readonly edgesRound = signal(0);
 
-  /** The circuit as the server last saw it. */
-  readonly circuit = signal<Circuit | null>(null);
+  /** The newest test of all groups; what it says of the circuit's edges follows from it. */
+  readonly validation = signal<Run | null>(null);
 
   private readonly back = signal<readonly (readonly number[])[]>([]);
   private readonly forth = signal<readonly (readonly number[])[]>([]);
@@ -246,6 +247,11 @@ export class Workspace {
     return pack !== null && pack.nEdges < pack.nEdgesTotal;
   });
 
+  /** Whether all links of the selection are here, and not only the strongest. */
+  readonly isWhole = computed(
+    () => !this.partial.value || this.complete.value?.selection === this.selection.value,
+  );
+
   constructor(id: string, viewName: string, readOnly = false) {
     this.id = id;
     this.readOnly = readOnly;
@@ -263,6 +269,13 @@ export class Workspace {
         void this.thin.value;
         void this.edges.value;
         this.under.value = null;
+      }),
+      effect(() => {
+        // A link may name nodes that this graph has not.
+        const n = this.columns.value?.nNodes ?? Number.POSITIVE_INFINITY;
+        const selection = this.selection.value;
+        const known = selection.filter((node) => node < n);
+        if (known.length < selection.length) this.selection.value = known;
       }),
     );
   }
@@ -289,27 +302,7 @@ export class Workspace {
 
   /** Takes over a whole view, as one step that can be undone. */
   take(to: View): void {
-    const now = this.view.value;
-    const commands: Command[] = [
-      { do: "filters", to: to.filters },
-      { do: "fill", by: to.fill },
-      { do: "unpin", nodes: now.pins },
-      { do: "show", nodes: now.hidden },
-      { do: "expand", ...now.collapsed },
-      ...now.groups.map((group): Command => ({ do: "ungroup", id: group.id })),
-      ...Object.keys(now.labels).map((key): Command => ({ do: "label", key, text: null })),
-      ...Object.keys(now.places).map((key): Command => ({ do: "place", key, at: null })),
-      ...now.notes.map((note): Command => ({ do: "unnote", id: note.id })),
-      { do: "pin", nodes: to.pins },
-      { do: "hide", nodes: to.hidden },
-      { do: "collapse", ...to.collapsed },
-      ...to.groups.map((group): Command => ({ do: "group", group })),
-      ...Object.entries(to.labels).map(([key, text]): Command => ({ do: "label", key, text })),
-      ...Object.entries(to.places).map(([key, at]): Command => ({ do: "place", key, at })),
-      ...to.notes.map((note): Command => ({ do: "note", note })),
-      { do: "watch", tokens: to.watch },
-    ];
-    this.do({ do: "several", title: "open a view", commands });
+    this.do(takenOver(this.view.value, to));
   }
 
   /** Says that nothing is changed where nothing can be saved; ask it before asking for words. */
@@ -449,14 +442,6 @@ export class Workspace {
     }
     return found;
   });
-}
-
-const SHOWS: readonly (keyof View)[] = ["filters", "fill", "hidden", "collapsed"];
-
-/** Whether two views differ at most in what of the graph they show. */
-function onlyShows(before: View, after: View): boolean {
-  const keys = Object.keys(before) as (keyof View)[];
-  return keys.every((key) => SHOWS.includes(key) || before[key] === after[key]);
 }
 
 function freshId(view: View): string {

@@ -143,6 +143,7 @@ describe("the saver", () => {
       rebase: (theirs, unsaved) => {
         shown = run(theirs, ...unsaved);
       },
+      isNew: () => undefined,
     });
     await saver.open();
     const change = (command: Command): void => {

@@ -1,3 +1,5 @@
+// Parts of the page that are too small for a file of their own tests.
+
 import { describe, expect, it, vi } from "vitest";
 import { viewRemote } from "../../src/api/endpoints.ts";
 import { BOX, boxPlaces, landings, SNAP, snapped } from "../../src/circuit/places.ts";
@@ -25,6 +27,7 @@ import { shownOf } from "../../src/ui/load.ts";
 import {
   bytes,
   counted,
+  numberIn,
   percent,
   plain,
   raw,
@@ -316,6 +319,24 @@ describe("numbers", () => {
     expect([0, -1, 0.5, 100, -0.1 * 3].map(plain)).toEqual(["0", "−1", "0.5", "100", "−0.3"]);
     expect(score(0.414)).toBe(".41");
     expect(bytes(1_234_567)).toBe("1.2 MB");
+  });
+
+  it("are none while half of one is typed, and beyond their bounds", () => {
+    expect(["8", "85", "501", "", " ", "-", "8x"].map((text) => numberIn(text, 20, 500))).toEqual([
+      null,
+      85,
+      null,
+      null,
+      null,
+      null,
+      null,
+    ]);
+    expect(["-1", "0.5", "1e3", "Infinity"].map((text) => numberIn(text))).toEqual([
+      -1,
+      0.5,
+      1000,
+      null,
+    ]);
   });
 });
 

@@ -132,9 +132,12 @@ impl Store {
         let n_left_out = all.len().saturating_sub(MOST_SEARCHED);
         let mut rows = Vec::new();
         for row in all.iter().take(MOST_SEARCHED) {
-            // One that was deleted meanwhile is none.
-            let Ok(folder) = self.existing(&Id::parse("graph", &row.id)?) else { continue };
-            let graph = AttributionGraph::load(&folder.join("graph.connectome"))?;
+            let path = self.graph_folder(&Id::parse("graph", &row.id)?).join("graph.connectome");
+            let graph = match AttributionGraph::load(&path) {
+                // One that was deleted meanwhile is none.
+                Err(_) if !path.exists() => continue,
+                graph => graph?,
+            };
             let own = graph.nodes().features().filter(|(_, fired)| fired.id == id);
             let (nodes, fired): (Vec<u32>, Vec<_>) =
                 own.map(|(idx, fired)| (idx.get(), (fired.pos, fired.activation))).unzip();
