@@ -41,6 +41,8 @@ export class Workspace {
   readonly viewName: string;
   /** Whether only what is shown can be changed, as nothing could be saved. */
   readonly readOnly: boolean;
+  /** Whether its page was left: nothing saves it any more. */
+  readonly left = signal(false);
   readonly head = signal<GraphHead | null>(null);
   readonly pack = signal<Pack | null>(null);
   /** Whether the document is the saved one, and no more the empty one of the start. */
@@ -273,6 +275,7 @@ export class Workspace {
   }
 
   destroy(): void {
+    this.left.value = true;
     for (const stop of this.stops) stop();
     this.listeners.clear();
   }
@@ -286,6 +289,11 @@ export class Workspace {
   /** Changes the document. `joined` continues a drag or a slider's run as one undo step. */
   do(command: Command, joined = false): void {
     const now = this.view.value;
+    // A message outlives the page that it tells of.
+    if (this.left.peek()) {
+      toast("Not changed: that graph was left. Open it, and do it there.");
+      return;
+    }
     if (this.readOnly && !onlyShows(now, apply(now, command).view) && this.refuses()) return;
     this.took(change(this.history.value, command, joined));
     const pins = this.view.value.pins.length;
