@@ -18,6 +18,7 @@ import type { Under } from "../graph/under.ts";
 import { type Showing, sameVisible, type Visible, visibleNodes } from "../graph/visible.ts";
 import { apply, type Command } from "../state/commands.ts";
 import { emptyView, type Group, groupOf, type View } from "../state/document.ts";
+import { freshId } from "../state/groups.ts";
 import { type Change, change, redo, startHistory, titles, undo } from "../state/history.ts";
 import { onlyShows, takenOver } from "../state/whole.ts";
 import { nodesText } from "../ui/numbers.ts";
@@ -395,13 +396,4 @@ export class Workspace extends Selection {
     }
     return found;
   });
-}
-
-function freshId(view: View): string {
-  const used = new Set(view.groups.map((group) => group.id));
-  for (let n = 1; ; n++) {
-    // Two tabs that make a group at once must not make the same one.
-    const id = `g${n}-${crypto.randomUUID().slice(0, 4)}`;
-    if (!used.has(id)) return id;
-  }
 }
