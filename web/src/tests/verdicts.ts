@@ -1,4 +1,9 @@
 // What validations said of the circuit's edges: the newest one, and the one in the graph file.
+//
+// The rules of `verdictsOf` and `newestValidation` stand once more in
+// `crates/connectome-server/src/store/tested.rs`, which counts for the library: of the main view as
+// it was saved. Here they follow edits that are not saved yet, which the server has not seen, and
+// give words as well. Change both together.
 
 import type { Group } from "../state/document.ts";
 import { count, plain } from "../ui/numbers.ts";

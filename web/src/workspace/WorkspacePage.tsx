@@ -14,8 +14,10 @@ import { emptyView, readView } from "../state/document.ts";
 import { rebase, startHistory } from "../state/history.ts";
 import { decodeView } from "../state/link.ts";
 import { Saver } from "../state/saver.ts";
+import { within } from "../state/within.ts";
 import { takeTest } from "../tests/link.ts";
 import { lazy } from "../ui/lazy.tsx";
+import { nodesText } from "../ui/numbers.ts";
 import { Failure, Skeleton } from "../ui/parts.tsx";
 import { place } from "../ui/router.ts";
 import { toast } from "../ui/toast.tsx";
@@ -23,7 +25,15 @@ import { FilterBar } from "./FilterBar.tsx";
 import { Head } from "./Head.tsx";
 import { useKeys } from "./keys.ts";
 import { rememberGraph, takePin } from "./last.ts";
-import { useComplete, useKept, usePack, useSpoken, useUrl, useValidation } from "./loading.ts";
+import {
+  until,
+  useComplete,
+  useKept,
+  usePack,
+  useSpoken,
+  useUrl,
+  useValidation,
+} from "./loading.ts";
 import { Workspace } from "./model.ts";
 import { Panes } from "./Panes.tsx";
 import { StatusBar } from "./StatusBar.tsx";
@@ -94,7 +104,9 @@ export function WorkspacePage({ id, viewName }: WorkspacePageProps): JSX.Element
       return;
     }
     const stop = work.onCommand((command) => saver.add(command));
-    void open(saver, work).finally(() => (work.opened.value = true));
+    void open(saver, work).finally(() => {
+      if (!work.left.peek()) work.opened.value = true;
+    });
     return () => {
       stop();
       saver.close();
@@ -199,6 +211,13 @@ async function open(saver: Saver, work: Workspace): Promise<void> {
   }
   const linked = await decodeView(hash);
   if (!linked) return;
-  work.take(linked.view);
+  await until(() => work.head.value !== null || work.left.value);
+  const nNodes = work.head.peek()?.counts.nodes;
+  if (nNodes === undefined || work.left.peek()) return;
+  const { view, nMissing } = within(linked.view, nNodes);
+  if (nMissing > 0) {
+    toast(`The link has ${nodesText(nMissing)} that this graph has not: left out.`);
+  }
+  work.take(view);
   work.select(linked.selection);
 }

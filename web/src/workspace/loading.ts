@@ -84,7 +84,8 @@ async function restOfEdges(work: Workspace, first: Pack, signal: AbortSignal): P
   }
 }
 
-function until(is: () => boolean): Promise<void> {
+/** Waits for what signals say. */
+export function until(is: () => boolean): Promise<void> {
   return new Promise((back) => {
     const stop = effect(() => {
       if (!is()) return;

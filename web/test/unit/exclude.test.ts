@@ -5,10 +5,11 @@ import { describe, expect, it, vi } from "vitest";
 vi.stubGlobal("navigator", { platform: "Linux" });
 vi.stubGlobal("window", globalThis);
 vi.stubGlobal("location", { pathname: "/", search: "", hash: "" });
-/** What the button of the last message does. */
-const last = vi.hoisted(() => ({ act: null as (() => void) | null }));
+/** The last message, and what its button does. */
+const last = vi.hoisted(() => ({ text: "", act: null as (() => void) | null }));
 vi.mock("../../src/ui/toast.tsx", () => ({
-  toast: (_: string, act: (() => void) | null) => {
+  toast: (text: string, act: (() => void) | null) => {
+    last.text = text;
     last.act = act;
   },
 }));
@@ -52,5 +53,15 @@ describe("what a row excludes", () => {
     last.act?.();
     expect(work.view.value.hidden).toEqual([5]);
     expect(work.selection.value).toEqual([9]);
+  });
+
+  it("stays after its graph was left, where nothing would save it", () => {
+    const work = new Workspace("g", "main");
+    work.group([5, 6], "both");
+    exclude(work, [5]);
+    work.destroy();
+    last.act?.();
+    expect(work.view.value.hidden).toEqual([]);
+    expect(last.text).toContain("Not changed");
   });
 });

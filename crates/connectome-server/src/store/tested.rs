@@ -1,7 +1,9 @@
 //! How the circuit of a graph fared in its tests: what the library's row of it says.
 //!
-//! The workspace counts the same in its foot (`web/src/tests/verdicts.ts`), of the view that is
-//! open; here it is the main one, as it was saved last.
+//! The workspace counts the same in its foot, of the view that is open, with edits that are not
+//! saved yet: `verdictsOf` and `newestValidation` of `web/src/tests/verdicts.ts` are the twins of
+//! `tally` and `newest_validation` here. Change both together. Here it is the main view, as it was
+//! saved last.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
