@@ -283,7 +283,14 @@ n_timed_rows: number,
 /**
  * Bytes of a graph file with every row in full: the most that it can be.
  */
-bytes: number, };
+bytes: number, 
+/**
+ * Bytes of memory that are held from the first row to the last, beside the model, the
+ * dictionary and the rows: directions of the features that fire, each once, and of every
+ * layer that it writes to; errors and constants; attention patterns. The batch of rows that
+ * is under way comes on top.
+ */
+held_bytes: number, };
 
 /**
  * A row of `GET /api/graphs`, the newest first.
@@ -350,6 +357,10 @@ has_circuit: boolean,
  */
 n_runs: number, 
 /**
+ * How its circuit fared in them; null if no edge of it was tested.
+ */
+tested: CircuitTests | null, 
+/**
  * What it was imported from; null if it was traced here.
  */
 imported: string | null, 
@@ -357,6 +368,29 @@ imported: string | null,
  * Whether rows are missing that were asked for.
  */
 partial: boolean, };
+
+/**
+ * Edges of a circuit by their verdicts in the newest validation: of the main view as it was saved
+ * last, or of the graph's file. Of several verdicts on an edge the worst counts, and a group that
+ * has changed since counts for none.
+ */
+export type CircuitTests = { 
+/**
+ * The validation's number.
+ */
+run: number, 
+/**
+ * Edges that did as predicted.
+ */
+supported: number, 
+/**
+ * Edges that are not to be told from controls, or do much less than predicted.
+ */
+weak: number, 
+/**
+ * Edges that did the opposite.
+ */
+contradicted: number, };
 
 /**
  * The body of `PATCH /api/graphs/:id`; what is null stays.
@@ -1288,7 +1322,7 @@ align: CompareAlign, };
 /**
  * Which positions of two prompts belong together.
  */
-export type CompareAlign = "start" | "end" | "any";
+export type CompareAlign = "start" | "end" | "token" | "any";
 
 /**
  * Two graphs, feature by feature.
@@ -1309,7 +1343,16 @@ only_b: Array<number>,
 /**
  * Both, as a share of all.
  */
-jaccard: number, };
+jaccard: number, 
+/**
+ * `[T]` the column of each position of A where both prompts are laid over each other:
+ * positions that belong together share one. Ends are flush where any position will do.
+ */
+columns_a: Array<number>, 
+/**
+ * `[T]` the same of B.
+ */
+columns_b: Array<number>, };
 
 /**
  * A feature that is a node of both graphs.
@@ -2673,7 +2716,12 @@ share: number,
 /**
  * The same as a share of the tokens on which either fires.
  */
-jaccard: number, };
+jaccard: number, 
+/**
+ * Pointwise mutual information in bits over the tokens of the index, at least: how much more
+ * often both fire than if neither knew of the other. Null if it does not say how many tokens.
+ */
+pmi: number | null, };
 
 /**
  * The body of `POST /api/features/query`.
@@ -2684,13 +2732,34 @@ export type FeatureQuery = {
  */
 set: string | null, 
 /**
- * Those whose label holds this text, whatever its case; if null, those that fired.
+ * Those whose label holds this text, whatever its case.
  */
 label: string | null, 
 /**
  * Those of this layer.
  */
 layer: number | null, 
+/**
+ * Those whose name is somebody's. Where neither this nor `label` asks for a name, those that
+ * fired.
+ */
+named: FeatureNamed, 
+/**
+ * Those that fire on at least this share of the tokens.
+ */
+frequency_from: number | null, 
+/**
+ * On at most this share.
+ */
+frequency_to: number | null, 
+/**
+ * Those whose largest activation is at least this.
+ */
+max_from: number | null, 
+/**
+ * At most this.
+ */
+max_to: number | null, 
 /**
  * In which order.
  */
@@ -2707,7 +2776,12 @@ limit: number, };
 /**
  * In which order features are listed; of equals, by layer, then index.
  */
-export type FeatureSort = "index" | "frequency" | "rarest" | "max";
+export type FeatureSort = "index" | "last" | "name" | "name_down" | "frequency" | "rarest" | "max" | "weakest";
+
+/**
+ * Whose name listed features have.
+ */
+export type FeatureNamed = "any" | "hand" | "program" | "imported" | "nobody";
 
 /**
  * The answer of `POST /api/features/query`.
@@ -2756,7 +2830,8 @@ frequency: number,
 max: number, };
 
 /**
- * The body of `POST /api/features/search`: which features fire on a text.
+ * The body of `POST /api/features/search`: which features fire on a text. What is asked of them
+ * beside their layer, an index knows.
  */
 export type FeatureSearch = { 
 /**
@@ -2764,9 +2839,33 @@ export type FeatureSearch = {
  */
 prompt: PromptAsk, 
 /**
+ * As in `FeatureQuery`.
+ */
+label: string | null, 
+/**
  * Those of this layer.
  */
 layer: number | null, 
+/**
+ * As in `FeatureQuery`.
+ */
+named: FeatureNamed, 
+/**
+ * As in `FeatureQuery`.
+ */
+frequency_from: number | null, 
+/**
+ * As in `FeatureQuery`.
+ */
+frequency_to: number | null, 
+/**
+ * As in `FeatureQuery`.
+ */
+max_from: number | null, 
+/**
+ * As in `FeatureQuery`.
+ */
+max_to: number | null, 
 /**
  * At most so many, 1 to 1000.
  */
@@ -2785,7 +2884,11 @@ tokens: Array<Token>,
  */
 notes: Array<string>, 
 /**
- * All that fire, listed or not.
+ * All that fire, whatever else was asked of them.
+ */
+n_fire: number, 
+/**
+ * Those of them that match, listed or not.
  */
 total: number, 
 /**
@@ -2960,6 +3063,28 @@ twera_at_most: number | null,
  * Tokens on which both fire, at least.
  */
 together: number | null, };
+
+/**
+ * `GET /api/features/:set/:layer/:index/writes`: how strongly a feature writes to each layer.
+ */
+export type FeatureWrites = { 
+/**
+ * Its own layer first; more than one only of a cross-layer dictionary.
+ */
+rows: Array<WriteRow>, };
+
+/**
+ * A layer that a feature writes to.
+ */
+export type WriteRow = { 
+/**
+ * The layer.
+ */
+layer: number, 
+/**
+ * Length of its decoder row there (‖W_dec‖₂), as the dictionary has it.
+ */
+norm: number, };
 
 /**
  * A feature of a dictionary.

@@ -348,6 +348,8 @@ pub(crate) enum AlignArg {
     End,
     /// Counted from its start.
     Start,
+    /// Tokens that are the same; what stands between them is counted from the token after it.
+    Token,
     /// Any: a feature's strongest place in each.
     Any,
 }

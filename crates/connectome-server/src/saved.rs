@@ -135,6 +135,20 @@ impl SavedView {
         Ok(boxes)
     }
 
+    /// Ids and nodes of [`SavedView::boxes`], for which no graph is needed.
+    pub(crate) fn box_nodes(&self) -> Vec<(String, Vec<u32>)> {
+        let with_nodes = self.parts.groups.iter().filter(|group| !group.nodes.is_empty());
+        let mut boxes: Vec<(String, Vec<u32>)> =
+            with_nodes.map(|group| (group.id.clone(), group.nodes.clone())).collect();
+        let mut boxed: BTreeSet<u32> = boxes.iter().flat_map(|(_, nodes)| nodes.clone()).collect();
+        for &node in &self.parts.pins {
+            if boxed.insert(node) {
+                boxes.push((format!("n{node}"), vec![node]));
+            }
+        }
+        boxes
+    }
+
     /// The graph with this view's groups, pins and labels in place of its file's.
     ///
     /// # Errors

@@ -187,6 +187,9 @@ export const nameFeature = (set: string, { layer, index }: wire.FeatureName, tex
   });
 export const featureWeights = (set: string, layer: number, index: number, signal?: AbortSignal) =>
   json<wire.FeatureWeights>(`/api/features/${enc(set)}/${layer}/${index}/weights`, { signal });
+/** How strongly it writes to each layer. */
+export const featureWrites = (set: string, layer: number, index: number, signal?: AbortSignal) =>
+  json<wire.FeatureWrites>(`/api/features/${enc(set)}/${layer}/${index}/writes`, { signal });
 export const featureOnText = (
   set: string,
   { layer, index }: wire.FeatureName,

@@ -2,7 +2,6 @@
 // its members. Drag or arrow keys move it; a member moves with its hull.
 
 import type { JSX } from "preact";
-import { useRef } from "preact/hooks";
 import { KIND } from "../graph/pack.ts";
 import type { Group, Place } from "../state/document.ts";
 import { ask } from "../ui/ask.tsx";
@@ -10,8 +9,9 @@ import { asksForMenu } from "../ui/menu.tsx";
 import { nodesText, percent, raw } from "../ui/numbers.ts";
 import { openBoxMenu } from "../workspace/menu.ts";
 import type { Workspace } from "../workspace/model.ts";
+import { steppedTo, useDrag } from "./drag.ts";
 import { openedGroup, takeOut, toggleGroup, toggleInPlace } from "./members.ts";
-import { type Placed, SNAP, snapped } from "./places.ts";
+import type { Placed } from "./places.ts";
 
 interface BoxProps {
   work: Workspace;
@@ -23,10 +23,12 @@ interface BoxProps {
   onPlace: (at: Place, joined: boolean) => void;
 }
 
+/** What its element is called in the page. */
+export const boxElement = (id: string): string => `box-${id}`;
+
 export function BoxView({ work, placed, as, onDrag, onPlace }: BoxProps): JSX.Element {
   const { box } = placed;
   const group = work.view.value.groups.find(({ id }) => id === box.id);
-  const start = useRef<{ x: number; y: number; moved: boolean } | null>(null);
   const selected =
     work.selection.value.length === box.nodes.length &&
     box.nodes.every((node) => work.selection.value.includes(node));
@@ -35,34 +37,16 @@ export function BoxView({ work, placed, as, onDrag, onPlace }: BoxProps): JSX.El
     // What is open follows from group to group.
     if (openedGroup.value !== null && group) openedGroup.value = box.id;
   };
-  const origin = useRef({ x: 0, y: 0 });
-  const onPointerMove = (event: PointerEvent): void => {
-    const from = start.current;
-    if (!from || work.readOnly) return;
-    if (Math.hypot(event.clientX - from.x, event.clientY - from.y) > 4) from.moved = true;
-    if (!from.moved) return;
-    onDrag({
-      x: snapped(origin.current.x + event.clientX - from.x),
-      y: snapped(origin.current.y + event.clientY - from.y),
-    });
-  };
-  const onPointerUp = (event: PointerEvent): void => {
-    const from = start.current;
-    start.current = null;
-    onDrag(null);
-    if (!from?.moved) {
+  const drag = useDrag({
+    from: placed,
+    isFixed: work.readOnly,
+    onDrag,
+    onPlace: (at) => onPlace(at, false),
+    onClick: (event) => {
       if (event.shiftKey) work.select([...new Set([...work.selection.value, ...box.nodes])]);
       else choose();
-      return;
-    }
-    onPlace(
-      {
-        x: snapped(origin.current.x + event.clientX - from.x),
-        y: snapped(origin.current.y + event.clientY - from.y),
-      },
-      false,
-    );
-  };
+    },
+  });
   const onKeyDown = (event: KeyboardEvent): void => {
     if (asksForMenu(event)) {
       const area = (event.currentTarget as Element).getBoundingClientRect();
@@ -72,12 +56,9 @@ export function BoxView({ work, placed, as, onDrag, onPlace }: BoxProps): JSX.El
       return;
     }
     if (event.metaKey || event.ctrlKey || event.altKey) return;
-    const step = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] }[
-      event.key
-    ];
-    if (step) {
-      onPlace({ x: placed.x + step[0] * SNAP, y: placed.y + step[1] * SNAP }, true);
-    } else if (event.key === "Enter" || event.key === " ") choose();
+    const next = steppedTo(placed, event.key);
+    if (next) onPlace(next, true);
+    else if (event.key === "Enter" || event.key === " ") choose();
     else if (event.key === "m") {
       work.select(box.nodes);
       toggleGroup(work);
@@ -92,6 +73,7 @@ export function BoxView({ work, placed, as, onDrag, onPlace }: BoxProps): JSX.El
   return (
     <g
       class={`box${as === "box" ? "" : ` ${as}`}${selected ? " selected" : ""}${box.nodes.length > 1 ? " several" : ""}`}
+      id={boxElement(box.id)}
       transform={`translate(${placed.x} ${placed.y})`}
       tabindex={0}
       role="button"
@@ -99,14 +81,7 @@ export function BoxView({ work, placed, as, onDrag, onPlace }: BoxProps): JSX.El
       aria-expanded={group && !work.readOnly ? as === "hull" : undefined}
       aria-description={KEYS[as]}
       data-arrows
-      onPointerDown={(event) => {
-        if (event.button !== 0) return;
-        start.current = { x: event.clientX, y: event.clientY, moved: false };
-        origin.current = { x: placed.x, y: placed.y };
-        event.currentTarget.setPointerCapture(event.pointerId);
-      }}
-      onPointerMove={onPointerMove}
-      onPointerUp={onPointerUp}
+      {...drag}
       onContextMenu={(event) => {
         event.preventDefault();
         openBoxMenu(work, box, { x: event.clientX, y: event.clientY });

@@ -29,7 +29,7 @@ const allEdges = signal(false);
 
 export function CircuitPane({ work }: { work: Workspace }): JSX.Element {
   const suggesting = useSignal(false);
-  const { found, why } = useCircuit(work);
+  const { found, why, again } = useCircuit(work);
   const opened = useOpened(work);
   const boxes = work.boxes.value;
   const edges = (opened.circuit ?? found?.circuit)?.edges ?? [];
@@ -87,9 +87,22 @@ export function CircuitPane({ work }: { work: Workspace }): JSX.Element {
           </>
         )}
       </header>
-      {why && <p class="note negative">The circuit's edges could not be computed: {why}.</p>}
+      {why && (
+        <p class="note negative">
+          The circuit's edges could not be computed: {why}.
+          {found && " Those that are drawn, and the scores, are of before the last change."}{" "}
+          <Button kind="quiet" onClick={again}>
+            Try again
+          </Button>
+        </p>
+      )}
       {opened.why && (
-        <p class="note negative">Open groups could not be drawn anew: {opened.why}.</p>
+        <p class="note negative">
+          Open groups could not be drawn anew: {opened.why}.{" "}
+          <Button kind="quiet" onClick={opened.again}>
+            Try again
+          </Button>
+        </p>
       )}
       {suggesting.value && <Suggest work={work} onClose={() => (suggesting.value = false)} />}
       {boxes.length === 0 ? (

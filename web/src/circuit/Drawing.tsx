@@ -15,7 +15,7 @@ import { Edge, Markers, toldOf } from "./Edges.tsx";
 import type { Arranged, Hull } from "./hull.ts";
 import { NoteView } from "./NoteView.tsx";
 import { boxPlaces, extent, landings, type Placed, snapped } from "./places.ts";
-import { useValidation, VerdictLegend } from "./Verdicts.tsx";
+import { VerdictLegend } from "./Verdicts.tsx";
 
 export function Drawing(props: {
   work: Workspace;
@@ -25,10 +25,10 @@ export function Drawing(props: {
   /** Those of what is drawn that are drawn. */
   edges: readonly CircuitEdge[];
 }): JSX.Element {
-  const { work, boxes, circuit, opened, edges } = props;
+  const { work, boxes, circuit, opened } = props;
   /** Where the upper left corner of a box or a hull is while a hand moves it. */
   const dragged = useSignal<{ id: string; to: Place } | null>(null);
-  const validation = useValidation(work);
+  const validation = work.validation.value;
   const head = work.head.value;
   const names = work.names.value;
   const { places: manual, notes } = work.view.value;
@@ -47,6 +47,8 @@ export function Drawing(props: {
   });
   const drawn = [...places, ...hulls.flatMap((hull) => hull.members)];
   const byId = new Map(drawn.map((placed) => [placed.box.id, placed]));
+  // Until the server has answered, some are of boxes that are gone.
+  const edges = props.edges.filter(({ source, target }) => byId.has(source) && byId.has(target));
   const { width, height } = extent([...places, ...hulls], notes);
   // A drag draws this anew with every step, and a file has verdicts by the thousand.
   const verdicts = useMemo((): Verdicts => {

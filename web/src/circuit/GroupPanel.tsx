@@ -7,7 +7,7 @@ import type { Group } from "../state/document.ts";
 import { nodesText, percent } from "../ui/numbers.ts";
 import { Button } from "../ui/parts.tsx";
 import type { Workspace } from "../workspace/model.ts";
-import { renameBox } from "./BoxView.tsx";
+import { boxElement, renameBox } from "./BoxView.tsx";
 import { openedGroup, openMoveMenu, takeOut } from "./members.ts";
 
 export function GroupPanel({ work, group }: { work: Workspace; group: Group }): JSX.Element {
@@ -19,7 +19,7 @@ export function GroupPanel({ work, group }: { work: Workspace; group: Group }): 
       aria-label={`Group ${group.name}`}
       onKeyDown={(event) => {
         if (event.key !== "Escape") return;
-        close();
+        close(group);
         event.preventDefault();
         event.stopPropagation();
       }}
@@ -43,7 +43,7 @@ export function GroupPanel({ work, group }: { work: Workspace; group: Group }): 
             </Button>
           </>
         )}
-        <Button kind="quiet" keyName="m" label="Close the group" onClick={close}>
+        <Button kind="quiet" keyName="m" label="Close the group" onClick={() => close(group)}>
           ✕
         </Button>
       </header>
@@ -56,8 +56,10 @@ export function GroupPanel({ work, group }: { work: Workspace; group: Group }): 
   );
 }
 
-function close(): void {
+/** The focus goes back to the group's box, as what had it is gone. */
+function close({ id }: Group): void {
   openedGroup.value = null;
+  document.getElementById(boxElement(id))?.focus();
 }
 
 function Note({ work, group }: { work: Workspace; group: Group }): JSX.Element | null {

@@ -34,26 +34,8 @@ export function Suggest({ work, onClose }: { work: Workspace; onClose: () => voi
     asked.value = work.view.peek().pins;
   };
   const load = state.value;
-  const choice = hasPins && (
-    <div class="row">
-      <span class="muted">Groups of</span>
-      <Segments
-        label="Groups of which nodes"
-        value={of.value}
-        options={[
-          { value: "pins", text: `the ${pins.length} pinned nodes` },
-          { value: "graph", text: `the ${TOP} features of most influence` },
-        ]}
-        onChange={(to) => {
-          turned.value = [];
-          of.value = to;
-        }}
-      />
-    </div>
-  );
-  if (load.is === "loading") return <Skeleton lines={3} label="Looking for groups" />;
-  if (load.is === "failed") return <Failure what="No suggestions" why={load.why} again={again} />;
-  const left = load.value.groups
+  const found = load.is === "ready" ? load.value.groups : [];
+  const left = found
     .map((suggestion, place) => ({ suggestion, place }))
     .filter(({ place }) => !turned.value.includes(place));
   const drop = (place: number): void => {
@@ -61,14 +43,33 @@ export function Suggest({ work, onClose }: { work: Workspace; onClose: () => voi
   };
   return (
     <div class="suggestions">
-      {choice}
+      {/* There whatever the answer is: another choice may have one, and the focus stays in it. */}
+      {hasPins && (
+        <div class="row">
+          <span class="muted">Groups of</span>
+          <Segments
+            label="Groups of which nodes"
+            value={of.value}
+            options={[
+              { value: "pins", text: `the ${pins.length} pinned nodes` },
+              { value: "graph", text: `the ${TOP} features of most influence` },
+            ]}
+            onChange={(to) => {
+              turned.value = [];
+              of.value = to;
+            }}
+          />
+        </div>
+      )}
       {isOld && (
         <p class="muted">
           Of the {pins.length} nodes that were pinned when this was opened.{" "}
           <Button onClick={anew}>Suggest for the pins of now</Button>
         </p>
       )}
-      {left.length === 0 && (
+      {load.is === "loading" && <Skeleton lines={3} label="Looking for groups" />}
+      {load.is === "failed" && <Failure what="No suggestions" why={load.why} again={again} />}
+      {load.is === "ready" && left.length === 0 && (
         <Empty action={<Button onClick={onClose}>Close</Button>}>
           No more groups are suggested for{" "}
           {ofPins ? "the pinned nodes" : `the ${TOP} features of most influence`}.

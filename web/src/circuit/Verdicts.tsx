@@ -1,26 +1,9 @@
 // What the newest validation and the graph file say of the circuit's edges, counted below them.
 
 import type { JSX } from "preact";
-import { run as askRun, runs as askRuns } from "../api/endpoints.ts";
-import { finished } from "../tests/running.ts";
-import { MARKS, newestValidation, tallied, type Verdicts } from "../tests/verdicts.ts";
-import { useLoad } from "../ui/load.ts";
+import { MARKS, tallied, type Verdicts } from "../tests/verdicts.ts";
 import { count, plain } from "../ui/numbers.ts";
 import type { CircuitEdge, Run, VerdictsRow } from "../wire.ts";
-import type { Workspace } from "../workspace/model.ts";
-
-/** The newest validation of the graph, so that its verdicts are there after a reload. */
-export function useValidation(work: Workspace): Run | null {
-  const { state } = useLoad(
-    async (abort) => {
-      const number = newestValidation(await askRuns(work.id, abort));
-      return number === null ? null : await askRun(work.id, number, abort);
-    },
-    [work.id],
-    [finished.value],
-  );
-  return state.value.is === "ready" ? state.value.value : null;
-}
 
 export function VerdictLegend(props: {
   run: Run | null;

@@ -3,7 +3,7 @@
 
 import { signal, useSignal } from "@preact/signals";
 import { useEffect, useMemo, useRef } from "preact/hooks";
-import { sentence } from "../api/client.ts";
+import { online, sentence } from "../api/client.ts";
 import { circuit as askCircuit } from "../api/endpoints.ts";
 import type { Group } from "../state/document.ts";
 import { later } from "../ui/lazy.tsx";
@@ -18,21 +18,30 @@ export interface Answered {
   before: Scores | null;
 }
 
-/** Asks whenever boxes change, a while after the last change; says why there was no answer. */
+/** Why there was no answer, and how to ask again. */
+interface Asking {
+  why: string | null;
+  again: () => void;
+}
+
+/** Asks whenever boxes change, a while after the last change, and when the server is back. */
 function useAsked(
   work: Workspace,
   boxes: readonly Group[],
   took: (circuit: Circuit | null, key: string) => void,
-): string | null {
+): Asking {
   const why = useSignal<string | null>(null);
+  const round = useSignal(0);
+  const isHere = online.value;
   const key = boxes.map((box) => `${box.id}:${box.nodes.join(",")}`).join(";");
-  // `key` is all that the answer depends on.
+  // `key` is all that the answer depends on; `round` asks again.
   useEffect(() => {
     if (boxes.length === 0) {
       took(null, key);
       why.value = null;
       return;
     }
+    if (!isHere) return;
     const abort = new AbortController();
     const wait = window.setTimeout(() => {
       askCircuit(work.id, boxes, abort.signal).then(
@@ -49,22 +58,21 @@ function useAsked(
       window.clearTimeout(wait);
       abort.abort();
     };
-  }, [key, work]);
-  return why.value;
+  }, [key, work, isHere, round.value]);
+  return { why: why.value, again: () => round.value++ };
 }
 
-export function useCircuit(work: Workspace): { found: Answered | null; why: string | null } {
+export function useCircuit(work: Workspace): Asking & { found: Answered | null } {
   const found = useSignal<Answered | null>(null);
   const answered = useRef("");
-  const why = useAsked(work, work.boxes.value, (circuit, key) => {
+  const asking = useAsked(work, work.boxes.value, (circuit, key) => {
     const last = found.peek();
     // Asked again for the same boxes, it says nothing of a change.
     const before = answered.current === key ? last?.before : last?.circuit.scores;
     answered.current = key;
     found.value = circuit && { circuit, before: before ?? null };
-    if (circuit) work.circuit.value = circuit;
   });
-  return { found: found.value, why };
+  return { ...asking, found: found.value };
 }
 
 type Hulls = typeof import("./hull.ts");
@@ -85,7 +93,7 @@ export interface Opened {
 }
 
 /** The same with members in the place of open groups. A file holds but the circuit of its groups. */
-export function useOpened(work: Workspace): Opened & { why: string | null } {
+export function useOpened(work: Workspace): Opened & Asking {
   const found = useSignal<Circuit | null>(null);
   const boxes = work.boxes.value;
   const names = work.names.value;
@@ -100,7 +108,7 @@ export function useOpened(work: Workspace): Opened & { why: string | null } {
     () => (some && code ? code.split(boxes, isOpen, nameOf) : []),
     [boxes, names, code],
   );
-  const why = useAsked(work, asked, (circuit) => (found.value = circuit));
+  const asking = useAsked(work, asked, (circuit) => (found.value = circuit));
   const circuit = asked.length > 0 ? found.value : null;
   const opened = useMemo((): Opened => {
     const open = code?.openIn(boxes, circuit);
@@ -110,5 +118,5 @@ export function useOpened(work: Workspace): Opened & { why: string | null } {
     const isDrawn = ({ id }: Group): boolean => open.has(id);
     return { code, open, boxes: code.split(boxes, isDrawn, nameOf), circuit };
   }, [boxes, names, circuit, code]);
-  return { ...opened, why };
+  return { ...opened, ...asking };
 }

@@ -3,8 +3,8 @@
 import type { JSX } from "preact";
 import { percent, raw } from "../ui/numbers.ts";
 import type { CompareAlign } from "../wire.ts";
-import type { Opened } from "./Compare.tsx";
 import { changeText } from "./List.tsx";
+import type { Placed } from "./opened.ts";
 import type { Row } from "./rows.ts";
 import { Strongest } from "./Strongest.tsx";
 
@@ -52,8 +52,8 @@ export function Tip(props: { row: Row; at: { x: number; y: number; width: number
 /** What was clicked, with ways on. */
 export function Picked(props: {
   row: Row | undefined;
-  a: Opened;
-  b: Opened;
+  a: Placed;
+  b: Placed;
   align: CompareAlign;
 }): JSX.Element | null {
   const { row, a, b, align } = props;

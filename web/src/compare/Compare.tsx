@@ -1,19 +1,11 @@
-// Two graphs of one dictionary, feature by feature: in both, only in A, only in B.
+// Two graphs of one dictionary, feature by feature: in both, only in A, only in B. Of two
+// dictionaries, what does not need them to have features in common (`Apart.tsx`).
 
 import { useSignal } from "@preact/signals";
 import type { JSX } from "preact";
 import { useMemo } from "preact/hooks";
-import {
-  compare as askCompare,
-  graphs as askGraphs,
-  head as askHead,
-  pack as askPack,
-  viewRemote,
-} from "../api/endpoints.ts";
+import { compare as askCompare, graphs as askGraphs } from "../api/endpoints.ts";
 import { shapeOf } from "../graph/layout.ts";
-import { Names } from "../graph/names.ts";
-import { readPack } from "../graph/pack.ts";
-import { type Group, groupsIn, readView } from "../state/document.ts";
 import { copyCommand } from "../ui/command.tsx";
 import { section, useActions } from "../ui/keys.ts";
 import { useLoad } from "../ui/load.ts";
@@ -22,30 +14,16 @@ import { Button, Empty, Failure, Segments, Skeleton } from "../ui/parts.tsx";
 import { go, place, setQuery } from "../ui/router.ts";
 import { graphFile, IN_FOLDER, line } from "../ui/shell.ts";
 import type { CompareAlign, Compare as Found } from "../wire.ts";
-import { MAIN } from "../workspace/address.ts";
 import { Picked } from "./About.tsx";
+import { Apart } from "./Apart.tsx";
+import { ALIGNS, readAlign, setAlign } from "./align.ts";
 import { Chosen } from "./Chosen.tsx";
 import { Grid } from "./Grid.tsx";
 import { Groups } from "./Groups.tsx";
 import { List } from "./List.tsx";
+import { isOneDictionary, type Opened, opened, type Placed } from "./opened.ts";
 import { overlay } from "./overlay.ts";
-import { readOrder, rowsOf, type Show, type Side, shows, sorted } from "./rows.ts";
-
-const ALIGNS: readonly { value: CompareAlign; text: string; title: string; key: string }[] = [
-  {
-    value: "end",
-    text: "from the end",
-    title: "Positions are counted from the end of the prompt",
-    key: "e",
-  },
-  {
-    value: "start",
-    text: "from the start",
-    title: "Positions are counted from the start",
-    key: "s",
-  },
-  { value: "any", text: "anywhere", title: "A feature's strongest place in each", key: "a" },
-];
+import { nColumnsOf, readOrder, rowsOf, type Show, shows, sorted } from "./rows.ts";
 
 /** The same comparison, on the command line. */
 export function compareCommand(a: string, b: string, align: CompareAlign): string {
@@ -72,8 +50,11 @@ export function Compare(): JSX.Element {
   }
   const a = query.get("a") ?? rows[0].id;
   const b = query.get("b") ?? rows.find((row) => row.id !== a)?.id ?? a;
-  const align = (query.get("align") as CompareAlign | null) ?? "end";
-  const to = (next: { a?: string; b?: string; align?: string }): void => {
+  const align = readAlign(query.get("align"));
+  const [rowA, rowB] = [a, b].map((id) => rows.find((row) => row.id === id));
+  // Then there is nothing to align, and the command would be refused.
+  const apart = rowA && rowB && rowA.dictionary !== rowB.dictionary;
+  const to = (next: { a?: string; b?: string }): void => {
     go(`/cmp?${new URLSearchParams({ a, b, align, ...next })}`, "replace");
   };
   return (
@@ -84,7 +65,7 @@ export function Compare(): JSX.Element {
           More than two
         </a>
         <span class="grow" />
-        {a !== b && (
+        {a !== b && !apart && (
           <Button
             kind="quiet"
             keyName="y"
@@ -93,12 +74,14 @@ export function Compare(): JSX.Element {
             Copy as a command
           </Button>
         )}
-        <Segments
-          label="Which positions belong together"
-          value={align}
-          options={ALIGNS}
-          onChange={(value) => to({ align: value })}
-        />
+        {!apart && (
+          <Segments
+            label="Which positions belong together"
+            value={align}
+            options={ALIGNS}
+            onChange={(value) => setAlign(align, value)}
+          />
+        )}
       </div>
       <div class="cards">
         <Chosen label="A" id={a} rows={rows} onChange={(id) => to({ a: id })} />
@@ -109,44 +92,27 @@ export function Compare(): JSX.Element {
   );
 }
 
-/** A graph with what its saved view calls things. */
-export interface Opened extends Side {
-  model: string;
-  tokens: string[];
-  groups: readonly Group[];
-}
-
-async function opened(id: string, signal: AbortSignal): Promise<Opened> {
-  const [head, bytes, saved] = await Promise.all([
-    askHead(id, signal),
-    askPack(id, 0, signal),
-    viewRemote(id, MAIN).load(),
-  ]);
-  const pack = readPack(bytes);
-  const view = saved && readView(saved.view);
-  const names = new Names(pack, head, view?.labels ?? {});
-  const tokens = head.tokens.map((_, pos) => names.token(pos));
-  const { model } = head.provenance;
-  const groups = groupsIn(view, head.groups);
-  return { id, pack, names, nTokens: tokens.length, model: model.name, tokens, groups };
-}
-
 interface Loaded {
   found: Found;
-  a: Opened;
-  b: Opened;
+  a: Placed;
+  b: Placed;
   align: CompareAlign;
 }
 
+/** What there is to compare: features, or what graphs of two dictionaries have all the same. */
+type Answer = { apart: false; load: Loaded } | { apart: true; a: Opened; b: Opened };
+
 function Result({ a, b, align }: { a: string; b: string; align: CompareAlign }): JSX.Element {
   const { state, again } = useLoad(
-    async (signal): Promise<Loaded> => {
-      const [found, inA, inB] = await Promise.all([
-        askCompare({ a, b, align }, signal),
-        opened(a, signal),
-        opened(b, signal),
-      ]);
-      return { found, a: inA, b: inB, align };
+    async (signal): Promise<Answer> => {
+      const [inA, inB] = await Promise.all([opened(a, signal), opened(b, signal)]);
+      if (!isOneDictionary(inA, inB)) return { apart: true, a: inA, b: inB };
+      const found = await askCompare({ a, b, align }, signal);
+      const [placedA, placedB] = [
+        { ...inA, columns: found.columns_a },
+        { ...inB, columns: found.columns_b },
+      ];
+      return { apart: false, load: { found, a: placedA, b: placedB, align } };
     },
     [a, b, align],
   );
@@ -154,16 +120,16 @@ function Result({ a, b, align }: { a: string; b: string; align: CompareAlign }):
   if (load.is === "loading") return <Skeleton lines={8} label="Comparing" />;
   if (load.is === "failed")
     return <Failure what="The graphs were not compared" why={load.why} again={again} />;
-  return <Both load={load.value} />;
+  const answer = load.value;
+  return answer.apart ? <Apart a={answer.a} b={answer.b} /> : <Both load={answer.load} />;
 }
 
 function Both({ load }: { load: Loaded }): JSX.Element {
   const { found, a, b, align } = load;
-  const rows = useMemo(() => rowsOf(found, a, b, align), [load]);
-  const nColumns = Math.max(a.nTokens, b.nTokens);
+  const rows = useMemo(() => rowsOf(found, a, b), [load]);
   const layout = useMemo(() => {
     const nLayers = Math.max(shapeOf(a.pack).nLayers, shapeOf(b.pack).nLayers);
-    return overlay(rows, nLayers, nColumns);
+    return overlay(rows, nLayers, nColumnsOf(a, b));
   }, [rows]);
   const { query } = place.value;
   const show = (query.get("show") as Show | null) ?? "all";
@@ -195,8 +161,7 @@ function Both({ load }: { load: Loaded }): JSX.Element {
         ({ value, text }, at) => [`${at + 1}`, `Show ${text}`, () => choose(value)] as const,
       ),
       ...ALIGNS.map(
-        ({ value, text, key }) =>
-          [key, `Positions ${text}`, () => setQuery({ align: value })] as const,
+        ({ value, text, key }) => [key, `Positions ${text}`, () => setAlign(align, value)] as const,
       ),
       [
         "y",
@@ -222,7 +187,7 @@ function Both({ load }: { load: Loaded }): JSX.Element {
         </span>
       </div>
       <Grid
-        of={{ rows, layout, a, b, align, nColumns }}
+        of={{ rows, layout, a, b, align }}
         mask={mask}
         byChange={show === "change"}
         picked={picked}

@@ -11,7 +11,7 @@ import { go } from "../ui/router.ts";
 import { say } from "../ui/toast.tsx";
 import type { CompareAlign } from "../wire.ts";
 import { rowText, Tip } from "./About.tsx";
-import type { Opened } from "./Compare.tsx";
+import type { Placed } from "./opened.ts";
 import { mark, marksOf, type Shape } from "./overlay.ts";
 import type { Row } from "./rows.ts";
 
@@ -20,10 +20,9 @@ const REACH = 9;
 export interface GridOf {
   rows: readonly Row[];
   layout: Layout;
-  a: Opened;
-  b: Opened;
+  a: Placed;
+  b: Placed;
   align: CompareAlign;
-  nColumns: number;
 }
 
 export function Grid(props: {
@@ -119,7 +118,7 @@ const DIRECTIONS: Record<string, Direction | undefined> = {
 };
 
 /** The graph at a row's node: A's, if the feature is there. */
-function addressOf(row: Row, { a, b }: { a: Opened; b: Opened }): string {
+function addressOf(row: Row, { a, b }: { a: Placed; b: Placed }): string {
   return row.a >= 0 ? `/g/${a.id}#s=${row.a}` : `/g/${b.id}#s=${row.b}`;
 }
 
@@ -165,11 +164,9 @@ function Ring(props: { layout: Layout; row: number; kind: string }): JSX.Element
 
 /** The tokens of each column: A's, and B's below it where it is another. */
 function Tokens({ of }: { of: GridOf }): JSX.Element {
-  const { a, b, align, nColumns, layout } = of;
-  const token = (side: Opened, column: number): string => {
-    const pos = align === "start" ? column : column - nColumns + side.nTokens;
-    return side.tokens[pos] ?? "";
-  };
+  const { a, b, layout } = of;
+  const token = (side: Placed, column: number): string =>
+    side.tokens[side.columns.indexOf(column)] ?? "";
   const { left, width } = layout.columns;
   return (
     <div class="overlay-tokens" aria-hidden="true" style={{ width: `${layout.width}px` }}>

@@ -7,13 +7,13 @@ import type { Group } from "../state/document.ts";
 import { swapAddress } from "../tests/link.ts";
 import { count } from "../ui/numbers.ts";
 import type { CompareAlign, Compare as Found } from "../wire.ts";
-import type { Opened } from "./Compare.tsx";
 import { type GroupPair, matchGroups } from "./match.ts";
+import type { Placed } from "./opened.ts";
 
 export function Groups(props: {
   found: Found;
-  a: Opened;
-  b: Opened;
+  a: Placed;
+  b: Placed;
   align: CompareAlign;
 }): JSX.Element | null {
   const { found, a, b, align } = props;

@@ -8,15 +8,15 @@ import { useLoad } from "../ui/load.ts";
 import { signedShare } from "../ui/numbers.ts";
 import { Chip } from "../ui/parts.tsx";
 import type { CompareAlign, NodeEdges } from "../wire.ts";
-import type { Opened } from "./Compare.tsx";
+import type { Placed } from "./opened.ts";
 import type { Row } from "./rows.ts";
 import { difference, strongest } from "./strongest.ts";
 
 /** `row` is of both graphs. */
 export function Strongest(props: {
   row: Row;
-  a: Opened;
-  b: Opened;
+  a: Placed;
+  b: Placed;
   align: CompareAlign;
 }): JSX.Element {
   const { row, a, b, align } = props;
@@ -44,7 +44,7 @@ export function Strongest(props: {
   );
 }
 
-function Input({ of, edges }: { of: Opened; edges: NodeEdges }): JSX.Element {
+function Input({ of, edges }: { of: Placed; edges: NodeEdges }): JSX.Element {
   const input = strongest(edges);
   if (!input) return <>{edges.expanded ? "none" : "not known, as its inputs were not traced"}</>;
   return (

@@ -5,14 +5,20 @@
 import type { Names } from "../graph/names.ts";
 import type { Pack } from "../graph/pack.ts";
 import type { Table } from "../ui/csv.ts";
-import type { Compare, CompareAlign } from "../wire.ts";
+import type { Compare } from "../wire.ts";
 
 /** One of the two graphs. */
 export interface Side {
   id: string;
   pack: Pack;
   names: Names;
-  nTokens: number;
+  /** The column of each position where both are laid over each other, by the server. */
+  columns: readonly number[];
+}
+
+/** Columns of both prompts together. */
+export function nColumnsOf(a: Pick<Side, "columns">, b: Pick<Side, "columns">): number {
+  return 1 + Math.max(a.columns.at(-1) ?? -1, b.columns.at(-1) ?? -1);
 }
 
 export type Where = "both" | "a" | "b";
@@ -44,14 +50,8 @@ export interface Row {
   search: string;
 }
 
-/** The column of a position: prompts are set flush at their ends, or at their starts. */
-export function columnOf(pos: number, nTokens: number, nColumns: number, align: CompareAlign) {
-  return align === "start" ? pos : pos + nColumns - nTokens;
-}
-
 /** All features of both graphs, those of both first. A feature of both stands at A's token. */
-export function rowsOf(found: Compare, a: Side, b: Side, align: CompareAlign): Row[] {
-  const nColumns = Math.max(a.nTokens, b.nTokens);
+export function rowsOf(found: Compare, a: Side, b: Side): Row[] {
   const row = (inA: number, inB: number): Row => {
     const [side, node] = inA >= 0 ? [a, inA] : [b, inB];
     const { pack, names } = side;
@@ -69,7 +69,7 @@ export function rowsOf(found: Compare, a: Side, b: Side, align: CompareAlign): R
       id: names.label(node) === null ? null : names.id(node),
       nameInB: nameInB === name ? null : nameInB,
       layer: pack.layer[node],
-      column: columnOf(pack.pos[node], side.nTokens, nColumns, align),
+      column: side.columns[pack.pos[node]] ?? 0,
       activationA: of(a, inA, "activation"),
       activationB: of(b, inB, "activation"),
       influenceA,

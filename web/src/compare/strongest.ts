@@ -2,7 +2,7 @@
 
 import { KIND } from "../graph/pack.ts";
 import type { CompareAlign, EdgeRow, NodeEdges } from "../wire.ts";
-import { columnOf, type Side } from "./rows.ts";
+import type { Side } from "./rows.ts";
 
 /** By its share; the server's list is in that order. `null` where nothing is known to feed it. */
 export function strongest(edges: NodeEdges): EdgeRow | null {
@@ -23,10 +23,7 @@ export function isSame(
   if (p.kind[inA] !== q.kind[inB] || p.layer[inA] !== q.layer[inB]) return false;
   if (p.kind[inA] !== KIND.error && p.feature[inA] !== q.feature[inB]) return false;
   if (align === "any") return true;
-  const nColumns = Math.max(a.nTokens, b.nTokens);
-  const column = (side: Side, node: number): number =>
-    columnOf(side.pack.pos[node], side.nTokens, nColumns, align);
-  return column(a, inA) === column(b, inB);
+  return a.columns[p.pos[inA]] === b.columns[q.pos[inB]];
 }
 
 /** How the strongest inputs differ, in words; `null` if one is not known or they do not. */

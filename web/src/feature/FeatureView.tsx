@@ -8,14 +8,17 @@ import { useLoad } from "../ui/load.ts";
 import { count, percent, raw } from "../ui/numbers.ts";
 import { Failure, Skeleton } from "../ui/parts.tsx";
 import type { ExampleRow, Feature, FeatureLabel, FeatureSet } from "../wire.ts";
+import { Doubts } from "./Doubts.tsx";
 import { Examples } from "./Examples.tsx";
 import { Histogram } from "./Histogram.tsx";
+import { lackingOf } from "./known.ts";
 import { Effects, FiresWith } from "./Lists.tsx";
 import { NameRow } from "./NameRow.tsx";
 import { NoIndex } from "./NoIndex.tsx";
 import { named } from "./naming.ts";
 import { whyNoFeature } from "./shape.ts";
 import { Weights } from "./Weights.tsx";
+import { Writes } from "./Writes.tsx";
 
 interface Props {
   set: string;
@@ -68,6 +71,7 @@ export function FeatureView(props: Props): JSX.Element {
           isBesideGraph={props.here !== undefined}
         />
         <NoIndex set={without} again={again} />
+        {!props.here && <Writes set={set} layer={layer} index={index} />}
       </div>
     );
   }
@@ -87,9 +91,8 @@ function Dashboard({ set, here, value }: Props & { value: Feature }): JSX.Elemen
         none="No name: nothing stands out in where it fires and what it says."
         isBesideGraph={here !== undefined}
       />
-      {most === 0 && more.fired === 0 && value.examples_quantiles.length === 0 ? (
-        <p>It never fired on the {count(more.index.n_tokens)} tokens that were read.</p>
-      ) : (
+      <Doubts set={set} value={value} />
+      {!(most === 0 && more.fired === 0 && value.examples_quantiles.length === 0) && (
         <p class="facts">
           {value.activation_frequency !== null && (
             <span>
@@ -136,6 +139,8 @@ function Dashboard({ set, here, value }: Props & { value: Feature }): JSX.Elemen
           tone="negative"
         />
       </div>
+      {/* Beside a graph one walks on, and its decoder would be read at every step. */}
+      {!here && !file && <Writes set={set} layer={more.layer} index={value.index} />}
       <Examples groups={value.examples_quantiles} most={most} here={here} />
       <FiresWith set={set} rows={more.fires_with} />
       {!file && <Weights set={set} layer={more.layer} index={value.index} />}
@@ -143,7 +148,8 @@ function Dashboard({ set, here, value }: Props & { value: Feature }): JSX.Elemen
         {more.index.n_tokens > 0
           ? `From ${count(more.index.n_tokens)} tokens in ${count(more.index.n_sequences)} sequences, collected with ${more.index.model}.`
           : "Imported: how much text was read is not known."}{" "}
-        Logits and embeddings are per unit, without the denominators of norms.
+        Logits and embeddings are per unit, without the denominators of norms. Not in the index:{" "}
+        {lackingOf(value).join("; ")}.
       </p>
     </div>
   );

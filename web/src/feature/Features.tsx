@@ -9,6 +9,7 @@ import { count } from "../ui/numbers.ts";
 import { Button, Empty, Failure, Field, Segments, Skeleton } from "../ui/parts.tsx";
 import { go, place, setQuery } from "../ui/router.ts";
 import type { FeatureSet } from "../wire.ts";
+import { NO_FILTERS } from "./asked.ts";
 import { Found } from "./Found.tsx";
 import { FeatureList } from "./List.tsx";
 import { NoIndex } from "./NoIndex.tsx";
@@ -52,7 +53,7 @@ export function Features(): JSX.Element {
                   { value: "name", text: "By name and layer" },
                   { value: "text", text: "By what fires on a text" },
                 ]}
-                onChange={(to) => setQuery({ text: to === "text" ? " " : null, page: null })}
+                onChange={(to) => setQuery({ text: to === "text" ? " " : null })}
               />
             )}
             <span class="grow" />
@@ -84,9 +85,8 @@ function Chooser({ sets, set }: { sets: readonly FeatureSet[]; set: FeatureSet }
     <Field label="Model and dictionary">
       <select
         value={set.name}
-        onChange={(event) =>
-          setQuery({ set: event.currentTarget.value, layer: null, label: null, page: null })
-        }
+        // Numbers of another dictionary are in other units, and its layers are others.
+        onChange={(event) => setQuery({ ...NO_FILTERS, set: event.currentTarget.value })}
       >
         {sets.map((one) => (
           <option key={one.name} value={one.name}>

@@ -1,147 +1,166 @@
-// A page of an index: filtered and sorted by the server.
+// Features of an index: filtered and sorted by the server, which gives the rows that are in sight.
 
-import { useSignal } from "@preact/signals";
 import type { JSX } from "preact";
-import { useEffect } from "preact/hooks";
+import { useCallback, useEffect, useMemo, useRef } from "preact/hooks";
 import { featureQuery } from "../api/endpoints.ts";
-import { useLoad } from "../ui/load.ts";
-import { count, percent, raw } from "../ui/numbers.ts";
-import { Button, Choice, Empty, Failure, Field, Skeleton } from "../ui/parts.tsx";
+import { Long } from "../ui/Long.tsx";
+import { percent, raw } from "../ui/numbers.ts";
+import { Empty, Failure, Skeleton } from "../ui/parts.tsx";
 import { place, setQuery } from "../ui/router.ts";
-import type { FeatureSet, FeatureSort } from "../wire.ts";
+import { ROW } from "../ui/rows.ts";
+import type { FeatureRow, FeatureSet } from "../wire.ts";
+import {
+  type Asked,
+  COLUMNS,
+  type Column,
+  countText,
+  directionOf,
+  filtersOf,
+  meantBy,
+  nextSort,
+  readAsked,
+} from "./asked.ts";
+import { Counted, Filters } from "./Filters.tsx";
 import { NamedCells } from "./NamedCells.tsx";
-import { featureId } from "./shape.ts";
+import { named } from "./naming.ts";
+import { Pages } from "./pages.ts";
 
-const ROWS = 50;
-const TYPING_MS = 250;
+/** Rows that are passed in less than this are not asked for. */
+const REST_MS = 60;
 
-const SORTS: readonly { value: FeatureSort; text: string }[] = [
-  { value: "index", text: "layer and number" },
-  { value: "frequency", text: "most frequent first" },
-  { value: "rarest", text: "rarest first" },
-  { value: "max", text: "largest activation first" },
-];
+/** Where the last list stood: whoever comes back from a feature's page finds it there. */
+let left = { list: "", top: 0 };
 
 export function FeatureList({ set }: { set: FeatureSet }): JSX.Element {
-  const { query } = place.value;
-  const label = query.get("label") ?? "";
-  const layer = query.get("layer");
-  const sort = SORTS.find((one) => one.value === query.get("sort"))?.value ?? "index";
-  const page = Math.max(0, Number(query.get("page") ?? 0) || 0);
-  const { state, stale, again } = useLoad(
-    (signal) =>
-      featureQuery(
-        {
-          set: set.name,
-          label: label || null,
-          layer: layer === null ? null : Number(layer),
-          sort,
-          offset: page * ROWS,
-          limit: ROWS,
-        },
-        signal,
+  const asked = readAsked(place.value.query, set.n_layers);
+  const list = JSON.stringify([set.name, asked]);
+  const start = left.list === list ? left.top : 0;
+  const pages = useMemo(
+    () =>
+      new Pages<FeatureRow>((offset, limit, signal) =>
+        featureQuery({ set: set.name, ...meantBy(asked), sort: asked.sort, offset, limit }, signal),
       ),
-    [set.name],
-    [label, layer, sort, page],
+    [list, named.value],
   );
-  const load = state.value;
+  useEffect(() => {
+    const first = Math.floor(start / ROW);
+    pages.need(first, first + 1);
+    return () => pages.close();
+  }, [pages]);
+  // Until there is an answer to the new question, the old one is shown, and pale.
+  const last = useRef({ pages, list });
+  if (pages.total.value !== null) last.current = { pages, list };
+  const shown = last.current;
+  const total = shown.pages.total.value;
+  const failed = pages.failed.value;
   return (
     <div class="stack">
-      <div class="row">
-        <LabelField label={label} />
-        <Field label="Layer">
-          <select
-            value={layer ?? ""}
-            onChange={(event) => setQuery({ layer: event.currentTarget.value, page: null })}
-          >
-            <option value="">all</option>
-            {Array.from({ length: set.n_layers }, (_, at) => (
-              <option key={at} value={String(at)}>
-                {at}
-              </option>
-            ))}
-          </select>
-        </Field>
-        <Choice
-          label="Order"
-          value={sort}
-          options={SORTS}
-          onChange={(sort) => setQuery({ sort, page: null })}
-        />
-      </div>
-      {load.is === "loading" && <Skeleton lines={8} />}
-      {load.is === "failed" && (
-        <Failure what="Features could not be listed" why={load.why} again={again} />
+      <Filters set={set} asked={asked} />
+      {failed !== null && (
+        <Failure what="Features could not be listed" why={failed} again={() => pages.again()} />
       )}
-      {load.is === "ready" && !stale && load.value.total === 0 && (
-        <Empty>
-          {label ? `No name holds “${label}”.` : "No feature of this layer fired on the text."}
-        </Empty>
-      )}
-      {load.is === "ready" && load.value.total > 0 && (
-        <div class="stack" aria-busy={stale}>
-          <table class="features">
-            <thead>
-              <tr>
-                <th>feature</th>
-                <th>name</th>
-                <th class="number">fires on</th>
-                <th class="number">largest</th>
-              </tr>
-            </thead>
-            <tbody>
-              {load.value.rows.map((row) => (
-                <tr key={featureId(row)}>
-                  <NamedCells set={set.name} row={row} />
-                  <td class="number">{percent(row.frequency)}</td>
-                  <td class="number">{raw(row.max)}</td>
-                </tr>
-              ))}
-            </tbody>
-          </table>
-          <Pages page={page} rows={load.value.rows.length} total={load.value.total} />
-        </div>
+      {total === null && failed === null && <Skeleton lines={8} />}
+      {total !== null && (
+        <>
+          <Counted asked={asked} text={countText(asked, total, set.index?.n_fired ?? total)} />
+          {total === 0 && shown.pages === pages ? (
+            <Empty>{whyNone(asked)}</Empty>
+          ) : (
+            <Rows
+              key={shown.list}
+              set={set}
+              asked={asked}
+              pages={shown.pages}
+              busy={shown.pages !== pages}
+              start={start}
+              onTop={(top) => {
+                left = { list, top };
+              }}
+            />
+          )}
+        </>
       )}
     </div>
   );
 }
 
-/** Asks the server when the typing rests. */
-function LabelField({ label }: { label: string }): JSX.Element {
-  const typed = useSignal(label);
-  useEffect(() => {
-    if (typed.value === label) return undefined;
-    const timer = window.setTimeout(() => setQuery({ label: typed.value, page: null }), TYPING_MS);
-    return () => window.clearTimeout(timer);
-  }, [typed.value, label]);
+function whyNone(asked: Asked): string {
+  if (filtersOf(asked).length === 0) return "No feature fired on the text.";
+  if (filtersOf(asked).every(({ key }) => key === "label")) {
+    return `No name holds “${asked.label.trim()}”.`;
+  }
+  return "No feature is all of this. The crosses above take a filter away.";
+}
+
+function Rows(props: {
+  set: FeatureSet;
+  asked: Asked;
+  pages: Pages<FeatureRow>;
+  busy: boolean;
+  start: number;
+  onTop: (top: number) => void;
+}): JSX.Element {
+  const { set, asked, pages } = props;
+  // Rows that came are drawn.
+  void pages.round.value;
+  const timer = useRef(0);
+  const onRows = useCallback(
+    (from: number, to: number) => {
+      window.clearTimeout(timer.current);
+      timer.current = window.setTimeout(() => pages.need(from, to), REST_MS);
+    },
+    [pages],
+  );
+  useEffect(() => () => window.clearTimeout(timer.current), []);
   return (
-    <Field label="Name holds">
-      <input
-        type="search"
-        value={typed.value}
-        placeholder="capital"
-        onInput={(event) => {
-          typed.value = event.currentTarget.value;
-        }}
-      />
-    </Field>
+    <Long
+      label="Features"
+      total={pages.total.value ?? 0}
+      busy={props.busy}
+      start={props.start}
+      onTop={props.onTop}
+      onRows={onRows}
+      head={
+        <tr>
+          {COLUMNS.map((column) => (
+            <Head key={column.text} column={column} asked={asked} />
+          ))}
+        </tr>
+      }
+      cells={(at) => {
+        const row = pages.row(at);
+        if (!row) return <td colSpan={COLUMNS.length} class="muted">{`row ${at + 1}…`}</td>;
+        return (
+          <>
+            <NamedCells set={set.name} row={row} />
+            <td class="number">{percent(row.frequency)}</td>
+            <td class="number">{raw(row.max)}</td>
+          </>
+        );
+      }}
+    />
   );
 }
 
-function Pages(props: { page: number; rows: number; total: number }): JSX.Element {
-  const { page, rows, total } = props;
-  const from = page * ROWS;
+function Head({ column, asked }: { column: Column; asked: Asked }): JSX.Element {
+  const direction = directionOf(column, asked.sort);
+  const sort = nextSort(column, asked.sort);
   return (
-    <p class="row">
-      <Button disabled={page === 0} onClick={() => setQuery({ page: String(page - 1) })}>
-        ← Before
-      </Button>
-      <span>
-        {count(from + 1)} to {count(from + rows)} of {count(total)}
-      </span>
-      <Button disabled={from + rows >= total} onClick={() => setQuery({ page: String(page + 1) })}>
-        Next →
-      </Button>
-    </p>
+    <th
+      class={column.isNumber ? "number" : undefined}
+      title={column.title}
+      aria-sort={direction === "none" ? undefined : direction}
+    >
+      <button
+        type="button"
+        class="sort"
+        onClick={() => setQuery({ sort: sort === "index" ? null : sort })}
+      >
+        {column.text}
+        <span aria-hidden="true">
+          {direction === "ascending" ? " ▲" : direction === "descending" ? " ▼" : ""}
+        </span>
+      </button>
+    </th>
   );
 }

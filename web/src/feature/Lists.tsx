@@ -2,7 +2,7 @@
 
 import type { JSX } from "preact";
 import { nameText } from "../graph/names.ts";
-import { count, percent, raw, tokenText } from "../ui/numbers.ts";
+import { count, percent, raw, signedRaw, tokenText } from "../ui/numbers.ts";
 import { Bar } from "../ui/parts.tsx";
 import type { TogetherRow } from "../wire.ts";
 import { featureId, featureUrl } from "./shape.ts";
@@ -51,7 +51,13 @@ export function FiresWith(props: {
               <th class="number">tokens with both</th>
               <th class="number">of its own</th>
               <th class="number" title="of the tokens on which either fires">
-                of either
+                Jaccard
+              </th>
+              <th
+                class="number"
+                title="bits: log2 of how much more often both fire than if neither knew of the other, over the tokens that were read"
+              >
+                PMI
               </th>
             </tr>
           </thead>
@@ -65,11 +71,16 @@ export function FiresWith(props: {
                 <td class="number">{count(row.n)}</td>
                 <td class="number">{percent(row.share)}</td>
                 <td class="number">{percent(row.jaccard)}</td>
+                <td class="number">{row.pmi === null ? "–" : `${signedRaw(row.pmi)} bits`}</td>
               </tr>
             ))}
           </tbody>
         </table>
       </div>
+      <p class="note">
+        By Jaccard, the share of the tokens on which either fires. Of the partners that the index
+        keeps; tokens with both are at least so many, and so are Jaccard and PMI.
+      </p>
     </details>
   );
 }

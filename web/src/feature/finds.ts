@@ -69,7 +69,9 @@ async function ask(label: string, signal: AbortSignal): Promise<Found> {
   const set = setMeant(sets, [ofPage, setAtHand.peek(), default_model]);
   if (!set?.index) return { ...NOTHING, set };
   const sort = "frequency" as const;
-  const page = { label, layer: null, sort, offset: 0, limit: MOST };
+  const any = { frequency_from: null, frequency_to: null, max_from: null, max_to: null };
+  const meant = { label, layer: null, named: "any" as const, ...any };
+  const page = { ...meant, sort, offset: 0, limit: MOST };
   return { ...(await featureQuery({ ...page, set: set.name }, signal)), set };
 }
 

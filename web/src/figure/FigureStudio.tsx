@@ -14,10 +14,11 @@ import {
   viewRemote,
 } from "../api/endpoints.ts";
 import { readView } from "../state/document.ts";
-import { copyCommand as copyText } from "../ui/command.tsx";
+import { settled } from "../state/saver.ts";
+import { copyCommand } from "../ui/command.tsx";
 import { section, useActions } from "../ui/keys.ts";
 import { type Load, useLoad } from "../ui/load.ts";
-import { Button, Empty, Failure, Field, Skeleton } from "../ui/parts.tsx";
+import { Button, Empty, Failure, Field, NumberField, Skeleton } from "../ui/parts.tsx";
 import { saveFile } from "../ui/save.tsx";
 import { IN_FOLDER } from "../ui/shell.ts";
 import { toast } from "../ui/toast.tsx";
@@ -75,6 +76,7 @@ export function FigureStudio(props: { id: string; viewName: string }): JSX.Eleme
   const workspace = graphAddress(id, viewName);
   const { state, again } = useLoad(
     async (signal): Promise<Source> => {
+      await settled();
       const [head, runs, saved] = await Promise.all([
         askHead(id, signal),
         askRuns(id, signal),
@@ -123,6 +125,7 @@ function Studio({ source }: { source: Source }): JSX.Element {
   });
   const runs = useSignal<readonly number[]>([]);
   const picture = useSignal<Load<string>>({ is: "loading" });
+  const round = useSignal(0);
   const ask = (format: FigureFormat): FigureAsk => ({
     graph: source.head.id,
     view: source.viewName,
@@ -133,13 +136,14 @@ function Studio({ source }: { source: Source }): JSX.Element {
     format,
   });
   const key = JSON.stringify(ask("svg"));
-  // `key` is the whole request.
+  // `key` is the whole request; `round` asks again.
   useEffect(() => {
     const abort = new AbortController();
     let url = "";
     const timer = window.setTimeout(() => {
       figure(ask("svg"), abort.signal).then(
         (blob) => {
+          if (abort.signal.aborted) return;
           url = URL.createObjectURL(blob);
           picture.value = { is: "ready", value: url };
         },
@@ -153,12 +157,12 @@ function Studio({ source }: { source: Source }): JSX.Element {
       window.clearTimeout(timer);
       if (url) URL.revokeObjectURL(url);
     };
-  }, [key]);
+  }, [key, round.value]);
   const set = (to: Partial<FigureOptions>): void => {
     options.value = { ...options.value, ...to };
   };
   const now = picture.value;
-  const copy = () => void copyCommand(ask("svg"), source.head.feature_set);
+  const copy = () => void copyFigure(ask("svg"), source.head.feature_set);
   useActions(
     section("Figure", [
       ...FORMATS.map(
@@ -178,15 +182,13 @@ function Studio({ source }: { source: Source }): JSX.Element {
             onInput={(event) => set({ title: event.currentTarget.value })}
           />
         </Field>
-        <Field label="Outputs of each run">
-          <input
-            type="number"
-            min="0"
-            max="20"
-            value={options.value.n_outputs}
-            onInput={(event) => set({ n_outputs: Number(event.currentTarget.value) })}
-          />
-        </Field>
+        <NumberField
+          label="Outputs of each run"
+          min={0}
+          max={20}
+          value={options.value.n_outputs}
+          onChange={(n_outputs) => set({ n_outputs })}
+        />
         <fieldset>
           <legend>Boxes</legend>
           {LAYOUTS.map(({ value, text }) => (
@@ -236,20 +238,15 @@ function Studio({ source }: { source: Source }): JSX.Element {
             </label>
           ))}
         </fieldset>
-        <Field label="Width on paper, mm">
-          <input
-            type="number"
-            min={WIDTHS[0]}
-            max={WIDTHS[1]}
-            value={options.value.width_mm ?? ""}
-            placeholder="a unit is a pixel"
-            onInput={(event) => {
-              const width = event.currentTarget.valueAsNumber;
-              const fits = width >= WIDTHS[0] && width <= WIDTHS[1];
-              set({ width_mm: fits ? width : null });
-            }}
-          />
-        </Field>
+        <NumberField
+          label="Width on paper, mm"
+          min={WIDTHS[0]}
+          max={WIDTHS[1]}
+          value={options.value.width_mm}
+          placeholder="a unit is a pixel"
+          onChange={(width_mm) => set({ width_mm })}
+          onEmpty={() => set({ width_mm: null })}
+        />
         <fieldset>
           <legend>Tests as panels</legend>
           {source.runs.length === 0 && <small>No test was run on this graph.</small>}
@@ -281,7 +278,9 @@ function Studio({ source }: { source: Source }): JSX.Element {
       </aside>
       <div class="studio-picture" tabIndex={0} role="region" aria-label="Figure">
         {now.is === "loading" && <Skeleton lines={8} label="Drawing" />}
-        {now.is === "failed" && <Failure what="The figure was not drawn" why={now.why} />}
+        {now.is === "failed" && (
+          <Failure what="The figure was not drawn" why={now.why} again={() => round.value++} />
+        )}
         {now.is === "ready" && <img src={now.value} alt={`Circuit of “${source.head.text}”`} />}
       </div>
     </div>
@@ -296,10 +295,10 @@ async function download(ask: FigureAsk): Promise<void> {
   }
 }
 
-async function copyCommand(ask: FigureAsk, set: string | null): Promise<void> {
+async function copyFigure(ask: FigureAsk, set: string | null): Promise<void> {
   try {
     const index = await indexPath(set);
-    await copyText(figureCommand(ask, index), `${IN_FOLDER} It gives the same bytes.`);
+    await copyCommand(figureCommand(ask, index), `${IN_FOLDER} It gives the same bytes.`);
   } catch (failure) {
     toast(`Not copied: ${sentence(failure)}.`);
   }

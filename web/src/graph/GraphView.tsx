@@ -166,6 +166,7 @@ function useFrames(
       links: work.drawnLinks.value,
       hover: work.hover.value,
       hoverLinks: work.drawnHoverLinks.value,
+      bar: work.bar.value?.nodes ?? null,
       edge: under?.is === "edge" ? under.edge : null,
       pins: work.view.value.pins,
       groups: work.view.value.groups,

@@ -9,6 +9,7 @@ import type { Edge } from "./drawn.ts";
 import { groupName } from "./names.ts";
 import { KIND } from "./pack.ts";
 import type { Point } from "./paint.ts";
+import { sumText } from "./summed.ts";
 import { type Strip, stripText } from "./thin.ts";
 
 const WIDTH = 250;
@@ -85,14 +86,17 @@ function OfCollapsed(props: {
   work: Workspace;
   is: "mark" | "name";
   strips: readonly Strip[];
-  nNodes: number;
+  nodes: readonly number[];
 }): JSX.Element {
-  const names = props.work.names.value!;
+  const { work, nodes } = props;
+  const names = work.names.value!;
   const text = props.strips.map((strip) => stripText(strip, (pos) => names.token(pos)));
+  const bar = work.bar.value;
   return (
     <>
       <strong>{text.join(", ")}</strong>
-      <div>{nodesText(props.nNodes)} collapsed</div>
+      <div>{nodesText(nodes.length)} collapsed</div>
+      {bar && <div>{sumText(bar, work.partial.value)}</div>}
       <div class="muted">{props.is === "name" ? "click: expand" : "click: select them"}</div>
     </>
   );

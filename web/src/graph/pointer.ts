@@ -17,7 +17,7 @@ import { inside } from "./layout.ts";
 import type { Point } from "./paint.ts";
 import type { Scene } from "./scene.ts";
 import { collapsedOf } from "./thin.ts";
-import { collapsedUnder, type Hit, hit, nameAt } from "./under.ts";
+import { collapsedUnder, type Hit, hit, isSameBar, nameAt, type Under } from "./under.ts";
 
 const DRAG_PX = 3;
 
@@ -25,6 +25,7 @@ interface Handlers {
   onPointerDown: (event: PointerEvent) => void;
   onPointerMove: (event: PointerEvent) => void;
   onPointerUp: (event: PointerEvent) => void;
+  onPointerCancel: () => void;
   onPointerLeave: () => void;
   onDblClick: (event: MouseEvent) => void;
 }
@@ -70,9 +71,10 @@ export function usePointer(
     // The same edge is told where it was met, and painted once.
     if (edge && before?.is === "edge" && before.edge.link === edge.link) return;
     const at = worldOf(paneOf(event));
+    const under: Under | null = edge ? { is: "edge", at, edge } : collapsedUnder(work, at, found);
     batch(() => {
       work.hover.value = node;
-      work.under.value = edge ? { is: "edge", at, edge } : collapsedUnder(work, at, found);
+      if (!isSameBar(before, under)) work.under.value = under;
     });
   };
 
@@ -114,6 +116,13 @@ export function usePointer(
       work.under.value = null;
       if (gathers(work, nodeAt(event))) return;
       click(work, event, hitAt(event));
+    },
+    // The system took the pointer: what it had begun is not done.
+    onPointerCancel: () => {
+      pressEnd();
+      down.current = null;
+      lasso.current = null;
+      scene.current?.setLasso([]);
     },
     onPointerLeave: () => {
       pressEnd();

@@ -24,6 +24,8 @@ export interface Frame extends StillOf {
   links: Links | null;
   hover: number;
   hoverLinks: Links | null;
+  /** Nodes of what is collapsed under the pointer, whose links the hover's then are. */
+  bar: readonly number[] | null;
   /** A link of the selection that is under the pointer. */
   edge: Edge | null;
   pins: readonly number[];
@@ -107,7 +109,7 @@ export class Scene {
     if (differs("columns", "layout", "matches", "strengths", "nHaze", "sign", "groups"))
       this.invalidate("still");
     if (places || differs("links", "pins", "groups")) this.invalidate("chosen");
-    if (places || differs("hover", "hoverLinks", "edge")) this.invalidate("hover");
+    if (places || differs("hover", "hoverLinks", "bar", "edge")) this.invalidate("hover");
     if (differs("layout", "tokens")) this.invalidate("axes");
   }
 
@@ -217,23 +219,23 @@ export class Scene {
   }
 
   private paintHover(frame: Frame, most: number): void {
-    const { hover, hoverLinks, layout, edge } = frame;
+    const { hover, hoverLinks, layout, edge, bar } = frame;
     const layer = this.layers.hover;
     const isNode = hover >= 0 && frame.mask[hover] === 1;
-    if (!isNode && !edge) {
+    if (!isNode && !edge && !bar) {
       layer.hide();
       return;
     }
     layer.show();
     layer.paint(this.transform, (context) => {
-      if (!isNode) {
-        if (edge) this.paintEdge(context, frame, edge);
-        return;
-      }
-      if (hoverLinks && !frame.selection.includes(hover)) {
+      if (!isNode && edge) this.paintEdge(context, frame, edge);
+      // What is selected has its links already.
+      const from = isNode ? [hover] : (bar ?? []);
+      if (hoverLinks && !from.every((node) => frame.selection.includes(node))) {
         const links = drawnOf(hoverLinks, frame, most);
-        paintLinks(context, layout, [hover], links, this.style(frame, 0.45));
+        paintLinks(context, layout, from, links, this.style(frame, 0.45));
       }
+      if (!isNode) return;
       paintRing(context, layout, hover, { colour: this.ink.ink, width: 1.6, radius: 8 });
     });
   }

@@ -23,7 +23,7 @@ export interface Hit {
 export type Under = { at: Point } & (
   | { is: "edge"; edge: Edge }
   /** A mark, where strips cross, or the name of one strip. */
-  | { is: "mark" | "name"; strips: Strip[]; nNodes: number }
+  | { is: "mark" | "name"; strips: Strip[]; nodes: readonly number[] }
 );
 
 const REACH_PX = { node: 18, mark: 6, edge: 5 };
@@ -99,10 +99,19 @@ export function collapsedUnder(
   const shown = work.shown.peek();
   if (!layout || !pack || !shown) return null;
   if (name?.thin) {
-    return { at, is: "name", strips: [name], nNodes: inStrip(name, pack, shown.nodes).length };
+    return { at, is: "name", strips: [name], nodes: inStrip(name, pack, shown.nodes) };
   }
   if (!mark) return null;
   const row = rowAt(layout, mark.y);
   const strips = [row && isLayers(row, layout) && row, columnAt(layout, mark.x)];
-  return { at, is: "mark", strips: strips.filter((one) => !!one), nNodes: mark.nodes.length };
+  return { at, is: "mark", strips: strips.filter((one) => !!one), nodes: mark.nodes };
+}
+
+/** Whether the pointer is on the same bar or name as before: its edges are summed and drawn once. */
+export function isSameBar(before: Under | null, now: Under | null): boolean {
+  if (!before || !now || before.is === "edge" || now.is !== before.is) return false;
+  return (
+    before.nodes.length === now.nodes.length &&
+    before.nodes.every((node, at) => node === now.nodes[at])
+  );
 }

@@ -4,8 +4,9 @@ import type { JSX } from "preact";
 import { status as askStatus } from "../api/endpoints.ts";
 import { useLoad } from "../ui/load.ts";
 import { open } from "../ui/palette.tsx";
-import { Button, Key } from "../ui/parts.tsx";
+import { Button } from "../ui/parts.tsx";
 import { Log } from "./Log.tsx";
+import { SECTIONS } from "./sections.tsx";
 import { STEPS } from "./steps.tsx";
 
 const NUMBERS: readonly { name: string; means: string }[] = [
@@ -83,43 +84,12 @@ export function Help(): JSX.Element {
           ))}
         </dl>
       </section>
-      <section class="stack">
-        <h2>On the graph</h2>
-        <p>
-          An edge of the selection under the pointer says what it is; a click on it asks why, as{" "}
-          <Key name="w" /> does.
-        </p>
-        <p>
-          The right button on the name of a layer or a token collapses it into a thin row or column;
-          a click on the name of what is collapsed expands it. <Key name="z" /> collapses the layers
-          of the selection, <Key name="Shift+z" /> its tokens, <Key name="Shift+x" /> expands all. A
-          double click on a name selects its nodes, and Shift-click those from the selection to it.
-        </p>
-      </section>
-      <section class="stack">
-        <h2>In the circuit</h2>
-        <p>
-          <Key name="m" /> opens a group beside the circuit, with its members and its note.{" "}
-          <Key name="Shift+m" /> opens it in its place: its members are drawn where its box stood,
-          with edges of their own. Closed, all boxes are where they were.
-        </p>
-      </section>
-      <section class="stack">
-        <h2>Search</h2>
-        <p>
-          Words are looked for in names; <code>layer&gt;2</code>, <code>pos:8</code>,{" "}
-          <code>act&gt;=1</code>, <code>kind:error</code> and <code>#1741</code> narrow the search.
-          All terms must hold.
-        </p>
-      </section>
-      <section class="stack">
-        <h2>Many prompts</h2>
-        <p>
-          One graph explains one prompt. <a href="/new">New trace</a> takes a batch, too: a prompt a
-          line, all with the same settings. When it is done, the features that recur in its graphs
-          are one click away.
-        </p>
-      </section>
+      {SECTIONS.map(({ title, text }) => (
+        <section key={title} class="stack">
+          <h2>{title}</h2>
+          {text}
+        </section>
+      ))}
       <section class="stack">
         <h2>Your work</h2>
         <p>

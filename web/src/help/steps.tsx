@@ -33,7 +33,7 @@ export const STEPS: readonly Step[] = [
       <>
         The tab Feature (<Key name="j 2" />) shows the texts on which a feature fires and the tokens
         that it raises and lowers. A name after ≈ is a program's guess; <Key name="r" /> gives
-        yours.
+        yours. Its own page runs it on any text that you write.
       </>
     ),
   },
@@ -41,9 +41,20 @@ export const STEPS: readonly Step[] = [
     title: "Ask why",
     text: (
       <>
-        Why this edge (<Key name="w" />) splits an edge by attention heads. Paths (
+        The pointer on an edge says its share and its raw weight; a click on it, or <Key name="w" />
+        , splits it by attention heads. Paths (
         <Key name="j 4" />) lists the strongest ways from a node to an output, and how much of the
         effect they cover.
+      </>
+    ),
+  },
+  {
+    title: "Make room",
+    text: (
+      <>
+        <Key name="z" /> collapses the layers of the selection, <Key name="Shift+z" /> its tokens;
+        the pointer on a bar draws the summed edges of what it holds. <Key name="Shift+x" /> expands
+        all.
       </>
     ),
   },
@@ -60,7 +71,8 @@ export const STEPS: readonly Step[] = [
     text: (
       <>
         Shift-drag around features that do one thing and press <Key name="g" />. A group is one box
-        of the circuit. Suggestions come with their reasons.
+        of the circuit; <Key name="Shift+m" /> opens it in its place. Suggestions (
+        <Key name="a" />) come with their reasons.
       </>
     ),
   },
@@ -69,7 +81,7 @@ export const STEPS: readonly Step[] = [
     text: (
       <>
         Press <Key name="i" /> on a node or group, suppress it, and see the prediction beside what
-        the model does.
+        the model does. Pin a test as baseline, and others stand beside it, number by number.
       </>
     ),
   },
@@ -92,5 +104,31 @@ export const STEPS: readonly Step[] = [
       </>
     ),
   },
-  { title: "Show", text: <>Open Figure: the circuit and its tests as SVG, PDF or PNG.</> },
+  {
+    title: "Many prompts",
+    text: (
+      <>
+        A new trace (<Key name="n" />) takes a batch (<Key name="b" />
+        ): a prompt a line, or a file of them. What recurs in their graphs is then one click away.
+      </>
+    ),
+  },
+  {
+    title: "Show",
+    text: (
+      <>
+        Open Figure (<Key name="Shift+f" />
+        ): the circuit and its tests as SVG, PDF or PNG.
+      </>
+    ),
+  },
+  {
+    title: "Do it again",
+    text: (
+      <>
+        <Key name="y" /> copies a trace, a test or a figure as a command. Traces and tests are
+        copied as curl and as Python, too, for a program that asks this server.
+      </>
+    ),
+  },
 ];

@@ -4,7 +4,7 @@ import { signal, useSignal } from "@preact/signals";
 import type { JSX } from "preact";
 import { useEffect } from "preact/hooks";
 import { cumulativeShare, type Link } from "../graph/edges.ts";
-import type { Names } from "../graph/names.ts";
+import { groupName, type Names } from "../graph/names.ts";
 import { KIND } from "../graph/pack.ts";
 import { groupOf } from "../state/document.ts";
 import { whenIdle } from "../ui/idle.ts";
@@ -96,9 +96,7 @@ export function Connections({ work }: { work: Workspace }): JSX.Element | null {
           }}
         />
       </div>
-      {work.partial.value && work.complete.value?.selection !== work.selection.value && (
-        <RestNote work={work} />
-      )}
+      {!work.isWhole.value && <RestNote work={work} />}
       <div class="two-lists">
         <LinkList work={work} links={links.inputs} title="Inputs" />
         <LinkList work={work} links={links.outputs} title="Outputs" />
@@ -167,6 +165,9 @@ function LinkList(props: { work: Workspace; links: readonly Link[]; title: "Inpu
       </h3>
       {links.length === 0 && (
         <Empty>{title === "Inputs" ? noInputs(work) : "This feeds nothing in the graph."}</Empty>
+      )}
+      {title === "Outputs" && grouping.value !== "none" && work.normalisation.value === "share" && (
+        <p class="note">Summed: each share is of its own target's input.</p>
       )}
       <ul class="links">
         {/* By place and not by node: a walk then changes words, and makes no element. */}
@@ -314,7 +315,8 @@ function subtotals(
     const layer = pack.layer[node];
     const key = group?.id ?? (by === "token" ? `t${pack.pos[node]}` : `l${layer}`);
     const name =
-      group?.name ?? (by === "token" ? `“${token}”` : layer < 0 ? "tokens" : `layer ${layer}`);
+      (group && groupName(group)) ??
+      (by === "token" ? `“${token}”` : layer < 0 ? "tokens" : `layer ${layer}`);
     const row = groups.get(key);
     if (row) {
       row.nodes.push(node);

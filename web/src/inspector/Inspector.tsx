@@ -12,14 +12,14 @@ import { lazy } from "../ui/lazy.tsx";
 import { count, percent, raw } from "../ui/numbers.ts";
 import { Button, Chip, Empty } from "../ui/parts.tsx";
 import type { Workspace } from "../workspace/model.ts";
-import { inspectorHidden } from "../workspace/Panes.tsx";
+import { showInspector } from "../workspace/room.ts";
 import { alone, popOut } from "../workspace/windows.ts";
 import { Connections } from "./Connections.tsx";
 import { exclude } from "./exclude.ts";
-import { FeatureCard } from "./FeatureCard.tsx";
 import { OperandCard } from "./OperandCard.tsx";
 import { Standing } from "./Standing.tsx";
 
+const FeatureCard = lazy(async () => (await import("./FeatureCard.tsx")).FeatureCard);
 const PathTool = lazy(async () => (await import("./PathTool.tsx")).PathTool);
 const WhyEdge = lazy(async () => (await import("./WhyEdge.tsx")).WhyEdge);
 
@@ -37,8 +37,13 @@ export const TABS: readonly { value: Tab; text: string; key: string }[] = [
 /** Shows why an edge of the selection is. */
 export function explain(work: Workspace, { end, link }: Edge): void {
   work.explained.value = { of: work.selection.peek()[0] ?? -1, end, node: link.node };
-  tab.value = "why";
-  inspectorHidden.value = false;
+  openTab("why");
+}
+
+/** Shows a tab, wherever the inspector was. */
+export function openTab(value: Tab): void {
+  tab.value = value;
+  showInspector();
 }
 
 export function Inspector({ work }: { work: Workspace }): JSX.Element {
@@ -154,7 +159,10 @@ function Facts({ work, node }: { work: Workspace; node: number }): JSX.Element |
   if (!Number.isNaN(pack.frequency[node])) {
     facts.push(["fires on", `${percent(pack.frequency[node])} of tokens`]);
   }
-  if (links && links.absIn > 0) facts.push(["error share of input", percent(errorShare(work))]);
+  if (links && links.absIn > 0) {
+    const least = work.isWhole.value ? "" : "at least ";
+    facts.push(["error share of input", `${least}${percent(errorShare(work))}`]);
+  }
   return (
     <p class="facts">
       {facts.map(([name, value]) => (
@@ -251,7 +259,7 @@ function Actions({ work }: { work: Workspace }): JSX.Element {
 
 /** Hides the selection; what its groups keep stays selected. */
 export function hide(work: Workspace): void {
-  work.select(exclude(work, work.selection.value, () => work.select([])));
+  work.select(exclude(work, work.selection.value));
 }
 
 /** Names the selected node in this view, or its feature wherever it fires. */

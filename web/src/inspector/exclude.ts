@@ -9,13 +9,9 @@ import type { Workspace } from "../workspace/model.ts";
 
 /**
  * Hides what is in no group; of the others it asks first, as their group would lose them. Gives
- * those, and calls `then` if they went, too.
+ * those.
  */
-export function exclude(
-  work: Workspace,
-  nodes: readonly number[],
-  then: () => void = () => undefined,
-): number[] {
+export function exclude(work: Workspace, nodes: readonly number[]): number[] {
   const isIn = (node: number): boolean => groupOf(work.view.value, node) !== undefined;
   const stay = nodes.filter(isIn);
   const go = nodes.filter((node) => !isIn(node));
@@ -26,7 +22,8 @@ export function exclude(
     `${nodesText(stay.length)} of a group ${stays}; take ${them} out of the group first.`,
     () => {
       work.do(outOfSight(stay));
-      then();
+      // By now something else may be selected, which stays so.
+      work.select(work.selection.peek().filter((node) => !stay.includes(node)));
     },
     "Take out and hide",
   );

@@ -3,20 +3,24 @@
 import type { JSX } from "preact";
 import { useMore } from "../ui/more.tsx";
 import { count } from "../ui/numbers.ts";
-import { Button, Chip, Choice, Field } from "../ui/parts.tsx";
+import { Button, Chip, Choice, Field, Segments } from "../ui/parts.tsx";
 import { go, place } from "../ui/router.ts";
 import type { GraphRow } from "../wire.ts";
 import {
   addressOf,
   filters,
   findGraphs,
+  type Maker,
+  makersOf,
   readWanted,
   SORTS,
   tagsOf,
   toggledTag,
+  unfiltered,
   type Wanted,
 } from "./find.ts";
 import { Row } from "./Row.tsx";
+import { LAYOUTS, layout } from "./shown.ts";
 
 /** So many are drawn at once: more are slow to type against, and nobody reads them. */
 const FIRST = 100;
@@ -28,6 +32,7 @@ export function Found(props: { rows: readonly GraphRow[]; onChange: () => void }
   const wanted = readWanted(place.value.query);
   const found = findGraphs(props.rows, wanted);
   const { rows, more } = useMore(found, FIRST);
+  const pictures = layout.value === "thumbnails";
   return (
     <>
       <div class="row find-graphs">
@@ -47,25 +52,62 @@ export function Found(props: { rows: readonly GraphRow[]; onChange: () => void }
           options={SORTS}
           onChange={(sort) => to({ ...wanted, sort })}
         />
+        <Makers all={props.rows} wanted={wanted} by="model" />
+        <Makers all={props.rows} wanted={wanted} by="dictionary" />
         <Tags all={props.rows} wanted={wanted} />
         <span role="status">
           {filters(wanted) && (
-            <Chip
-              onRemove={() => to({ ...wanted, text: "", tags: [] })}
-              removeLabel="Show all graphs"
-            >
+            <Chip onRemove={() => to(unfiltered(wanted))} removeLabel="Show all graphs">
               {count(found.length)} of {count(props.rows.length)} graphs
             </Chip>
           )}
         </span>
+        <span class="grow" />
+        <Segments
+          label="Shown as"
+          value={layout.value}
+          options={LAYOUTS}
+          onChange={(value) => {
+            layout.value = value;
+          }}
+        />
       </div>
-      <ul class="graphs">
+      <ul class={pictures ? "graphs pictured" : "graphs"}>
         {rows.map((row) => (
-          <Row key={row.id} row={row} onChange={props.onChange} />
+          <Row key={row.id} row={row} onChange={props.onChange} picture={pictures} />
         ))}
       </ul>
       {more}
     </>
+  );
+}
+
+/** No choice where all graphs have one name, but where it is what hides them. */
+function Makers(props: {
+  all: readonly GraphRow[];
+  wanted: Wanted;
+  by: Maker;
+}): JSX.Element | null {
+  const { all, wanted, by } = props;
+  const makers = makersOf(all, wanted, by);
+  const chosen = wanted[by];
+  if (makers.length < 2 && chosen === null) return null;
+  const nGraphs = makers.reduce((sum, maker) => sum + maker.nGraphs, 0);
+  // A name may be empty, and is told from all of them by what stands before it.
+  const options = [
+    { value: "", text: `any (${count(nGraphs)})` },
+    ...makers.map((maker) => ({
+      value: `=${maker.name}`,
+      text: `${maker.name || "not said"} (${count(maker.nGraphs)})`,
+    })),
+  ];
+  return (
+    <Choice
+      label={by === "model" ? "Model" : "Dictionary"}
+      value={chosen === null ? "" : `=${chosen}`}
+      options={options}
+      onChange={(value) => to({ ...wanted, [by]: value === "" ? null : value.slice(1) })}
+    />
   );
 }
 

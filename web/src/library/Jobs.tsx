@@ -3,10 +3,11 @@
 import { useSignal } from "@preact/signals";
 import type { JSX } from "preact";
 import { useEffect } from "preact/hooks";
-import { jobs as askJobs, cancelJob, isFinal } from "../api/endpoints.ts";
+import { jobs as askJobs, isFinal } from "../api/endpoints.ts";
 import { useMore } from "../ui/more.tsx";
 import { count, seconds } from "../ui/numbers.ts";
 import { Button, Progress } from "../ui/parts.tsx";
+import { stopJob } from "../ui/stop.ts";
 import type { Job } from "../wire.ts";
 
 const EVERY_MS = 1000;
@@ -58,7 +59,7 @@ export function JobRow({ job }: { job: Job }): JSX.Element {
         {job.eta_secs !== null && `, ${seconds(job.eta_secs)} left`}
       </span>
       <Progress done={job.done} total={job.total} label={job.title} />
-      <Button kind="quiet" onClick={() => void cancelJob(job.id)}>
+      <Button kind="quiet" onClick={() => void stopJob(job.id)}>
         Stop, keep what there is
       </Button>
     </div>

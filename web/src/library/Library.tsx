@@ -11,6 +11,7 @@ import { lastUndo } from "../ui/toast.tsx";
 import { Found } from "./Found.tsx";
 import { Jobs } from "./Jobs.tsx";
 import { openAddress, opened, openFiles } from "./open.ts";
+import { nextLayout } from "./shown.ts";
 import { Trash } from "./Trash.tsx";
 
 export function Library(): JSX.Element {
@@ -29,6 +30,7 @@ export function Library(): JSX.Element {
       ["/", "Search graphs", () => document.getElementById("search")?.focus()],
       ["o", "Open a graph file…", () => document.getElementById("open-file")?.click()],
       ["a", "Open an address…", () => void address()],
+      ["t", "Thumbnails, or a list", nextLayout],
       [
         "mod+z",
         "Undo the last change, while its message is shown",

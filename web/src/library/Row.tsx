@@ -3,16 +3,26 @@
 import type { JSX } from "preact";
 import { sentence } from "../api/client.ts";
 import { deleteGraph, patchGraph } from "../api/endpoints.ts";
+import { tallyText } from "../tests/verdicts.ts";
 import { ask } from "../ui/ask.tsx";
-import { count, date, percent, promptText, score, tokenText } from "../ui/numbers.ts";
+import { count, counted, date, percent, promptText, score, tokenText } from "../ui/numbers.ts";
 import { Button, Chip } from "../ui/parts.tsx";
 import { toast } from "../ui/toast.tsx";
-import type { GraphPatch, GraphRow } from "../wire.ts";
+import type { CircuitTests, GraphPatch, GraphRow } from "../wire.ts";
+import { Thumbnail } from "./Thumbnail.tsx";
 import { remove } from "./Trash.tsx";
 
-export function Row({ row, onChange }: { row: GraphRow; onChange: () => void }): JSX.Element {
+interface RowProps {
+  row: GraphRow;
+  onChange: () => void;
+  /** Whether the graph is drawn above its facts. */
+  picture: boolean;
+}
+
+export function Row({ row, onChange, picture }: RowProps): JSX.Element {
   return (
     <li class="graph-row">
+      {picture && <Thumbnail id={row.id} />}
       <a href={`/g/${row.id}`} class="graph-link">
         <span class="graph-prompt">
           {row.title && <strong>{row.title} </strong>}
@@ -26,7 +36,9 @@ export function Row({ row, onChange }: { row: GraphRow; onChange: () => void }):
           </span>
         </span>
         <span class="graph-facts">
-          <span>{row.model}</span>
+          <span title="model, dictionary">
+            {[row.model, row.dictionary].filter(Boolean).join(", ")}
+          </span>
           <span>
             {count(row.n_nodes)} nodes, {count(row.n_edges)} edges
           </span>
@@ -39,6 +51,9 @@ export function Row({ row, onChange }: { row: GraphRow; onChange: () => void }):
                 ? "circuit"
                 : "no circuit yet"}
           </span>
+          {row.tested && (
+            <span title={testedTitle(row.tested)}>edges tested {tallyText(row.tested)}</span>
+          )}
           <span>{date(row.created)}</span>
           {row.imported && <Chip>imported: {row.imported}</Chip>}
           {row.partial && <Chip tone="warn">partial</Chip>}
@@ -60,6 +75,12 @@ export function Row({ row, onChange }: { row: GraphRow; onChange: () => void }):
       </Button>
     </li>
   );
+}
+
+/** What the signs of a row's tests mean, and of what they are. */
+export function testedTitle({ run, supported, weak, contradicted }: CircuitTests): string {
+  const all = counted(supported + weak + contradicted, "edge");
+  return `Of the circuit that is saved, ${all} by test #${run}: ✓ supported, ✗ contradicted, ○ weak`;
 }
 
 /** Asks for a title and tags: words, and words after `#`. */

@@ -3,9 +3,10 @@
 import type { JSX } from "preact";
 import { sentence } from "../api/client.ts";
 import { emptyTrash, putBack, trash } from "../api/endpoints.ts";
+import { sure } from "../ui/ask.tsx";
 import { useLoad } from "../ui/load.ts";
 import { count, date } from "../ui/numbers.ts";
-import { Button } from "../ui/parts.tsx";
+import { Button, Failure } from "../ui/parts.tsx";
 import { toast } from "../ui/toast.tsx";
 import type { Deleted, TrashRow } from "../wire.ts";
 
@@ -51,7 +52,8 @@ export function Trash({ of, onChange }: { of: unknown; onChange: () => void }): 
     onChange();
   };
   const forGood = async (row: TrashRow): Promise<void> => {
-    if (!window.confirm(`Remove “${row.title}” for good? This cannot be undone.`)) return;
+    const words = `“${row.title}” cannot be put back after that.`;
+    if (!(await sure("Remove for good?", words, "Remove for good"))) return;
     try {
       await emptyTrash(row.name);
       again();
@@ -59,6 +61,10 @@ export function Trash({ of, onChange }: { of: unknown; onChange: () => void }): 
       toast(`Not removed: ${sentence(failure)}.`);
     }
   };
+  if (state.value.is === "failed")
+    return (
+      <Failure what="What was deleted could not be read" why={state.value.why} again={again} />
+    );
   if (rows.length === 0) return null;
   return (
     <details>

@@ -16,37 +16,64 @@ export interface Wanted {
   sort: Sort;
   /** All of them must be the graph's. */
   tags: readonly string[];
+  /** Who made it; any if null. A graph that was imported may not say, which is an empty name. */
+  model: string | null;
+  dictionary: string | null;
 }
+
+/** Of these a graph has one name each. */
+export type Maker = "model" | "dictionary";
 
 export function readWanted(query: URLSearchParams): Wanted {
   const sort = SORTS.find(({ value }) => value === query.get("sort"))?.value ?? "newest";
-  return { text: query.get("q") ?? "", sort, tags: [...new Set(query.getAll("tag"))] };
+  return {
+    text: query.get("q") ?? "",
+    sort,
+    tags: [...new Set(query.getAll("tag"))],
+    model: query.get("model"),
+    dictionary: query.get("dictionary"),
+  };
 }
 
 /** The library's address; a tag may have any sign in it, so that each is a parameter of its own. */
-export function addressOf({ text, sort, tags }: Wanted): string {
+export function addressOf({ text, sort, tags, model, dictionary }: Wanted): string {
   const query = new URLSearchParams(tags.map((tag) => ["tag", tag]));
   if (text) query.set("q", text);
+  if (model !== null) query.set("model", model);
+  if (dictionary !== null) query.set("dictionary", dictionary);
   if (sort !== "newest") query.set("sort", sort);
   const all = query.toString();
   return `/${all && `?${all}`}`;
 }
 
 /** Whether a graph may be left out, which is then said. */
-export function filters({ text, tags }: Wanted): boolean {
-  return text.trim() !== "" || tags.length > 0;
+export function filters({ text, tags, model, dictionary }: Wanted): boolean {
+  return text.trim() !== "" || tags.length > 0 || model !== null || dictionary !== null;
 }
 
-/** Graphs with all the words and tags. Equals of an order stay as they came, the newest first. */
-export function findGraphs(rows: readonly GraphRow[], wanted: Wanted): GraphRow[] {
+/** The same order, with no graph left out. */
+export function unfiltered(wanted: Wanted): Wanted {
+  return { ...wanted, text: "", tags: [], model: null, dictionary: null };
+}
+
+/** Graphs with all the words and tags, and of the model and dictionary that are asked for. */
+function matching(rows: readonly GraphRow[], wanted: Wanted): GraphRow[] {
   const words = wanted.text.toLowerCase().split(/\s+/);
-  const found = rows.filter((row) => {
+  const { tags, model, dictionary } = wanted;
+  return rows.filter((row) => {
     const where = searchText(row);
     return (
       words.every((word) => where.includes(word)) &&
-      wanted.tags.every((tag) => row.tags.includes(tag))
+      tags.every((tag) => row.tags.includes(tag)) &&
+      (model === null || row.model === model) &&
+      (dictionary === null || row.dictionary === dictionary)
     );
   });
+}
+
+/** What is found, in order. Equals of an order stay as they came, the newest first. */
+export function findGraphs(rows: readonly GraphRow[], wanted: Wanted): GraphRow[] {
+  const found = matching(rows, wanted);
   switch (wanted.sort) {
     case "newest":
       return found.sort((a, b) => b.created - a.created);
@@ -81,6 +108,26 @@ export function tagsOf(
   return [...graphs]
     .map(([tag, nGraphs]) => ({ tag, nGraphs }))
     .sort((a, b) => b.nGraphs - a.nGraphs || a.tag.localeCompare(b.tag, "en"));
+}
+
+/**
+ * The names that there are, those of most graphs first. Counted are the graphs that choosing one
+ * would show: those that all other filters leave. One that would show none is there as well.
+ */
+export function makersOf(
+  rows: readonly GraphRow[],
+  wanted: Wanted,
+  by: Maker,
+): { name: string; nGraphs: number }[] {
+  const graphs = new Map<string, number>(rows.map((row) => [row[by], 0]));
+  const chosen = wanted[by];
+  if (chosen !== null && !graphs.has(chosen)) graphs.set(chosen, 0);
+  for (const row of matching(rows, { ...wanted, [by]: null })) {
+    graphs.set(row[by], (graphs.get(row[by]) ?? 0) + 1);
+  }
+  return [...graphs]
+    .map(([name, nGraphs]) => ({ name, nGraphs }))
+    .sort((a, b) => b.nGraphs - a.nGraphs || a.name.localeCompare(b.name, "en"));
 }
 
 export function toggledTag(wanted: Wanted, tag: string): Wanted {

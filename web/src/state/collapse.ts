@@ -1,5 +1,6 @@
 // The command that collapses layers and tokens, and the one that expands them, as `apply` gives them.
 
+import { counted } from "../ui/numbers.ts";
 import type { Applied } from "./commands.ts";
 import type { Collapsed, View } from "./document.ts";
 
@@ -26,7 +27,9 @@ export function collapse(view: View, to: "collapse" | "expand", given: Collapsed
 
 /** `3 layers`, `1 token`, `3 layers, 2 tokens`. */
 export function amountText(nLayers: number, nPositions: number): string {
-  const of = (n: number, what: string): string => (n === 1 ? `1 ${what}` : `${n} ${what}s`);
-  const parts = [nLayers > 0 && of(nLayers, "layer"), nPositions > 0 && of(nPositions, "token")];
+  const parts = [
+    nLayers > 0 && counted(nLayers, "layer"),
+    nPositions > 0 && counted(nPositions, "token"),
+  ];
   return parts.filter(Boolean).join(", ");
 }

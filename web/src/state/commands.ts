@@ -79,6 +79,7 @@ export function apply(view: View, command: Command): Applied {
     case "unnote":
       return unnote(view, command.id);
     case "watch":
+      if (String(command.tokens) === String(view.watch)) return { view, inverse: null };
       return {
         view: { ...view, watch: command.tokens },
         inverse: { do: "watch", tokens: view.watch },

@@ -35,7 +35,8 @@ export interface Place {
 }
 
 /** Edges that are drawn, by their sign. */
-export type Sign = "all" | "positive" | "negative";
+export const SIGNS = ["all", "positive", "negative"] as const;
+export type Sign = (typeof SIGNS)[number];
 
 /** What a node of the canvas is filled by. */
 export const FILLS = ["influence", "activation", "error"] as const;
@@ -136,19 +137,48 @@ export function readView(value: unknown): View | null {
       layers: nodes(given.collapsed?.layers),
       positions: nodes(given.collapsed?.positions),
     },
-    groups: Array.isArray(given.groups) ? given.groups.filter(isGroup).map(readGroup) : [],
+    groups: list(given.groups).filter(isGroup).map(readGroup),
+    labels: table(given.labels, (text): text is string => typeof text === "string"),
+    places: table(given.places, isPlace),
+    notes: list(given.notes).filter(isNote),
+    watch: nodes(given.watch),
   };
 }
 
 function filters(given: Partial<Filters>): Filters {
-  const { sign } = given;
-  const known = sign === "positive" || sign === "negative";
-  return { ...DEFAULT_FILTERS, ...given, sign: known ? sign : "all" };
+  const fits = ([key, value]: [string, unknown]): boolean => {
+    if (key === "layerFrom" || key === "layerTo") return value === null || Number.isInteger(value);
+    if (key === "sign") return SIGNS.includes(value as Sign);
+    const usual = DEFAULT_FILTERS[key as keyof Filters];
+    // One of a newer page is kept for it.
+    if (usual === undefined) return true;
+    return typeof value === typeof usual && !Number.isNaN(value);
+  };
+  return { ...DEFAULT_FILTERS, ...Object.fromEntries(Object.entries(given).filter(fits)) };
+}
+
+function list(value: unknown): unknown[] {
+  return Array.isArray(value) ? value : [];
+}
+
+function table<T>(value: unknown, is: (one: unknown) => one is T): Record<string, T> {
+  if (typeof value !== "object" || value === null) return {};
+  const entries = Object.entries(value);
+  return Object.fromEntries(entries.filter((entry): entry is [string, T] => is(entry[1])));
+}
+
+function isPlace(value: unknown): value is Place {
+  const place = value as Partial<Place> | null;
+  return Number.isFinite(place?.x) && Number.isFinite(place?.y);
+}
+
+function isNote(value: unknown): value is Note {
+  const note = value as Partial<Note> | null;
+  return typeof note?.id === "string" && typeof note.text === "string" && isPlace(note);
 }
 
 function nodes(value: unknown): Node[] {
-  if (!Array.isArray(value)) return [];
-  return value.filter((node): node is Node => Number.isInteger(node) && node >= 0);
+  return list(value).filter((node): node is Node => Number.isInteger(node) && Number(node) >= 0);
 }
 
 function isGroup(value: unknown): value is Group {

@@ -124,3 +124,13 @@ export function outOfSight(nodes: Node[]): Command {
     ],
   };
 }
+
+/** An id that no group of the view has. */
+export function freshId(view: View): string {
+  const used = new Set(view.groups.map((group) => group.id));
+  for (let n = 1; ; n++) {
+    // Two tabs that make a group at once must not make the same one.
+    const id = `g${n}-${crypto.randomUUID().slice(0, 4)}`;
+    if (!used.has(id)) return id;
+  }
+}

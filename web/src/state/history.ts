@@ -1,7 +1,7 @@
 // Undo and redo as stacks of inverse commands.
 //
-// A run of equal kinds that a slider or a drag makes becomes one step, so that one undo takes
-// back one gesture.
+// A run of values that a slider, a drag or a field gives one thing becomes one step, so that one
+// undo takes back one gesture.
 
 import { apply, type Command, title } from "./commands.ts";
 import type { View } from "./document.ts";
@@ -34,7 +34,7 @@ export function change(history: History, command: Command, joined = false): Chan
   const { view, inverse } = apply(history.view, command);
   if (inverse === null) return { history, applied: null };
   const last = history.done.at(-1);
-  const continues = joined && last !== undefined && last.command.do === command.do;
+  const continues = joined && last !== undefined && isOfSame(last.command, command);
   const step: Step = continues
     ? {
         command,
@@ -44,6 +44,15 @@ export function change(history: History, command: Command, joined = false): Chan
   const before = continues ? history.done.slice(0, -1) : history.done;
   const done = [...before, step].slice(-MOST_STEPS);
   return { history: { view, done, undone: [] }, applied: command };
+}
+
+/** Whether two commands set the same thing: another filter, box or note is another gesture. */
+function isOfSame(last: Command, next: Command): boolean {
+  if (last.do === "filters" && next.do === "filters") {
+    return Object.keys(last.to).join() === Object.keys(next.to).join();
+  }
+  if (last.do === "place" && next.do === "place") return last.key === next.key;
+  return last.do === "note" && next.do === "note" && last.note.id === next.note.id;
 }
 
 export function undo(history: History): Change {

@@ -12,8 +12,12 @@ let tab: string | null = null;
 /** Keeps the commands of this tab that no server has confirmed. */
 export function keepUnsaved(key: string, commands: readonly Command[]): void {
   const name = `${PREFIX}${key}.${tabName()}`;
-  if (commands.length === 0) localStorage.removeItem(name);
-  else localStorage.setItem(name, JSON.stringify(commands));
+  try {
+    if (commands.length === 0) localStorage.removeItem(name);
+    else localStorage.setItem(name, JSON.stringify(commands));
+  } catch {
+    // A browser whose store is full or forbidden keeps nothing; the server is asked all the same.
+  }
 }
 
 /** This tab's name, the same after a reload. */
@@ -56,16 +60,17 @@ function readCommands(text: string | null): Command[] {
   try {
     const read: unknown = JSON.parse(text ?? "[]");
     if (!Array.isArray(read)) return [];
-    // A command that this page does not know would throw later; it is left out here.
-    return (read as Command[]).filter((command) => {
-      try {
-        apply(emptyView(), command);
-        return true;
-      } catch {
-        return false;
-      }
-    });
+    return (read as Command[]).filter(isKnown);
   } catch {
     return [];
+  }
+}
+
+/** A command of another version of the page would throw when it is replayed. */
+function isKnown(command: Command): boolean {
+  try {
+    return apply(emptyView(), command).view !== undefined;
+  } catch {
+    return false;
   }
 }

@@ -28,6 +28,7 @@ export function Matrix({ run, work, file }: MatrixProps): JSX.Element {
   for (const cell of run.cells)
     if (cell.dose === dose.value) cells.set(`${cell.case},${cell.column}`, cell);
   const rows = caseNames(run, work.names.value);
+  const nameOf = (column: string): string => columnName(work, run, rows, column);
   const untested = run.cases.length * run.columns.length - cells.size;
   const tally = { supported: 0, weak: 0, contradicted: 0 };
   for (const cell of cells.values()) tally[cell.verdict]++;
@@ -49,16 +50,7 @@ export function Matrix({ run, work, file }: MatrixProps): JSX.Element {
             {run.cases.length} of {run.n_asked} cases
           </Chip>
         )}
-        <Csv
-          name={`${file}-matrix`}
-          table={() =>
-            matrixTable(
-              run,
-              (column) => columnName(work, run, column),
-              caseNames(run, work.names.value),
-            )
-          }
-        />
+        <Csv name={`${file}-matrix`} table={() => matrixTable(run, nameOf, rows)} />
       </div>
       <div class="matrix-scroll">
         <table class="matrix">
@@ -73,7 +65,7 @@ export function Matrix({ run, work, file }: MatrixProps): JSX.Element {
               <th>changed</th>
               {run.columns.map((column) => (
                 <th key={column} class="number">
-                  {columnName(work, run, column)}
+                  {nameOf(column)}
                 </th>
               ))}
             </tr>
@@ -101,24 +93,27 @@ export function Matrix({ run, work, file }: MatrixProps): JSX.Element {
       </div>
       <div class="agreement">
         {/* By dose: what was pointed at in one is nothing in another. */}
-        <Scatter
-          key={dose.value}
-          points={pointsOf(run, dose.value, (column) => columnName(work, run, column))}
-        />
+        <Scatter key={dose.value} points={pointsOf(run, dose.value, rows, nameOf)} />
         <Ladder run={run} />
       </div>
     </>
   );
 }
 
-function columnName(work: Workspace, run: ValidateRun, column: string): string {
+/** A column is an output, or what stands in a row. */
+function columnName(
+  work: Workspace,
+  run: ValidateRun,
+  rows: readonly string[],
+  column: string,
+): string {
   const target = /^target:(\d+)$/.exec(column);
   if (target) {
     const row = work.head.value?.targets[Number(target[1])];
     return row ? (work.names.value?.short(row.node) ?? row.label) : column;
   }
   const at = run.cases.findIndex((one) => one.group === column);
-  return caseNames(run, work.names.value)[at] ?? column;
+  return rows[at] ?? column;
 }
 
 function Cell({ cell }: { cell: MatrixCell | undefined }): JSX.Element {

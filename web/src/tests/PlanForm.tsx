@@ -2,7 +2,7 @@
 
 import type { JSX } from "preact";
 import type { Group } from "../state/document.ts";
-import { plain } from "../ui/numbers.ts";
+import { counted, plain } from "../ui/numbers.ts";
 import { Button, Choice, Empty, Field, NumberField } from "../ui/parts.tsx";
 import type { ModeAsk } from "../wire.ts";
 import type { Workspace } from "../workspace/model.ts";
@@ -149,10 +149,8 @@ export function PlanForm({ work, boxes, busy, onRun, onCopy }: FormProps): JSX.E
 }
 
 function followedText({ groups, watch, topK }: Followed): string {
-  const of = (n: number, what: string): string => `${n} ${what}${n === 1 ? "" : "s"}`;
-  return [of(groups.length, "group"), of(watch.length, "watched token"), of(topK, "output")].join(
-    ", ",
-  );
+  const parts = [counted(groups.length, "group"), counted(watch.length, "watched token")];
+  return [...parts, counted(topK, "output")].join(", ");
 }
 
 /** What is swept and over which numbers: they stand in the place of that of the change. */
@@ -178,29 +176,26 @@ function Doses({ work, boxes }: { work: Workspace; boxes: Group[] }): JSX.Elemen
 function Layers({ work, set }: { work: Workspace; set: (to: Partial<Plan>) => void }): JSX.Element {
   const { layerFrom, layerTo } = plan.value;
   const last = (work.shape.value?.nLayers ?? 1) - 1;
-  const read = (text: string): number | null => (text === "" ? null : Number(text));
   return (
     <>
-      <Field label="First held layer">
-        <input
-          type="number"
-          min="0"
-          max={layerTo ?? last}
-          placeholder="the first changed"
-          value={layerFrom ?? ""}
-          onInput={(event) => set({ layerFrom: read(event.currentTarget.value) })}
-        />
-      </Field>
-      <Field label="Last held layer">
-        <input
-          type="number"
-          min={layerFrom ?? 0}
-          max={last}
-          placeholder="the last but one"
-          value={layerTo ?? ""}
-          onInput={(event) => set({ layerTo: read(event.currentTarget.value) })}
-        />
-      </Field>
+      <NumberField
+        label="First held layer"
+        min={0}
+        max={layerTo ?? last}
+        placeholder="the first changed"
+        value={layerFrom}
+        onChange={(to) => set({ layerFrom: to })}
+        onEmpty={() => set({ layerFrom: null })}
+      />
+      <NumberField
+        label="Last held layer"
+        min={layerFrom ?? 0}
+        max={last}
+        placeholder="the last but one"
+        value={layerTo}
+        onChange={(to) => set({ layerTo: to })}
+        onEmpty={() => set({ layerTo: null })}
+      />
     </>
   );
 }

@@ -2,7 +2,7 @@
 
 import type { JSX } from "preact";
 import { useMore } from "../ui/more.tsx";
-import { date, percent, raw, tokenText } from "../ui/numbers.ts";
+import { date, percent, raw, signedRaw, tokenText } from "../ui/numbers.ts";
 import { Bar, Button, Chip } from "../ui/parts.tsx";
 import { Csv } from "../ui/save.tsx";
 import type { GroupEffect, Inserted, InterveneRun, Run, RunAsk, Shift } from "../wire.ts";
@@ -128,8 +128,12 @@ function Effects({ run, ask, file }: EffectsProps): JSX.Element {
               <tr key={target.node}>
                 <td>{tokenText(target.label)}</td>
                 <td class="number">{raw(target.before)}</td>
-                <td class="number">{target.predicted === null ? "–" : signed(target.predicted)}</td>
-                <td class="number">{target.measured === null ? "–" : signed(target.measured)}</td>
+                <td class="number">
+                  {target.predicted === null ? "–" : signedRaw(target.predicted)}
+                </td>
+                <td class="number">
+                  {target.measured === null ? "–" : signedRaw(target.measured)}
+                </td>
               </tr>
             ))}
           </tbody>
@@ -140,10 +144,6 @@ function Effects({ run, ask, file }: EffectsProps): JSX.Element {
       {run.sweep && <Sweep sweep={run.sweep} groups={run.groups} dose={doseOf(ask)} file={file} />}
     </>
   );
-}
-
-function signed(value: number): string {
-  return value > 0 ? `+${raw(value)}` : raw(value);
 }
 
 /** Each group's activation after, as a share of before: what the graph said and what happened. */

@@ -3,6 +3,7 @@
 
 import { useSignal } from "@preact/signals";
 import type { JSX } from "preact";
+import { counted } from "../ui/numbers.ts";
 import type { VerdictName } from "../wire.ts";
 import { change, nearestPoint, type Point, pointWords, rangeOf } from "./scatter.ts";
 
@@ -48,8 +49,8 @@ export function Scatter({ points }: { points: readonly Point[] }): JSX.Element |
   return (
     <figure class="chart scatter">
       <figcaption>
-        Measured over predicted, {points.length === 1 ? "1 edge" : `${points.length} edges`}: on the
-        line the model did what the graph says
+        Measured over predicted, {counted(points.length, "edge")}: on the line the model did what
+        the graph says
       </figcaption>
       <svg
         viewBox={`0 0 ${SIZE.width} ${SIZE.height}`}

@@ -5,25 +5,22 @@ import { useEffect } from "preact/hooks";
 import { graphs as askGraphs } from "../api/endpoints.ts";
 import { groupName } from "../graph/names.ts";
 import { useLoad } from "../ui/load.ts";
-import { nodesText, promptText, tokenText } from "../ui/numbers.ts";
-import { Field, NumberField } from "../ui/parts.tsx";
+import { counted, nodesText, promptText, tokenText } from "../ui/numbers.ts";
+import { Failure, Field, NumberField } from "../ui/parts.tsx";
 import { toast } from "../ui/toast.tsx";
-import type { GraphRow } from "../wire.ts";
 import type { Workspace } from "../workspace/model.ts";
 import { groupsOf } from "./link.ts";
+import { othersLike } from "./others.ts";
 import { plan } from "./plan.ts";
 import { sameNodes } from "./verdicts.ts";
 
 export function SwapForm({ work }: { work: Workspace }): JSX.Element | null {
-  const { state } = useLoad((abort) => askGraphs(abort), [work.id]);
+  const { state, again } = useLoad((abort) => askGraphs(abort), [work.id]);
   const mine = work.head.value?.provenance;
-  // Another dictionary has other features.
-  const isLike = (row: GraphRow): boolean =>
-    row.model === mine?.model.name && row.dictionary === mine.dictionary.name;
-  const rows =
-    state.value.is === "ready" && mine
-      ? state.value.value.filter((row) => row.id !== work.id && isLike(row))
-      : null;
+  const others =
+    state.value.is === "ready" && mine ? othersLike(state.value.value, work.id, mine) : null;
+  const rows = others?.like ?? null;
+  const nUnlike = others?.nUnlike ?? 0;
   const { swap } = plan.value;
   const isListed = !swap || rows?.some((row) => row.id === swap.graph);
   const isWrong = rows !== null && !isListed;
@@ -34,7 +31,9 @@ export function SwapForm({ work }: { work: Workspace }): JSX.Element | null {
       "Nothing is put in: that graph is not here, or not another one of this model and dictionary.",
     );
   }, [isWrong]);
-  if (!swap && !rows?.length) return null;
+  if (state.value.is === "failed")
+    return <Failure what="Other graphs could not be listed" why={state.value.why} again={again} />;
+  if (!swap && !rows?.length && nUnlike === 0) return null;
   const choose = (graph: string): void => {
     const to = graph === "" ? null : { graph, nodes: [], times: 1, fromEnd: true };
     plan.value = { ...plan.value, swap: to };
@@ -42,27 +41,37 @@ export function SwapForm({ work }: { work: Workspace }): JSX.Element | null {
   return (
     <fieldset>
       <legend>Put in from another graph</legend>
-      <select
-        aria-label="Graph to put in from"
-        value={swap?.graph ?? ""}
-        onChange={(event) => choose(event.currentTarget.value)}
-      >
-        <option value="">nothing</option>
-        {swap && !isListed && <option value={swap.graph}>{swap.graph}</option>}
-        {rows?.map((row) => (
-          <option key={row.id} value={row.id}>
-            {promptText(row.tokens)} → {tokenText(row.target)}
-          </option>
-        ))}
-      </select>
+      {(swap !== null || (rows?.length ?? 0) > 0) && (
+        <select
+          aria-label="Graph to put in from"
+          value={swap?.graph ?? ""}
+          onChange={(event) => choose(event.currentTarget.value)}
+        >
+          <option value="">nothing</option>
+          {swap && !isListed && <option value={swap.graph}>{swap.graph}</option>}
+          {rows?.map((row) => (
+            <option key={row.id} value={row.id}>
+              {promptText(row.tokens)} → {tokenText(row.target)}
+            </option>
+          ))}
+        </select>
+      )}
+      {nUnlike > 0 && (
+        <small>
+          {counted(nUnlike, "graph")} of another model or dictionary {nUnlike === 1 ? "is" : "are"}{" "}
+          left out: the features are others.
+        </small>
+      )}
       {swap && <SwapGroup graph={swap.graph} />}
     </fieldset>
   );
 }
 
 function SwapGroup({ graph }: { graph: string }): JSX.Element {
-  const { state } = useLoad((abort) => groupsOf(graph, abort), [graph]);
+  const { state, again } = useLoad((abort) => groupsOf(graph, abort), [graph]);
   const { swap } = plan.value;
+  if (state.value.is === "failed")
+    return <Failure what="Its groups could not be read" why={state.value.why} again={again} />;
   if (state.value.is !== "ready" || !swap) return <small>Reading its groups…</small>;
   const groups = state.value.value;
   if (groups.length + swap.nodes.length === 0)

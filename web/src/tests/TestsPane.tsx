@@ -2,7 +2,7 @@
 
 import type { JSX } from "preact";
 import { useEffect } from "preact/hooks";
-import { run as askRun, runs as askRuns, cancelJob, startRun } from "../api/endpoints.ts";
+import { run as askRun, runs as askRuns, startRun } from "../api/endpoints.ts";
 import type { Group } from "../state/document.ts";
 import { CopyAs } from "../ui/copyAs.tsx";
 import { section, useActions } from "../ui/keys.ts";
@@ -11,6 +11,7 @@ import { count, seconds } from "../ui/numbers.ts";
 import { Button, Empty, Failure, Progress, Skeleton } from "../ui/parts.tsx";
 import { place } from "../ui/router.ts";
 import type { Asked } from "../ui/snippets.ts";
+import { stopJob } from "../ui/stop.ts";
 import { toast } from "../ui/toast.tsx";
 import type { Job, RunAsk } from "../wire.ts";
 import type { Workspace } from "../workspace/model.ts";
@@ -154,7 +155,7 @@ function JobLine({ job: now }: { job: Job }): JSX.Element {
         {now.eta_secs !== null && `, ${seconds(now.eta_secs)} left`}
       </span>
       <Progress done={now.done} total={now.total} label="Test" />
-      <Button kind="quiet" onClick={() => void cancelJob(now.id)}>
+      <Button kind="quiet" onClick={() => void stopJob(now.id)}>
         Stop, keep what there is
       </Button>
     </div>

@@ -13,14 +13,17 @@ export interface Beside {
 
 type Measured = Pick<InterveneRun, "groups" | "targets" | "shift">;
 
-/** What both tests measured, by group, output and token; what one lacks stays, without a number. */
+/**
+ * What both tests measured, by group, output and token; what one lacks stays, without a number. A
+ * group that has other members since is another one.
+ */
 export function besides(
   base: Measured,
   now: Measured,
 ): Record<"groups" | "targets" | "tokens", Beside[]> {
   return {
     groups: matched(base.groups, now.groups, {
-      key: ({ id }) => id,
+      key: ({ id, members }) => `${id} ${members.map(({ node }) => node).sort()}`,
       name: ({ name }) => name,
       value: ({ measured }) => measured,
     }),

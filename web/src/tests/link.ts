@@ -6,7 +6,7 @@ import { place, setQuery } from "../ui/router.ts";
 import { toast } from "../ui/toast.tsx";
 import { MAIN } from "../workspace/address.ts";
 import type { Workspace } from "../workspace/model.ts";
-import { lower } from "../workspace/Panes.tsx";
+import { showBelow } from "../workspace/room.ts";
 import { allPlan } from "./all.ts";
 import { ofSelection } from "./offered.ts";
 import { plan, planFor, planOn } from "./plan.ts";
@@ -16,7 +16,7 @@ const enc = encodeURIComponent;
 /** Opens the tests with the selection as what is changed. */
 export function openTest(work: Workspace): void {
   plan.value = planFor(ofSelection(work), plan.value);
-  lower.value = "tests";
+  showBelow("tests");
 }
 
 /** The workspace of `graph`, with a test that puts in what `group` was in the graph `from`. */
@@ -39,13 +39,13 @@ export async function takeTest(work: Workspace): Promise<void> {
   if (plan.peek().graph !== work.id) allPlan.value = { ...allPlan.peek(), asIn: null };
   plan.value = planOn(work.id, plan.peek());
   const { query } = place.peek();
-  if (query.has("run")) lower.value = "tests";
+  if (query.has("run")) showBelow("tests");
   const graph = query.get("swap");
   if (!graph || work.readOnly) return;
   const fromEnd = !query.has("from-start");
   const name = query.get("group");
   setQuery({ swap: null, group: null, "from-start": null });
-  lower.value = "tests";
+  showBelow("tests");
   try {
     const group = (await groupsOf(graph)).find((one) => one.id === name);
     if (plan.peek().graph !== work.id) return;

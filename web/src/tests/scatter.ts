@@ -14,14 +14,18 @@ export interface Point {
   verdict: VerdictName;
 }
 
-/** Cells of one dose, from the least predicted to the most, as keys step through them. */
+/**
+ * Cells of one dose, from the least predicted to the most, as keys step through them. Rows and
+ * columns are called what the matrix calls them.
+ */
 export function pointsOf(
-  run: Pick<ValidateRun, "cells" | "cases" | "columns">,
+  run: Pick<ValidateRun, "cells" | "columns">,
   dose: number,
+  rows: readonly string[],
   nameOf: (column: string) => string,
 ): Point[] {
   const point = ({ case: row, column, predicted, measured, control, verdict }: MatrixCell) => {
-    const [source, target] = [run.cases[row].name, nameOf(run.columns[column])];
+    const [source, target] = [rows[row], nameOf(run.columns[column])];
     return { source, target, predicted, measured, control, verdict };
   };
   return run.cells

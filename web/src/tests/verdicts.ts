@@ -1,4 +1,9 @@
 // What validations said of the circuit's edges: the newest one, and the one in the graph file.
+//
+// The rules of `verdictsOf` and `newestValidation` stand once more in
+// `crates/connectome-server/src/store/tested.rs`, which counts for the library: of the main view as
+// it was saved. Here they follow edits that are not saved yet, which the server has not seen, and
+// give words as well. Change both together.
 
 import type { Group } from "../state/document.ts";
 import { count, plain } from "../ui/numbers.ts";
@@ -132,6 +137,11 @@ export function tallied(
 export function talliedText(verdicts: Iterable<Pick<EdgeVerdict, "verdict">>): string {
   const tally = { supported: 0, contradicted: 0, weak: 0 };
   for (const { verdict } of verdicts) tally[verdict]++;
+  return tallyText(tally);
+}
+
+/** The same of edges that are counted already. */
+export function tallyText(tally: Record<VerdictName, number>): string {
   return (["supported", "contradicted", "weak"] as const)
     .filter((verdict) => tally[verdict] > 0)
     .map((verdict) => `${count(tally[verdict])}${MARKS[verdict]}`)

@@ -7,6 +7,7 @@ import { estimate as askEstimate } from "../api/endpoints.ts";
 import { bytes, count, seconds } from "../ui/numbers.ts";
 import { Button, Empty, Failure, Progress } from "../ui/parts.tsx";
 import { entryPrompt } from "./batch.ts";
+import { HELD } from "./held.ts";
 import type { Line } from "./prompts.ts";
 import type { Request } from "./request.ts";
 
@@ -15,11 +16,13 @@ interface Sum {
   n: number;
   seconds: number;
   bytes: number;
+  /** Of the prompt that holds most: one is traced after the other. */
+  mostHeld: number;
   isAsking: boolean;
   failed: unknown;
 }
 
-const NONE: Sum = { n: 0, seconds: 0, bytes: 0, isAsking: true, failed: null };
+const NONE: Sum = { n: 0, seconds: 0, bytes: 0, mostHeld: 0, isAsking: true, failed: null };
 
 interface CostProps {
   lines: readonly Line[];
@@ -43,8 +46,13 @@ export function BatchCost({ lines, request }: CostProps): JSX.Element {
       if (abort.signal.aborted) return;
       try {
         const found = await askEstimate(entryPrompt(request, text), abort.signal);
-        const { n, seconds, bytes } = asked.peek()?.sum ?? NONE;
-        set({ n: n + 1, seconds: seconds + found.seconds, bytes: bytes + found.bytes });
+        const { n, seconds, bytes, mostHeld } = asked.peek()?.sum ?? NONE;
+        set({
+          n: n + 1,
+          seconds: seconds + found.seconds,
+          bytes: bytes + found.bytes,
+          mostHeld: Math.max(mostHeld, found.held_bytes),
+        });
       } catch (why) {
         set({ failed: why, isAsking: false });
         return;
@@ -94,11 +102,16 @@ export function BatchCost({ lines, request }: CostProps): JSX.Element {
                 <dd>at most {seconds(sum.seconds)}</dd>
               </div>
               <div>
+                <dt>memory of the largest, beside model and graph</dt>
+                <dd>{bytes(sum.mostHeld)}</dd>
+              </div>
+              <div>
                 <dt>graph files</dt>
                 <dd>at most {bytes(sum.bytes)}</dd>
               </div>
             </dl>
           )}
+          {sum.n > 0 && <p class="note">{HELD}</p>}
         </>
       )}
     </section>

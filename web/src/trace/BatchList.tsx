@@ -1,12 +1,12 @@
 // A batch under way or done: each prompt with how far it is, and where its graphs lead.
 
 import type { JSX } from "preact";
-import { cancelJob } from "../api/endpoints.ts";
 import { section, useActions } from "../ui/keys.ts";
 import { useMore } from "../ui/more.tsx";
 import { count, seconds, tokenText } from "../ui/numbers.ts";
 import { Button, Chip, Progress } from "../ui/parts.tsx";
 import { go } from "../ui/router.ts";
+import { stopJob } from "../ui/stop.ts";
 import type { Job } from "../wire.ts";
 import {
   type Batch,
@@ -124,7 +124,7 @@ function Row({ entry, stage }: { entry: Entry; stage: Job | undefined }): JSX.El
         <Progress done={stage.done} total={stage.total} label={text} />
       )}
       {(state === "running" || state === "queued") && job !== null && (
-        <Button kind="quiet" label={`Stop line ${line}`} onClick={() => void cancelJob(job)}>
+        <Button kind="quiet" label={`Stop line ${line}`} onClick={() => void stopJob(job)}>
           Stop
         </Button>
       )}

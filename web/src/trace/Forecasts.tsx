@@ -9,6 +9,7 @@ import type { Load } from "../ui/load.ts";
 import { bytes, count, raw, seconds, tokenText } from "../ui/numbers.ts";
 import { Button, Empty, Failure, Skeleton } from "../ui/parts.tsx";
 import type { Estimate, Forward, PromptAsk } from "../wire.ts";
+import { HELD } from "./held.ts";
 import { type Request, SALIENT } from "./request.ts";
 
 const WAIT_MS = 200;
@@ -142,11 +143,16 @@ function Cost({ prompt, promptKey }: { prompt: PromptAsk; promptKey: string }): 
             <dd>at most {seconds(now.value.seconds)}</dd>
           </div>
           <div>
+            <dt>memory, beside model and graph</dt>
+            <dd>{bytes(now.value.held_bytes)}</dd>
+          </div>
+          <div>
             <dt>graph file</dt>
             <dd>at most {bytes(now.value.bytes)}</dd>
           </div>
         </dl>
       )}
+      {now?.is === "ready" && <p class="note">{HELD}</p>}
     </section>
   );
 }

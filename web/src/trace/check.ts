@@ -68,11 +68,16 @@ export function useChecked(lines: readonly Line[], request: Request): Checked {
       abort.abort();
       window.clearTimeout(timer);
     };
-  }, [of, texts.join("\n"), round.value]);
+  }, [of, keyOf(texts), round.value]);
   const again = (): void => {
     round.value++;
   };
   return { seen, failed: state.value.failed, again };
+}
+
+/** Prompts as one text that no others give: a prompt of a file may have line breaks itself. */
+export function keyOf(texts: readonly string[]): string {
+  return JSON.stringify(texts);
 }
 
 async function see(request: Request, text: string, signal: AbortSignal): Promise<Seen> {

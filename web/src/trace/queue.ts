@@ -6,8 +6,9 @@
 
 import { effect, signal } from "@preact/signals";
 import { ApiError, GONE, sentence } from "../api/client.ts";
-import { jobs as askJobs, cancelJob, trace } from "../api/endpoints.ts";
+import { jobs as askJobs, trace } from "../api/endpoints.ts";
 import { go, place } from "../ui/router.ts";
+import { stopJob } from "../ui/stop.ts";
 import { toast } from "../ui/toast.tsx";
 import type { Job } from "../wire.ts";
 import {
@@ -35,6 +36,8 @@ export const batch = signal<Batch | null>(null);
 export const stages = signal<ReadonlyMap<string, Job>>(new Map());
 /** Whether prompts are being sent to the server. */
 export const sending = signal(false);
+/** Whether somebody stopped it: the request that is on its way still has to be answered. */
+let isStopped = false;
 
 /** Whether work of it is under way. */
 export function isUnderWay(now: Batch | null): boolean {
@@ -96,17 +99,27 @@ export function forgetBatch(): void {
   });
 }
 
-/** Every prompt that was not sent; one that is refused is named, and the others go on. */
+/**
+ * Every prompt that was not sent; one that is refused is named, and the others go on. Ends where
+ * the list was put away meanwhile: another one in its place is not written into.
+ */
 async function send(): Promise<void> {
+  const of = batch.peek()?.request;
+  const ours = (): Batch | null => (batch.peek()?.request === of ? batch.peek() : null);
+  const set = (at: number, to: Partial<Batch["entries"][number]>): void => {
+    const now = ours();
+    if (now) batch.value = withEntry(now, at, to);
+  };
   sending.value = true;
-  for (let at = 0; at < (batch.peek()?.entries.length ?? 0); at++) {
-    const now = batch.peek();
+  isStopped = false;
+  for (let at = 0; !isStopped && at < (ours()?.entries.length ?? 0); at++) {
+    const now = ours();
     const entry = now?.entries[at];
     if (!now || entry?.state !== "unsent") continue;
     try {
       const { job } = await trace(entryAsk(now, entry.text));
       set(at, { state: "queued", job });
-      if (!sending.peek()) void cancelJob(job);
+      if (isStopped) void stopJob(job);
       void look();
     } catch (why) {
       // The others would fail, too, and can be started when the server is back.
@@ -119,14 +132,9 @@ async function send(): Promise<void> {
   tellEnd();
 }
 
-function set(at: number, to: Partial<Batch["entries"][number]>): void {
-  const now = batch.peek();
-  if (now) batch.value = withEntry(now, at, to);
-}
-
 /** Stops all that is under way; what waits goes first, so that none of it begins. */
 export async function stopBatch(): Promise<void> {
-  sending.value = false;
+  isStopped = true;
   const now = batch.peek();
   if (!now) return;
   const stopped = now.entries.map((entry) =>
@@ -134,13 +142,7 @@ export async function stopBatch(): Promise<void> {
   );
   batch.value = { ...now, entries: stopped };
   for (const { job } of now.entries.toReversed().filter((entry) => !isEnded(entry))) {
-    if (job === null) continue;
-    try {
-      await cancelJob(job);
-    } catch (why) {
-      toast(`Not stopped: ${sentence(why)}.`);
-      return;
-    }
+    if (job !== null && !(await stopJob(job))) return;
   }
 }
 

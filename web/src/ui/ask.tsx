@@ -1,4 +1,5 @@
-// One question with a text for an answer, in the page's own dialog.
+// One question, in the page's own dialog: with a text for an answer, or whether something is to be
+// done.
 
 import { signal } from "@preact/signals";
 import type { JSX } from "preact";
@@ -8,7 +9,8 @@ import { Button } from "./parts.tsx";
 interface Question {
   title: string;
   label: string;
-  value: string;
+  /** What the text begins with; `null` if none is asked for. */
+  value: string | null;
   actions: readonly string[];
   done: (answer: Answer | null) => void;
 }
@@ -30,12 +32,19 @@ export async function ask(title: string, label: string, value: string, action: s
 export function askWhich(
   title: string,
   label: string,
-  value: string,
+  value: string | null,
   actions: readonly string[],
 ): Promise<Answer | null> {
+  // Whoever asked before is not answered any more.
+  question.peek()?.done(null);
   return new Promise((done) => {
     question.value = { title, label, value, actions, done };
   });
+}
+
+/** Whether it is to be done, after `words` said what that means. */
+export async function sure(title: string, words: string, action: string): Promise<boolean> {
+  return (await askWhich(title, words, null, [action])) !== null;
 }
 
 export function AskDialog(): JSX.Element | null {
@@ -57,10 +66,14 @@ export function AskDialog(): JSX.Element | null {
           finish({ text, action });
         }}
       >
-        <label class="field">
-          <span>{now.label}</span>
-          <input name="answer" value={now.value} autoFocus autocomplete="off" />
-        </label>
+        {now.value === null ? (
+          <p>{now.label}</p>
+        ) : (
+          <label class="field">
+            <span>{now.label}</span>
+            <input name="answer" value={now.value} autoFocus autocomplete="off" />
+          </label>
+        )}
         <p class="row end">
           <Button onClick={() => finish(null)}>Cancel</Button>
           {now.actions.map((action, at) => (

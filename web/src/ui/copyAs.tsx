@@ -1,10 +1,10 @@
 // Beside "Copy as a command": the same request for the running server, from a shell or from Python.
 
 import type { JSX } from "preact";
+import { copyText } from "./clipboard.ts";
 import { section, useActions } from "./keys.ts";
 import { Button } from "./parts.tsx";
 import { type Asked, curlOf, pythonOf } from "./snippets.ts";
-import { toast } from "./toast.tsx";
 
 const FORMS = [
   { name: "curl", key: "Shift+y c", write: curlOf },
@@ -24,8 +24,8 @@ export function CopyAs({ of, asked, keys = false }: CopyAsProps): JSX.Element {
   const copy = async (form: (typeof FORMS)[number]): Promise<void> => {
     const found = asked();
     if (!found) return;
-    await navigator.clipboard.writeText(form.write(found, location.origin));
-    toast(`Copied as ${form.name}. It asks this server.`);
+    const text = form.write(found, location.origin);
+    await copyText(text, `Copied as ${form.name}. It asks this server.`);
   };
   useActions(
     keys

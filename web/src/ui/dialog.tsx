@@ -11,6 +11,8 @@ export function Dialog(props: {
 }): JSX.Element {
   const ref = useRef<HTMLDialogElement>(null);
   const onClose = useRef(props.onClose);
+  // Text that is selected with the pointer may end outside, which is no click there.
+  const pressed = useRef(false);
   onClose.current = props.onClose;
   // Before the next key: what is typed after the one that asked for a dialog belongs to it.
   useLayoutEffect(() => {
@@ -30,8 +32,11 @@ export function Dialog(props: {
       ref={ref}
       class={props.wide ? "dialog wide" : "dialog"}
       aria-label={props.title}
+      onPointerDown={(event) => {
+        pressed.current = event.target === ref.current;
+      }}
       onClick={(event) => {
-        if (event.target === ref.current) ref.current?.close();
+        if (pressed.current && event.target === ref.current) ref.current?.close();
       }}
     >
       <header>

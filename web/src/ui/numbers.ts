@@ -1,4 +1,4 @@
-// Numbers as text: one way for each normalisation, so that a reader can tell them apart.
+// Numbers as text: one way for each normalisation, so that a reader can tell them apart; and back.
 
 const grouped = new Intl.NumberFormat("en", { maximumFractionDigits: 0 });
 
@@ -58,6 +58,12 @@ export function signedPoints(change: number): string {
 /** A number that somebody chose, as short as it is: a dose of −1 or 0.5, a layer. */
 export function plain(value: number): string {
   return String(Number(value.toPrecision(6))).replace("-", "−");
+}
+
+/** The number that a text is, if it is one within bounds. */
+export function numberIn(text: string, least = -Infinity, most = Infinity): number | null {
+  const value = text.trim() === "" ? Number.NaN : Number(text);
+  return value >= least && value <= most && Number.isFinite(value) ? value : null;
 }
 
 /** A score between 0 and 1: .41 */

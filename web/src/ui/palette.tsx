@@ -55,7 +55,7 @@ function CommandPalette(): JSX.Element {
     action.run();
   };
   const onKeyDown = (event: KeyboardEvent): void => {
-    if (event.key === "ArrowDown") at.value = Math.min(found.length - 1, at.value + 1);
+    if (event.key === "ArrowDown") at.value = Math.max(0, Math.min(found.length - 1, at.value + 1));
     else if (event.key === "ArrowUp") at.value = Math.max(0, at.value - 1);
     else if (event.key === "Enter") run(found[at.value]);
     else return;
@@ -123,15 +123,20 @@ function CommandPalette(): JSX.Element {
   );
 }
 
-function KeySheet(): JSX.Element {
+/** What the sheet of keys lists: what is registered, and nothing else. */
+export function sheetOf(list: readonly Action[]): [section: string, actions: Action[]][] {
   const sections = new Map<string, Action[]>();
-  for (const action of unique(actions.value)) {
+  for (const action of unique(list)) {
     sections.set(action.section, [...(sections.get(action.section) ?? []), action]);
   }
+  return [...sections];
+}
+
+function KeySheet(): JSX.Element {
   return (
     <Dialog title="Keys on this page" onClose={close} wide>
       <div class="keys">
-        {[...sections].map(([section, list]) => (
+        {sheetOf(actions.value).map(([section, list]) => (
           <section key={section}>
             <h3>{section}</h3>
             <dl>

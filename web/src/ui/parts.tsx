@@ -1,11 +1,13 @@
 // Small parts that every page uses: buttons, chips, notices, failures, empty states.
 
+import { useSignal } from "@preact/signals";
 import type { ComponentChildren, JSX } from "preact";
 import { useEffect } from "preact/hooks";
 import { ApiError, sentence } from "../api/client.ts";
 import { tell } from "../api/errors.ts";
+import { copyText } from "./clipboard.ts";
 import { keyLabel } from "./keys.ts";
-import { toast } from "./toast.tsx";
+import { numberIn } from "./numbers.ts";
 
 interface ButtonProps {
   children: ComponentChildren;
@@ -89,10 +91,6 @@ export function Failure(props: { what: string; why: unknown; again?: () => void 
   useEffect(() => tell(why), [why]);
   const hint = why instanceof ApiError ? why.hint : null;
   const details = `${props.what}: ${sentence(why)}${hint ? `\n${hint}` : ""}\n${location.pathname}`;
-  const copy = async (): Promise<void> => {
-    await navigator.clipboard.writeText(details);
-    toast("Details copied.");
-  };
   return (
     <div class="failure" role="alert">
       <p>
@@ -102,7 +100,7 @@ export function Failure(props: { what: string; why: unknown; again?: () => void 
       {hint && <p class="muted">{hint}</p>}
       <p class="row">
         {props.again && <Button onClick={props.again}>Try again</Button>}
-        <Button kind="quiet" onClick={() => void copy()}>
+        <Button kind="quiet" onClick={() => void copyText(details, "Details copied.")}>
           Copy details
         </Button>
       </p>
@@ -165,22 +163,38 @@ export function Field(props: {
   );
 }
 
-/** A labelled number. */
+/**
+ * A labelled number. While somebody types, the text stands as it is typed, as a part of a number is
+ * another one or none; what is within the bounds is told.
+ */
 export function NumberField(props: {
   label: string;
-  value: number;
+  value: number | null;
   min?: number;
   max?: number;
   step?: number;
+  placeholder?: string;
   onChange: (value: number) => void;
+  /** Where no number is an answer, too. */
+  onEmpty?: () => void;
 }): JSX.Element {
-  const { label, onChange, ...input } = props;
+  const { label, value, onChange, onEmpty, ...input } = props;
+  const typed = useSignal<string | null>(null);
   return (
     <Field label={label}>
       <input
         type="number"
         {...input}
-        onInput={(event) => onChange(Number(event.currentTarget.value))}
+        value={typed.value ?? value ?? ""}
+        onInput={(event) => {
+          const { value: text, validity } = event.currentTarget;
+          typed.value = text;
+          const number = numberIn(text, input.min, input.max);
+          if (number !== null) onChange(number);
+          // A lone minus is no number yet, and its text is empty.
+          else if (text === "" && !validity.badInput) onEmpty?.();
+        }}
+        onBlur={() => (typed.value = null)}
       />
     </Field>
   );

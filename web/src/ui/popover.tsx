@@ -8,11 +8,17 @@ export function Popover(props: {
   children: ComponentChildren;
   id?: string;
   title?: string;
+  onOpen?: () => void;
 }): JSX.Element {
   const menu = useRef<HTMLDetailsElement>(null);
   useEffect(() => closesByItself(menu.current!), []);
   return (
-    <details class="menu" ref={menu} id={props.id}>
+    <details
+      class="menu"
+      ref={menu}
+      id={props.id}
+      onToggle={(event) => event.currentTarget.open && props.onOpen?.()}
+    >
       <summary class="button quiet" title={props.title}>
         {props.text}
       </summary>

@@ -30,17 +30,20 @@ export function go(url: string, how: "push" | "replace" = "push"): void {
 }
 
 /**
- * Changes parameters of the address in place; `null` and nothing take one away. What stands after
- * `#` stays.
+ * Changes parameters of the address in place, or as a step that the browser's back button takes
+ * back; `null` and nothing take one away. What stands after `#` stays.
  */
-export function setQuery(to: Record<string, string | null>): void {
+export function setQuery(
+  to: Record<string, string | null>,
+  how: "push" | "replace" = "replace",
+): void {
   const query = new URLSearchParams(place.peek().query);
   for (const [key, value] of Object.entries(to)) {
     if (value === null || value === "") query.delete(key);
     else query.set(key, value);
   }
   const text = query.toString();
-  go(`${place.peek().path}${text && `?${text}`}${location.hash}`, "replace");
+  go(`${place.peek().path}${text && `?${text}`}${location.hash}`, how);
 }
 
 /**
@@ -74,15 +77,29 @@ export function listenForLinks(): void {
   });
 }
 
-/** The parts of `path` if it has the form of `pattern` (`/g/:id`), else `null`. */
+/** The parts of `path` if it has the form of `pattern` (`/g/:id`) and can be read, else `null`. */
 export function match(pattern: string, path: string): Record<string, string> | null {
   const wanted = pattern.split("/");
   const found = path.replace(/\/+$/, "").split("/");
   if (wanted.length !== found.length) return null;
   const parts: Record<string, string> = {};
   for (let at = 0; at < wanted.length; at++) {
-    if (wanted[at].startsWith(":")) parts[wanted[at].slice(1)] = decodeURIComponent(found[at]);
-    else if (wanted[at] !== found[at]) return null;
+    if (!wanted[at].startsWith(":")) {
+      if (wanted[at] !== found[at]) return null;
+      continue;
+    }
+    const part = decoded(found[at]);
+    if (part === null) return null;
+    parts[wanted[at].slice(1)] = part;
   }
   return parts;
+}
+
+/** An address that somebody typed may have a `%` that stands for nothing. */
+function decoded(part: string): string | null {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    return null;
+  }
 }

@@ -13,7 +13,7 @@ interface Toast {
 
 const UNDO = "Undo";
 
-const toasts = signal<readonly Toast[]>([]);
+export const toasts = signal<readonly Toast[]>([]);
 /** What the live region says: selections and counts, not shown. */
 const spoken = signal("");
 let next = 0;

@@ -2,6 +2,7 @@
 // collapsed.
 
 import type { JSX } from "preact";
+import { useRef } from "preact/hooks";
 import { countLinks, type LinkCount } from "../graph/drawn.ts";
 import { countOfSign, type Links } from "../graph/edges.ts";
 import { MOST_HAZE } from "../graph/still.ts";
@@ -79,7 +80,7 @@ export function FilterBar({ work }: { work: Workspace }): JSX.Element | null {
 
 function Threshold({ work }: { work: Workspace }): JSX.Element {
   const { nodeThreshold } = work.view.value.filters;
-  let dragging = false;
+  const dragging = useRef(false);
   return (
     <label
       class="check threshold"
@@ -95,11 +96,11 @@ function Threshold({ work }: { work: Workspace }): JSX.Element {
         aria-valuetext={`${percent(nodeThreshold)} of all influence`}
         onInput={(event) => {
           const to = { nodeThreshold: Number(event.currentTarget.value) };
-          work.do({ do: "filters", to }, dragging);
-          dragging = true;
+          work.do({ do: "filters", to }, dragging.current);
+          dragging.current = true;
         }}
         onChange={() => {
-          dragging = false;
+          dragging.current = false;
         }}
       />
       <output>{percent(nodeThreshold)}</output>

@@ -5,6 +5,7 @@ import type { JSX } from "preact";
 import { exportUrl, pageUrl } from "../api/endpoints.ts";
 import { encodeView } from "../state/link.ts";
 import type { Saver } from "../state/saver.ts";
+import { copyText } from "../ui/clipboard.ts";
 import { keyLabel, section, useActions } from "../ui/keys.ts";
 import { lazy } from "../ui/lazy.tsx";
 import { useMore } from "../ui/more.tsx";
@@ -12,12 +13,11 @@ import { percent, tokenText } from "../ui/numbers.ts";
 import { Button, Chip, Segments } from "../ui/parts.tsx";
 import { openPopover, Popover } from "../ui/popover.tsx";
 import { go } from "../ui/router.ts";
-import { toast } from "../ui/toast.tsx";
 import type { ProvenanceRow } from "../wire.ts";
 import { graphAddress, MAIN } from "./address.ts";
 import { copyPage, copyPruned } from "./exports.ts";
 import type { Workspace } from "./model.ts";
-import { type Mode, mode } from "./Panes.tsx";
+import { type Mode, mode } from "./room.ts";
 
 const Versions = lazy(async () => (await import("./Versions.tsx")).Versions);
 
@@ -90,7 +90,7 @@ export function Head(props: { work: Workspace; saver: Saver | null }): JSX.Eleme
             >
               Share
             </Button>
-            <ExportMenu work={work} />
+            <ExportMenu work={work} saver={saver} />
           </>
         )}
       </span>
@@ -160,19 +160,27 @@ function Targets({ work }: { work: Workspace }): JSX.Element {
 
 async function share(work: Workspace): Promise<void> {
   const code = await encodeView(work.view.peek(), work.selection.peek());
-  await navigator.clipboard.writeText(`${location.origin}/g/${work.id}#${code}`);
-  toast("Link copied. It carries this view, and opens where this graph is served.");
+  await copyText(
+    `${location.origin}${graphAddress(work.id, MAIN)}#${code}`,
+    "Link copied. It carries this view, and opens where this graph is served.",
+  );
 }
 
 const EXPORT = "export";
 
 const figureOf = (work: Workspace): string => graphAddress(work.id, work.viewName, "/figure");
 
-function ExportMenu({ work }: { work: Workspace }): JSX.Element {
+function ExportMenu({ work, saver }: { work: Workspace; saver: Saver | null }): JSX.Element {
   const url = (format: string): string =>
     exportUrl(work.id, format, work.viewName, work.view.value.filters);
   return (
-    <Popover id={EXPORT} text="Export" title={`(${keyLabel("Shift+e")})`}>
+    <Popover
+      id={EXPORT}
+      text="Export"
+      title={`(${keyLabel("Shift+e")})`}
+      // What is exported is the saved view.
+      onOpen={() => void saver?.flush()}
+    >
       <a href={url("connectome")} download>
         Graph file, with this view
       </a>

@@ -99,6 +99,8 @@ function Layer(props: {
 }): JSX.Element {
   const { work, nodes, nCollapsed, collapsed, name } = props;
   const limit = useSignal(PAGE);
+  // What is selected is listed, however far down it stands: there the keyboard comes in.
+  const listed = nodes.filter((node, at) => at < limit.value || node === props.tabStop);
   return (
     <section>
       <h3>
@@ -107,7 +109,7 @@ function Layer(props: {
       </h3>
       {nodes.length > 0 && (
         <div role="tree" aria-label={`${name}, ${nodes.length} nodes`}>
-          {nodes.slice(0, limit.value).map((node) => (
+          {listed.map((node) => (
             <Item key={node} work={work} node={node} focusable={node === props.tabStop} />
           ))}
         </div>
@@ -117,7 +119,7 @@ function Layer(props: {
           {nodesText(nCollapsed)} {collapsed ? "not listed" : "of collapsed tokens not listed"}
         </p>
       )}
-      {nodes.length > limit.value && (
+      {nodes.length > listed.length && (
         <button
           type="button"
           class="button quiet"
@@ -125,7 +127,7 @@ function Layer(props: {
             limit.value += 5 * PAGE;
           }}
         >
-          {count(nodes.length - limit.value)} more of {name.toLowerCase()}
+          {count(nodes.length - listed.length)} more of {name.toLowerCase()}
         </button>
       )}
     </section>
@@ -225,13 +227,13 @@ function Near({ work, node }: { work: Workspace; node: number }): JSX.Element {
   const names = work.names.value!;
   const inShares = work.normalisation.value === "share";
   const untraced = pack.kind[node] === KIND.feature && !pack.expanded[node];
-  const item = (to: number, text: string, value: string): JSX.Element => {
+  const item = (key: string, to: number, text: string, value: string): JSX.Element => {
     const select = (event: KeyboardEvent | MouseEvent): void => {
       if (chooses(event)) work.select([to]);
     };
     return (
       <div
-        key={text}
+        key={key}
         role="treeitem"
         aria-level={2}
         tabIndex={-1}
@@ -249,6 +251,8 @@ function Near({ work, node }: { work: Workspace; node: number }): JSX.Element {
       {sidesOf(pack, work.adjacency.value!, node, LINKS).flatMap(({ end, links, left }) => [
         ...links.map(({ node: other, share, raw: weight }) =>
           item(
+            // Features of one name may stand in one place.
+            `${end} ${other}`,
             other,
             `${end} ${names.short(other)} ${names.where(other)}`,
             inShares
@@ -257,9 +261,15 @@ function Near({ work, node }: { work: Workspace; node: number }): JSX.Element {
           ),
         ),
         links.length === 0 &&
-          item(node, end === "input" && untraced ? "its inputs were not traced" : `no ${end}s`, ""),
+          item(
+            `no ${end}`,
+            node,
+            end === "input" && untraced ? "its inputs were not traced" : `no ${end}s`,
+            "",
+          ),
         left > 0 &&
           item(
+            `more ${end}`,
             node,
             `${work.partial.value ? "at least " : ""}${counted(left, `weaker ${end}`)}`,
             "in the inspector",

@@ -1,7 +1,6 @@
 // How the panes stand: graph or list beside the inspector, circuit and tests below.
-// A pane can take the whole room (keys 1 to 4) and give it back.
+// A pane can take the whole room (keys 1 to 4) and give it back (`room.ts`).
 
-import { signal } from "@preact/signals";
 import type { JSX } from "preact";
 import { CircuitPane } from "../circuit/CircuitPane.tsx";
 import type { Camera } from "../graph/camera.ts";
@@ -13,26 +12,11 @@ import { Split } from "../ui/split.tsx";
 import { Legend } from "./Legend.tsx";
 import { ListView } from "./ListView.tsx";
 import type { Workspace } from "./model.ts";
+import { type Below, inspectorHidden, lower, maximised, mode } from "./room.ts";
 import { alone, popOut } from "./windows.ts";
 
 const TokenStrip = lazy(async () => (await import("../tokens/TokenStrip.tsx")).TokenStrip);
 const TestsPane = lazy(async () => (await import("../tests/TestsPane.tsx")).TestsPane);
-
-export type Mode = "graph" | "list";
-export type PaneName = "graph" | "inspector" | "circuit" | "tests";
-
-/** On a phone the list comes first: it is the same content, and it scrolls. */
-export const mode = signal<Mode>(matchMedia("(max-width: 720px)").matches ? "list" : "graph");
-export const maximised = signal<PaneName | null>(null);
-/** What stands below the graph. */
-export const lower = signal<"circuit" | "tests" | "tokens" | "none">("circuit");
-
-/** Its room is the graph's until it is wanted again. */
-export const inspectorHidden = signal(false);
-
-export function maximise(pane: PaneName): void {
-  maximised.value = maximised.value === pane ? null : pane;
-}
 
 export function Panes({ work, camera }: { work: Workspace; camera: Camera }): JSX.Element {
   const graph = (
@@ -99,11 +83,11 @@ function GraphAndBelow({ work, graph }: { work: Workspace; graph: JSX.Element })
   );
 }
 
-const LOWER = [
+const LOWER: readonly { value: Below; text: string }[] = [
   { value: "circuit", text: "Circuit" },
   { value: "tests", text: "Tests" },
   { value: "tokens", text: "Tokens" },
-] as const;
+];
 
 function LowerTabs({ work }: { work: Workspace }): JSX.Element {
   const { value: pane } = lower;

@@ -6,6 +6,7 @@ import type { Saver } from "../state/saver.ts";
 import { count, percent } from "../ui/numbers.ts";
 import { Button } from "../ui/parts.tsx";
 import { Ago } from "./Ago.tsx";
+import { Clashing } from "./Clashing.tsx";
 import type { Workspace } from "./model.ts";
 import { Tested } from "./Tested.tsx";
 
@@ -47,6 +48,7 @@ export function StatusBar({ work, saver }: StatusBarProps): JSX.Element {
         </>
       )}
       <span class="grow" />
+      {saver && <Clashing work={work} saver={saver} />}
       <Tested work={work} />
       {saver ? (
         <Saved saver={saver} />

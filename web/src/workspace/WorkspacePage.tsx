@@ -3,18 +3,21 @@
 import { effect, untracked, useSignal } from "@preact/signals";
 import type { JSX } from "preact";
 import { useEffect, useLayoutEffect, useMemo } from "preact/hooks";
+import { sentence } from "../api/client.ts";
 import { head as askHead, viewRemote } from "../api/endpoints.ts";
 import { setAtHand } from "../feature/finds.ts";
 import { named } from "../feature/naming.ts";
 import { file } from "../file/file.ts";
 import { Camera } from "../graph/camera.ts";
-import { Tour } from "../help/Tour.tsx";
 import type { Command } from "../state/commands.ts";
 import { emptyView, readView } from "../state/document.ts";
 import { rebase, startHistory } from "../state/history.ts";
 import { decodeView } from "../state/link.ts";
 import { Saver } from "../state/saver.ts";
+import { within } from "../state/within.ts";
 import { takeTest } from "../tests/link.ts";
+import { lazy } from "../ui/lazy.tsx";
+import { nodesText } from "../ui/numbers.ts";
 import { Failure, Skeleton } from "../ui/parts.tsx";
 import { place } from "../ui/router.ts";
 import { toast } from "../ui/toast.tsx";
@@ -22,12 +25,22 @@ import { FilterBar } from "./FilterBar.tsx";
 import { Head } from "./Head.tsx";
 import { useKeys } from "./keys.ts";
 import { rememberGraph, takePin } from "./last.ts";
-import { useComplete, useKept, usePack, useSpoken, useUrl } from "./loading.ts";
+import {
+  until,
+  useComplete,
+  useKept,
+  usePack,
+  useSpoken,
+  useUrl,
+  useValidation,
+} from "./loading.ts";
 import { Workspace } from "./model.ts";
 import { Panes } from "./Panes.tsx";
 import { StatusBar } from "./StatusBar.tsx";
 import { changed as viewsChanged } from "./views.ts";
 import { alone, useFamily } from "./windows.ts";
+
+const Tour = lazy(async () => (await import("../help/Tour.tsx")).Tour);
 
 interface WorkspacePageProps {
   id: string;
@@ -49,6 +62,7 @@ export function WorkspacePage({ id, viewName }: WorkspacePageProps): JSX.Element
             rebase: (theirs, unsaved) => {
               work.history.value = rebase(work.history.peek(), theirs, unsaved);
             },
+            isNew: () => takeFileGroups(work),
           }),
     [id, viewName, work],
   );
@@ -90,7 +104,9 @@ export function WorkspacePage({ id, viewName }: WorkspacePageProps): JSX.Element
       return;
     }
     const stop = work.onCommand((command) => saver.add(command));
-    void open(saver, work).finally(() => (work.opened.value = true));
+    void open(saver, work).finally(() => {
+      if (!work.left.peek()) work.opened.value = true;
+    });
     return () => {
       stop();
       saver.close();
@@ -109,6 +125,7 @@ export function WorkspacePage({ id, viewName }: WorkspacePageProps): JSX.Element
   const packing = usePack(work);
   useKept(work);
   useComplete(work);
+  useValidation(work);
   useSpoken(work);
   useUrl(work);
   useFamily(work);
@@ -151,9 +168,14 @@ export function WorkspacePage({ id, viewName }: WorkspacePageProps): JSX.Element
         </div>
       )}
       <StatusBar work={work} saver={saver} />
-      <Tour />
+      <Touring />
     </div>
   );
+}
+
+/** The tour, if the address asks for it. */
+function Touring(): JSX.Element | null {
+  return place.value.query.get("tour") === null ? null : <Tour />;
 }
 
 /** A graph file may hold groups and pins: they are the first view, unless one was saved. */
@@ -184,12 +206,18 @@ async function open(saver: Saver, work: Workspace): Promise<void> {
   const { hash } = place.peek();
   try {
     await saver.open();
-    if (saver.etag === null) takeFileGroups(work);
-  } catch {
-    toast("The saved view could not be read; it is kept on the server.");
+  } catch (failure) {
+    toast(`The saved view could not be opened: ${sentence(failure)}. It is kept on the server.`);
   }
   const linked = await decodeView(hash);
   if (!linked) return;
-  work.take(linked.view);
+  await until(() => work.head.value !== null || work.left.value);
+  const nNodes = work.head.peek()?.counts.nodes;
+  if (nNodes === undefined || work.left.peek()) return;
+  const { view, nMissing } = within(linked.view, nNodes);
+  if (nMissing > 0) {
+    toast(`The link has ${nodesText(nMissing)} that this graph has not: left out.`);
+  }
+  work.take(view);
   work.select(linked.selection);
 }

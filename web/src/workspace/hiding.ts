@@ -6,7 +6,7 @@ import { REASONS, type Reason } from "../graph/visible.ts";
 import { amountText } from "../state/collapse.ts";
 import type { Command } from "../state/commands.ts";
 import { DEFAULT_FILTERS, type Filters, type View } from "../state/document.ts";
-import { count, nodesText, percent } from "../ui/numbers.ts";
+import { count, counted, nodesText, percent } from "../ui/numbers.ts";
 import type { Ends } from "./model.ts";
 
 export interface Hiding {
@@ -102,7 +102,7 @@ function edgeHidings({ view, links, ends, hazeOfOtherSign, edges }: HidingOf): H
     const other = ends.drawn === "input" ? "output" : "input";
     found.push({
       key: "ends",
-      text: `${count(ends.others)} ${other} ${ends.others === 1 ? "link" : "links"}`,
+      text: counted(ends.others, `${other} link`),
       label: "Draw links to inputs and outputs",
       title: `Not drawn: of the selection and under the pointer, links to ${ends.drawn}s only (e)`,
       back: BOTH_ENDS,

@@ -10,12 +10,13 @@ import {
 import type { Camera } from "../graph/camera.ts";
 import { type Direction, neighbour } from "../graph/layout.ts";
 import { stride } from "../graph/stride.ts";
-import { hide, rename, TABS, tab } from "../inspector/Inspector.tsx";
+import { hide, openTab, rename, TABS } from "../inspector/Inspector.tsx";
 import { groupOf } from "../state/document.ts";
 import type { Saver } from "../state/saver.ts";
 import { openTest } from "../tests/link.ts";
 import { ask } from "../ui/ask.tsx";
-import { section, useActions } from "../ui/keys.ts";
+import { type Action, section, useActions } from "../ui/keys.ts";
+import { numberIn } from "../ui/numbers.ts";
 import { go } from "../ui/router.ts";
 import { toast } from "../ui/toast.tsx";
 import { feedsUrl } from "./address.ts";
@@ -24,7 +25,7 @@ import { nextFill } from "./Legend.tsx";
 import { withCollapsing } from "./later.ts";
 import { openNodeMenu } from "./menu.ts";
 import type { Workspace } from "./model.ts";
-import { inspectorHidden, lower, maximise, maximised, mode } from "./Panes.tsx";
+import { inspectorHidden, lower, maximise, maximised, mode, showBelow } from "./room.ts";
 import { nameView } from "./views.ts";
 import { popOut } from "./windows.ts";
 
@@ -54,13 +55,30 @@ function clearOneLevel(work: Workspace): void {
 const ENDS = ["both", "input", "output"] as const;
 
 export function useKeys(work: Workspace, camera: Camera, saver: Saver | null): void {
+  useGathering(work);
+  useActions(workspaceActions(work, camera, saver));
+}
+
+const nothing = (): void => undefined;
+const never = (): boolean => false;
+
+/** What the pointer does: for the sheet of keys alone, as `pointer.ts` does it. */
+const GESTURES = section("With the pointer", [
+  ["over an edge", "Its ends, share and raw weight; a click asks why it is", nothing, never],
+  ["over a bar", "Edges of what is collapsed, summed; a click selects its nodes", nothing, never],
+  ["click a ▸ name", "Expand that layer or token", nothing, never],
+  ["double click a name", "Select the nodes of a layer or token", nothing, never],
+  ["right button", "Menu of a node, or of the name of a layer or token", nothing, never],
+]);
+
+/** Every key of the workspace, and what it does. */
+export function workspaceActions(work: Workspace, camera: Camera, saver: Saver | null): Action[] {
   const some = (): boolean => work.selection.value.length > 0;
   const grouped = (): boolean =>
     work.selection.value.some((node) => groupOf(work.circuitOf.value, node));
   const one = (): boolean => work.selection.value.length === 1;
   const none = (): boolean => !some();
-  useGathering(work);
-  useActions([
+  return [
     ...section("Walk", [
       ["ArrowLeft", "Node to the left", () => step(work, camera, "left")],
       ["ArrowRight", "Node to the right", () => step(work, camera, "right")],
@@ -80,7 +98,7 @@ export function useKeys(work: Workspace, camera: Camera, saver: Saver | null): v
       ["p", "Pin or unpin", () => work.togglePins(work.selection.value), some],
       ["g", "Group", () => group(work)],
       // For the sheet of keys alone: what it does is in `gather.ts`.
-      ["hold g", "Group the nodes that are clicked meanwhile", () => undefined, () => false],
+      ["hold g", "Group the nodes that are clicked meanwhile", nothing, never],
       ["m", "Members and note of the group", () => openGroup(work), grouped],
       [
         "Shift+m",
@@ -178,9 +196,9 @@ export function useKeys(work: Workspace, camera: Camera, saver: Saver | null): v
         () => (inspectorHidden.value = !inspectorHidden.value),
         () => maximised.value === null,
       ],
-      ["c", "Circuit below", () => (lower.value = "circuit")],
-      ["v", "Tests below", () => (lower.value = "tests")],
-      ["k", "Tokens below", () => (lower.value = "tokens")],
+      ["c", "Circuit below", () => showBelow("circuit")],
+      ["v", "Tests below", () => showBelow("tests")],
+      ["k", "Tokens below", () => showBelow("tokens")],
       [
         "o",
         "Pane below in a window of its own",
@@ -204,13 +222,8 @@ export function useKeys(work: Workspace, camera: Camera, saver: Saver | null): v
         () => saver !== null,
       ],
     ]),
-  ]);
-}
-
-/** Asking for a tab of an inspector that is hidden brings it back. */
-function openTab(value: (typeof TABS)[number]["value"]): void {
-  tab.value = value;
-  inspectorHidden.value = false;
+    ...GESTURES,
+  ];
 }
 
 /** Where nothing that has a menu of its own has the focus: in the middle of the window. */
@@ -222,12 +235,12 @@ function menuOfSelection(work: Workspace): void {
 function openGroup(work: Workspace): void {
   // A group that is already open is closed only if it can be seen.
   if (lower.value !== "circuit") openedGroup.value = null;
-  lower.value = "circuit";
+  showBelow("circuit");
   toggleGroup(work);
 }
 
 function openInPlace(work: Workspace): void {
-  lower.value = "circuit";
+  showBelow("circuit");
   toggleInPlace(work, work.selection.value);
 }
 
@@ -249,7 +262,8 @@ async function askThreshold(work: Workspace): Promise<void> {
     String(now),
     "Set",
   );
-  const value = Number(text);
-  if (!text || !(value >= 1 && value <= 100)) return;
-  work.do({ do: "filters", to: { nodeThreshold: value / 100 } });
+  if (!text) return;
+  const value = numberIn(text, 1, 100);
+  if (value === null) toast(`Not set: “${text}” is no number from 1 to 100.`);
+  else work.do({ do: "filters", to: { nodeThreshold: value / 100 } });
 }

@@ -1,16 +1,25 @@
-// What is fetched around the document: nodes and edges, pruning, complete links.
+// What is fetched around the document: nodes and edges, pruning, complete links, verdicts.
 
 import { batch, effect, useSignal } from "@preact/signals";
 import { useEffect, useLayoutEffect } from "preact/hooks";
 import { online, sentence } from "../api/client.ts";
-import { pack as askPack, edgesOf, prune } from "../api/endpoints.ts";
+import {
+  pack as askPack,
+  run as askRun,
+  runs as askRuns,
+  edgesOf,
+  prune,
+} from "../api/endpoints.ts";
 import { linksOf, shareOf, strongestFirst } from "../graph/edges.ts";
 import { moreEdges, type Pack, readPack } from "../graph/pack.ts";
+import { finished } from "../tests/running.ts";
+import { newestValidation } from "../tests/verdicts.ts";
 import { whenIdle } from "../ui/idle.ts";
 import type { Load } from "../ui/load.ts";
 import { percent } from "../ui/numbers.ts";
 import { setHash } from "../ui/router.ts";
 import { say, toast } from "../ui/toast.tsx";
+import type { Run } from "../wire.ts";
 import { selectionHash } from "./address.ts";
 import type { Workspace } from "./model.ts";
 import { MOST_ASKED, MOST_EDGES } from "./rest.ts";
@@ -75,7 +84,8 @@ async function restOfEdges(work: Workspace, first: Pack, signal: AbortSignal): P
   }
 }
 
-function until(is: () => boolean): Promise<void> {
+/** Waits for what signals say. */
+export function until(is: () => boolean): Promise<void> {
   return new Promise((back) => {
     const stop = effect(() => {
       if (!is()) return;
@@ -185,6 +195,39 @@ export function useComplete(work: Workspace): void {
       abort.abort();
     };
   }, [work]);
+}
+
+/** Asks for the newest validation, the least of what a workspace opens with, and after each test. */
+export function useValidation(work: Workspace): void {
+  useEffect(() => {
+    let abort = new AbortController();
+    let stop: () => void = () => undefined;
+    const cancel = whenIdle(() => {
+      stop = effect(() => {
+        void finished.value;
+        abort.abort();
+        abort = new AbortController();
+        const { signal } = abort;
+        newest(work.id, signal).then(
+          (run) => {
+            if (!signal.aborted) work.validation.value = run;
+          },
+          // What was there stays; the list of tests says why it cannot be read.
+          () => undefined,
+        );
+      });
+    });
+    return () => {
+      cancel();
+      stop();
+      abort.abort();
+    };
+  }, [work]);
+}
+
+async function newest(graph: string, signal: AbortSignal): Promise<Run | null> {
+  const number = newestValidation(await askRuns(graph, signal));
+  return number === null ? null : await askRun(graph, number, signal);
 }
 
 /** Says the selection to screen readers. */

@@ -3,7 +3,7 @@
 // Signals from below to above: what was loaded, what a person decided, what is derived. Derived
 // values are computed here once, so that every view shows the same.
 
-import { batch, computed, effect, signal } from "@preact/signals";
+import { computed, effect, signal } from "@preact/signals";
 import type { Kept } from "../api/endpoints.ts";
 import { NEEDS_SERVER } from "../file/file.ts";
 import { drawnOf, type Edge, LINKS } from "../graph/drawn.ts";
@@ -13,20 +13,23 @@ import { groupName, Names } from "../graph/names.ts";
 import { KIND, type Pack } from "../graph/pack.ts";
 import { parseQuery } from "../graph/query.ts";
 import { strengthsOf } from "../graph/strengths.ts";
+import { type Summed, summed } from "../graph/summed.ts";
 import { countThin, type Thin, thinOf } from "../graph/thin.ts";
 import type { Under } from "../graph/under.ts";
 import { type Showing, sameVisible, type Visible, visibleNodes } from "../graph/visible.ts";
 import { apply, type Command } from "../state/commands.ts";
 import { emptyView, type Group, groupOf, type View } from "../state/document.ts";
+import { freshId } from "../state/groups.ts";
 import { type Change, change, redo, startHistory, titles, undo } from "../state/history.ts";
+import { onlyShows, takenOver } from "../state/whole.ts";
 import { nodesText } from "../ui/numbers.ts";
 import { toast } from "../ui/toast.tsx";
-import type { Circuit, GraphHead } from "../wire.ts";
+import type { GraphHead, Run } from "../wire.ts";
+import { Selection } from "./selection.ts";
 
 export type Normalisation = "share" | "raw";
 export type Ends = "both" | "input" | "output";
 
-const MOST_WALKS = 200;
 /** A circuit of more is slow, and no longer says anything. */
 const MANY_PINS = 500;
 
@@ -34,12 +37,14 @@ const manyPins = (n: number): string =>
   `${nodesText(n)} are pinned: the circuit is slow with more than ${MANY_PINS}, and hard to read. Undo takes the last ones back.`;
 
 /** What several views of one graph share. */
-export class Workspace {
+export class Workspace extends Selection {
   readonly id: string;
   /** The saved view that is shown. */
   readonly viewName: string;
   /** Whether only what is shown can be changed, as nothing could be saved. */
   readonly readOnly: boolean;
+  /** Whether its page was left: nothing saves it any more. */
+  readonly left = signal(false);
   readonly head = signal<GraphHead | null>(null);
   readonly pack = signal<Pack | null>(null);
   /** Whether the document is the saved one, and no more the empty one of the start. */
@@ -51,7 +56,6 @@ export class Workspace {
   /** Rises to ask once more. */
   readonly pruneRound = signal(0);
   readonly history = signal(startHistory(emptyView()));
-  readonly selection = signal<readonly number[]>([]);
   readonly hover = signal(-1);
   /** What the pointer is on where no node is. */
   readonly under = signal<Under | null>(null);
@@ -76,11 +80,9 @@ export class Workspace {
   /** Rises to ask for edges once more. */
   readonly edgesRound = signal(0);
 
-  /** The circuit as the server last saw it. */
-  readonly circuit = signal<Circuit | null>(null);
+  /** The newest test of all groups; what it says of the circuit's edges follows from it. */
+  readonly validation = signal<Run | null>(null);
 
-  private readonly back = signal<readonly (readonly number[])[]>([]);
-  private readonly forth = signal<readonly (readonly number[])[]>([]);
   private readonly listeners = new Set<(command: Command) => void>();
   private readonly stops: (() => void)[] = [];
 
@@ -203,7 +205,14 @@ export class Workspace {
     const pack = this.pack.value;
     const adj = this.adjacency.value;
     const node = this.hover.value;
-    return pack && adj && node >= 0 ? linksOf(pack, adj, [node]) : null;
+    if (!pack || !adj) return null;
+    return node >= 0 ? linksOf(pack, adj, [node]) : (this.bar.value?.links ?? null);
+  });
+  /** Edges of what is collapsed under the pointer; those of the selection are drawn already. */
+  readonly bar = computed<Summed | null>(() => {
+    const [pack, adj, under] = [this.pack.value, this.adjacency.value, this.under.value];
+    if (!pack || !adj || !under || under.is === "edge") return null;
+    return summed(pack, adj, under.nodes);
   });
   /** Links as far as they are drawn. */
   readonly drawnLinks = computed(() => this.ofEnds(this.links.value));
@@ -238,7 +247,13 @@ export class Workspace {
     return pack !== null && pack.nEdges < pack.nEdgesTotal;
   });
 
+  /** Whether all links of the selection are here, and not only the strongest. */
+  readonly isWhole = computed(
+    () => !this.partial.value || this.complete.value?.selection === this.selection.value,
+  );
+
   constructor(id: string, viewName: string, readOnly = false) {
+    super();
     this.id = id;
     this.readOnly = readOnly;
     this.viewName = viewName;
@@ -256,10 +271,18 @@ export class Workspace {
         void this.edges.value;
         this.under.value = null;
       }),
+      effect(() => {
+        // A link may name nodes that this graph has not.
+        const n = this.columns.value?.nNodes ?? Number.POSITIVE_INFINITY;
+        const selection = this.selection.value;
+        const known = selection.filter((node) => node < n);
+        if (known.length < selection.length) this.selection.value = known;
+      }),
     );
   }
 
   destroy(): void {
+    this.left.value = true;
     for (const stop of this.stops) stop();
     this.listeners.clear();
   }
@@ -273,6 +296,11 @@ export class Workspace {
   /** Changes the document. `joined` continues a drag or a slider's run as one undo step. */
   do(command: Command, joined = false): void {
     const now = this.view.value;
+    // A message outlives the page that it tells of.
+    if (this.left.peek()) {
+      toast("Not changed: that graph was left. Open it, and do it there.");
+      return;
+    }
     if (this.readOnly && !onlyShows(now, apply(now, command).view) && this.refuses()) return;
     this.took(change(this.history.value, command, joined));
     const pins = this.view.value.pins.length;
@@ -281,27 +309,7 @@ export class Workspace {
 
   /** Takes over a whole view, as one step that can be undone. */
   take(to: View): void {
-    const now = this.view.value;
-    const commands: Command[] = [
-      { do: "filters", to: to.filters },
-      { do: "fill", by: to.fill },
-      { do: "unpin", nodes: now.pins },
-      { do: "show", nodes: now.hidden },
-      { do: "expand", ...now.collapsed },
-      ...now.groups.map((group): Command => ({ do: "ungroup", id: group.id })),
-      ...Object.keys(now.labels).map((key): Command => ({ do: "label", key, text: null })),
-      ...Object.keys(now.places).map((key): Command => ({ do: "place", key, at: null })),
-      ...now.notes.map((note): Command => ({ do: "unnote", id: note.id })),
-      { do: "pin", nodes: to.pins },
-      { do: "hide", nodes: to.hidden },
-      { do: "collapse", ...to.collapsed },
-      ...to.groups.map((group): Command => ({ do: "group", group })),
-      ...Object.entries(to.labels).map(([key, text]): Command => ({ do: "label", key, text })),
-      ...Object.entries(to.places).map(([key, at]): Command => ({ do: "place", key, at })),
-      ...to.notes.map((note): Command => ({ do: "note", note })),
-      { do: "watch", tokens: to.watch },
-    ];
-    this.do({ do: "several", title: "open a view", commands });
+    this.do(takenOver(this.view.value, to));
   }
 
   /** Says that nothing is changed where nothing can be saved; ask it before asking for words. */
@@ -322,51 +330,6 @@ export class Workspace {
     this.history.value = result.history;
     const { applied } = result;
     if (applied) for (const listener of this.listeners) listener(applied);
-  }
-
-  /** Selects nodes and remembers where the walk came from. */
-  select(nodes: readonly number[]): void {
-    const now = this.selection.value;
-    if (now.length === nodes.length && now.every((node, at) => node === nodes[at])) return;
-    batch(() => {
-      if (now.length > 0) this.back.value = [...this.back.value, now].slice(-MOST_WALKS);
-      this.forth.value = [];
-      this.selection.value = nodes;
-    });
-  }
-
-  /** Adds a node to the selection, or takes it out. */
-  toggle(node: number): void {
-    const now = this.selection.value;
-    this.select(now.includes(node) ? now.filter((one) => one !== node) : [...now, node]);
-  }
-
-  goBack(): void {
-    const to = this.back.value.at(-1);
-    if (!to) return;
-    batch(() => {
-      this.back.value = this.back.value.slice(0, -1);
-      this.forth.value = [...this.forth.value, this.selection.value];
-      this.selection.value = to;
-    });
-  }
-
-  goForth(): void {
-    const to = this.forth.value.at(-1);
-    if (!to) return;
-    batch(() => {
-      this.forth.value = this.forth.value.slice(0, -1);
-      this.back.value = [...this.back.value, this.selection.value];
-      this.selection.value = to;
-    });
-  }
-
-  get canGoBack(): boolean {
-    return this.back.value.length > 0;
-  }
-
-  get canGoForth(): boolean {
-    return this.forth.value.length > 0;
   }
 
   /** Walks to the strongest input or output that is shown. */
@@ -441,21 +404,4 @@ export class Workspace {
     }
     return found;
   });
-}
-
-const SHOWS: readonly (keyof View)[] = ["filters", "fill", "hidden", "collapsed"];
-
-/** Whether two views differ at most in what of the graph they show. */
-function onlyShows(before: View, after: View): boolean {
-  const keys = Object.keys(before) as (keyof View)[];
-  return keys.every((key) => SHOWS.includes(key) || before[key] === after[key]);
-}
-
-function freshId(view: View): string {
-  const used = new Set(view.groups.map((group) => group.id));
-  for (let n = 1; ; n++) {
-    // Two tabs that make a group at once must not make the same one.
-    const id = `g${n}-${crypto.randomUUID().slice(0, 4)}`;
-    if (!used.has(id)) return id;
-  }
 }

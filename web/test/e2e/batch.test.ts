@@ -43,6 +43,10 @@ describe("a batch", () => {
     await page.getByText("Each prompt with its tokens").click();
     await page.getByRole("button", { name: "Estimate" }).click();
     await page.getByText("2 of 2", { exact: true }).waitFor({ timeout: 60_000 });
+    const held = page
+      .locator(".facts-list div", { hasText: "memory of the largest" })
+      .locator("dd");
+    expect(await held.innerText()).toMatch(/^[\d.]+ (KB|MB|GB)$/);
     expect(await AxeBuilder(page)).toEqual([]);
 
     await page.getByRole("button", { name: "Trace 2 prompts" }).click();

@@ -85,6 +85,33 @@ describe("layers and tokens", () => {
     await chip(page).waitFor({ state: "detached" });
   });
 
+  it("that are collapsed draw their edges, summed, under the pointer", async () => {
+    const page = await site.open(await fresh(site));
+    await ready(page);
+    await page.locator(".graph").focus();
+    await page.keyboard.press("z");
+    const field = page.locator("dialog input[name=answer]");
+    await field.fill("0-1");
+    await field.press("Enter");
+    await chip(page).waitFor();
+    const drawn = (): Promise<boolean> =>
+      page.locator("canvas.canvas-hover").evaluate((canvas: HTMLCanvasElement) => {
+        if (getComputedStyle(canvas).display === "none" || canvas.width === 0) return false;
+        const data = canvas.getContext("2d")!.getImageData(0, 0, canvas.width, canvas.height).data;
+        return data.some((value) => value > 0);
+      });
+    const tip = page.locator(".tip", { hasText: "collapsed" });
+    for await (const { x, y } of names(page)) {
+      await page.mouse.move(x, y);
+      await page.waitForTimeout(30);
+      if ((await tip.count()) > 0) break;
+    }
+    expect(await tip.innerText()).toMatch(/[\d,]+ edges of [\d,]+ nodes summed into [\d,]+ links?/);
+    await expect.poll(drawn).toBe(true);
+    await page.mouse.move(700, 5);
+    await tip.waitFor({ state: "detached" });
+  });
+
   it("collapse by keys, are told in the list, undone and kept", async () => {
     const page = await site.open(await fresh(site));
     await ready(page);

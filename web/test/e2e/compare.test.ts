@@ -15,8 +15,8 @@ async function api<T>(path: string, method = "GET", body?: unknown): Promise<T> 
 }
 
 /** Traces another prompt and waits for its graph. */
-async function traced(text: string): Promise<string> {
-  const ask = { prompt: { model: "two-hop", text } };
+async function traced(text: string, model = "two-hop"): Promise<string> {
+  const ask = { prompt: { model, text } };
   const { job } = await api<{ job: string }>("/api/graphs", "POST", ask);
   for (;;) {
     type Job = { state: string; result: { graph: string } | null };
@@ -121,6 +121,74 @@ describe("two graphs", () => {
     await page.getByRole("button", { name: "Run", exact: true }).click();
     await page.locator(".effects").waitFor({ timeout: 60_000 });
     expect(await page.locator(".tests-result h2").innerText()).toContain(b);
+  });
+});
+
+describe("positions of two prompts", () => {
+  it("belong together as is chosen, which the address keeps and the back button undoes", async () => {
+    const longer = await traced("the bird of the capital of the state containing oak gate is");
+    const page = await site.open(`/cmp?a=${a}&b=${longer}`);
+    await page.locator(".overlay").waitFor();
+    const aligns = page.getByRole("group", { name: "Which positions belong together" });
+    const pressed = (): Promise<string> => aligns.locator('[aria-pressed="true"]').innerText();
+    expect(await pressed()).toBe("from the end");
+    /** Columns in which both prompts have the same token. */
+    const shared = async (): Promise<number> => {
+      await page.locator(".overlay").waitFor();
+      const n = await page.locator(".overlay-tokens > span").count();
+      return n - (await page.locator(".overlay-tokens .of-a").count());
+    };
+    await page.keyboard.press("s");
+    await expect.poll(pressed).toBe("from the start");
+    const fromStart = await shared();
+    await aligns.getByRole("button", { name: "by token" }).click();
+    await expect.poll(() => new URL(page.url()).searchParams.get("align")).toBe("token");
+    // The words that are the same stand together, wherever the prompts begin.
+    await expect.poll(shared).toBeGreaterThan(fromStart);
+    await page.reload();
+    await page.locator(".overlay").waitFor();
+    expect(await pressed()).toBe("by token");
+    await page.goBack();
+    await expect.poll(pressed).toBe("from the start");
+    await page.goBack();
+    await expect.poll(pressed).toBe("from the end");
+    await page.locator(".overlay").waitFor();
+  });
+});
+
+describe("two graphs of two dictionaries", () => {
+  it("say that features cannot be matched, and compare what can be", async () => {
+    const text = 'the opposite of " small " is "';
+    const clt = await traced(text, "elegans-base");
+    const plt = await traced(text, "elegans-base with elegans/plt");
+    const page = await site.open(`/cmp?a=${clt}&b=${plt}`);
+    await page.getByText("features cannot be matched").waitFor();
+    expect(await AxeBuilder(page)).toEqual([]);
+    const tables = page.locator("table.compared");
+    const row = (table: number, name: string): Promise<string[]> =>
+      tables
+        .nth(table)
+        .locator("tr", { has: page.locator("td", { hasText: new RegExp(`^${name}$`) }) })
+        .locator("td")
+        .allInnerTexts();
+    // One model and one prompt: the output is as likely in both.
+    const [, inA, inB] = await tables
+      .nth(0)
+      .locator("tbody tr")
+      .first()
+      .locator("td")
+      .allInnerTexts();
+    expect(inA).toBe(inB);
+    for (const [table, name] of [
+      [1, "all layers"],
+      [2, "all tokens"],
+    ] as const) {
+      expect((await row(table, name)).slice(1).join(" ")).toMatch(/^[\d.]+ % [\d.]+ % [+−]/);
+    }
+    expect(await page.getByRole("group", { name: "Which positions belong together" }).count()).toBe(
+      0,
+    );
+    expect(await page.locator(".overlay").count()).toBe(0);
   });
 });
 

@@ -90,7 +90,7 @@ describe("features and probes", () => {
   it("a feature is found by its name, and shows examples and neighbours", async () => {
     const page = await site.open("/features?set=two-hop");
     await page.getByLabel("Name holds").fill('at "is"');
-    await page.getByLabel("Order").selectOption("max");
+    await page.getByRole("button", { name: "largest" }).click();
     const rows = page.locator("table.features tbody tr");
     // Not the rows of before the name was typed or the order changed.
     await page.waitForLoadState("networkidle");
@@ -104,10 +104,16 @@ describe("features and probes", () => {
     await page.getByText("Weights to and from other features").click();
     await page.getByText("Act on it").waitFor();
     await page.locator(".split-list a").first().waitFor();
+    // Its decoder has a length for each layer from its own to the last.
+    const writes = page.getByRole("region", { name: "Writes to layers" });
+    await writes.getByText(/^L3$|To layer 3 alone/).waitFor();
+    await page.getByText("Not in the index: whether another's decoder").waitFor();
     expect(await AxeBuilder(page)).toEqual([]);
     // Its page is marked as the list is, fits a phone, and the last feature has no next one.
     await page.locator(".feature-label", { hasText: /^≈ / }).waitFor();
     await page.getByText(/^Fires with/).click();
+    await page.getByRole("columnheader", { name: "Jaccard" }).waitFor();
+    await page.getByRole("cell", { name: /bits$/ }).first().waitFor();
     await page.setViewportSize({ width: 390, height: 844 });
     const wide = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
     expect(wide).toBeLessThanOrEqual(0);
@@ -123,6 +129,63 @@ describe("features and probes", () => {
     await page.getByText(/has no feature L0/).waitFor();
     await page.goto(`${site.server.url}/features?set=two-hop&text=${encodeURIComponent(PROMPT)}`);
     await page.getByText("each where it is strongest").waitFor();
+    expect(await AxeBuilder(page)).toEqual([]);
+  });
+
+  it("a list is filtered by numbers and names, says how, and finds its place again", async () => {
+    const page = await site.open("/features?set=two-hop");
+    const rows = page.locator("table.features tbody:not(.space) tr");
+    const count = page.locator("p[role=status]");
+    await rows.nth(20).waitFor();
+    const all = Number((await count.innerText()).replace(/\D/g, ""));
+    expect(await rows.count()).toBeLessThan(100);
+    expect(await page.locator("table.features").getAttribute("aria-rowcount")).toBe(`${all + 1}`);
+    // The last row is reached by the keys that scroll, and comes when it is in sight.
+    const list = page.getByRole("region", { name: "Features" });
+    await list.focus();
+    await page.keyboard.press("End");
+    await page.locator(`tr[aria-rowindex="${all + 1}"] a`).waitFor();
+    await page.locator(`tr[aria-rowindex="${all + 1}"] a`).click();
+    await page.getByRole("heading", { level: 1 }).waitFor();
+    await page.goBack();
+    await page.locator(`tr[aria-rowindex="${all + 1}"] a`).waitFor();
+    // Each head sorts by its column, and the other way round.
+    const largest = page.getByRole("columnheader", { name: "largest" });
+    await largest.getByRole("button").click();
+    await page.waitForURL(/sort=max/);
+    await largest.getByRole("button").click();
+    await page.waitForURL(/sort=weakest/);
+    expect(await largest.getAttribute("aria-sort")).toBe("ascending");
+    await page.getByLabel("Layer").selectOption("2");
+    await page.getByLabel("Name given").selectOption("nobody");
+    await page.getByLabel("Fires on, % of tokens, at most").fill("50");
+    await page.getByText("fires on at most 50 % of tokens").waitFor();
+    await count.getByText(/of .* features that fired/).waitFor();
+    expect(Object.fromEntries(new URL(page.url()).searchParams)).toEqual({
+      set: "two-hop",
+      sort: "weakest",
+      layer: "2",
+      named: "nobody",
+      frequency: "..0.5",
+    });
+    expect(await AxeBuilder(page)).toEqual([]);
+    // An address is the whole of it; a cross takes one away, a button all of them.
+    await page.reload();
+    await page.getByRole("button", { name: "Without: layer 2" }).click();
+    await page.waitForURL((url) => !url.searchParams.has("layer"));
+    await page.getByRole("button", { name: "Show all" }).click();
+    await count.getByText(`${all.toLocaleString("en")} features that fired`).waitFor();
+    expect(await page.getByLabel("Fires on, % of tokens, at most").inputValue()).toBe("");
+    await page.getByLabel("Largest activation, at least").fill("1e9");
+    await page.getByText("No feature is all of this").waitFor();
+  });
+
+  it("what fires on a text is filtered in the same way", async () => {
+    const query = new URLSearchParams({ set: "two-hop", text: PROMPT, named: "nobody" });
+    const page = await site.open(`/features?${query}`);
+    await page.getByText(/\d of \d+ features that fire on it/).waitFor();
+    await page.getByRole("button", { name: "Without: without a name" }).click();
+    await page.getByText(/^\d+ features that fire on it/).waitFor();
     expect(await AxeBuilder(page)).toEqual([]);
   });
 

@@ -1,4 +1,4 @@
-import { openSite, type Site } from "./fixture.ts";
+import { openSite, type Site, tour } from "./fixture.ts";
 import { afterAll, beforeAll, describe, expect, it, type Page } from "./playwright.ts";
 
 let site: Site;
@@ -86,5 +86,43 @@ describe("the library", () => {
     await page.getByRole("option", { name: /zebra crossing/ }).waitFor();
     await page.keyboard.press("Enter");
     await page.waitForURL(/\/g\//);
+  });
+
+  it("says how the edges of a saved circuit fared in its newest test", async () => {
+    const id = await tour(site);
+    const api = async <T>(path: string, method = "GET", body?: unknown): Promise<T> => {
+      const headers = { "content-type": "application/json", "if-match": "*" };
+      const post = body === undefined ? {} : { headers, body: JSON.stringify(body) };
+      const response = await fetch(`${site.server.url}/api/${path}`, { method, ...post });
+      return (await response.json()) as T;
+    };
+    type Head = { ranges: Record<"features" | "targets", { start: number; end: number }> };
+    const { ranges } = await api<Head>(`graphs/${id}`);
+    const output = ranges.targets.start;
+    const edges = await api<{ inputs: { node: number }[] }>(`graphs/${id}/edges?node=${output}`);
+    const fed = edges.inputs.map(({ node }) => node).filter((node) => node < ranges.features.end);
+    const groups = [{ id: "g1", name: "inputs", nodes: fed.slice(0, 3) }];
+    const pins = [...groups[0].nodes, output];
+    await api(`graphs/${id}/views/main`, "PUT", { schema: 1, groups, pins });
+    const ask = { kind: "validate", groups };
+    const { job } = await api<{ job: string }>(`graphs/${id}/runs`, "POST", ask);
+    await expect
+      .poll(async () => (await api<{ state: string }>(`jobs/${job}`)).state, { timeout: 60_000 })
+      .toBe("finished");
+    const page = await site.open("/");
+    const tested = page.locator(`a[href="/g/${id}"]`).getByText(/^edges tested 1[✓✗○]$/);
+    await tested.waitFor();
+    expect(await tested.getAttribute("title")).toMatch(/1 edge by test #\d+/);
+    // A circuit that was changed since was not tested.
+    const now = await fetch(`${site.server.url}/api/graphs/${id}/views/main`);
+    const changed = [{ ...groups[0], nodes: fed.slice(0, 2) }];
+    await fetch(`${site.server.url}/api/graphs/${id}/views/main`, {
+      method: "PUT",
+      headers: { "content-type": "application/json", "if-match": now.headers.get("etag")! },
+      body: JSON.stringify({ schema: 1, groups: changed, pins }),
+    });
+    await page.reload();
+    await page.locator(".graph-row").first().waitFor();
+    expect(await tested.count()).toBe(0);
   });
 });

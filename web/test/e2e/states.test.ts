@@ -1,3 +1,5 @@
+// States of the page: what is unknown, failed, empty, on a phone, on paper, by keyboard alone.
+
 import AxeBuilder from "./axe.ts";
 import { fresh, openSite, ready, type Site, saved, selectedText } from "./fixture.ts";
 import { afterAll, beforeAll, describe, expect, it } from "./playwright.ts";

@@ -1,3 +1,4 @@
+import AxeBuilder from "./axe.ts";
 import { fresh, openSite, ready, type Site, saved } from "./fixture.ts";
 import { afterAll, beforeAll, describe, expect, it, type Page } from "./playwright.ts";
 
@@ -33,6 +34,40 @@ describe("work cannot be lost", () => {
     await ready(a);
     await a.locator(".box").nth(1).waitFor();
     expect((await boxes(a)).length).toBe(2);
+  });
+
+  it("two windows that name one node differently are shown both names", async () => {
+    const path = await fresh(site);
+    const a = await site.open(path);
+    const b = await site.open(path);
+    await ready(a);
+    await ready(b);
+    const name = async (page: Page, text: string): Promise<void> => {
+      await page.locator(".graph").focus();
+      await page.keyboard.press("ArrowUp");
+      await page.keyboard.press("r");
+      const field = page.locator("dialog input[name=answer]");
+      await field.fill(text);
+      await field.press("Enter");
+      await field.waitFor({ state: "detached" });
+    };
+    await name(a, "the first");
+    await saved(a);
+    await name(b, "the second");
+    await b.getByRole("button", { name: "1 change met another window's" }).click();
+    const dialog = b.getByRole("dialog", { name: "Changed in two windows" });
+    await dialog.getByText("“the first”").waitFor();
+    await dialog.getByText("“the second”").waitFor();
+    expect(await AxeBuilder(b)).toEqual([]);
+    await dialog.getByRole("button", { name: /^Take the other's/ }).click();
+    await dialog.getByText("All is chosen.").waitFor();
+    await dialog.getByRole("button", { name: "Close" }).last().click();
+    const title = b.locator(".inspector-head h2");
+    await title.getByText("the first").waitFor();
+    // A choice is a change like any other.
+    await b.locator(".graph").focus();
+    await b.keyboard.press("Control+z");
+    await title.getByText("the second").waitFor();
   });
 
   it("two tabs of one browser see each other's changes", async () => {

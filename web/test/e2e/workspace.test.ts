@@ -1,3 +1,5 @@
+// The workspace from a trace to a figure.
+
 import { execFile } from "node:child_process";
 import { readFile } from "node:fs/promises";
 import { dirname, join } from "node:path";

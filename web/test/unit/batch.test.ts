@@ -18,7 +18,7 @@ import {
   withEntry,
   withJobs,
 } from "../../src/trace/batch.ts";
-import { type Seen, summed } from "../../src/trace/check.ts";
+import { keyOf, type Seen, summed } from "../../src/trace/check.ts";
 import { asText, holdsPrompts, isText, promptsOf } from "../../src/trace/prompts.ts";
 import { type Request, SALIENT } from "../../src/trace/request.ts";
 import type { Job } from "../../src/wire.ts";
@@ -116,6 +116,11 @@ describe("prompts of a file", () => {
 });
 
 describe("prompts before they are traced", () => {
+  it("are others when a line break stands elsewhere", () => {
+    expect(keyOf(["a\nb", "c"])).not.toBe(keyOf(["a", "b\nc"]));
+    expect(keyOf(["a", "b"])).toBe(keyOf(["a", "b"]));
+  });
+
   const lines = ["a", "b", "c", "d"].map((text, at) => ({ line: at + 1, text }));
 
   it("are counted, and those that the model cannot take are named by line", () => {

@@ -1,3 +1,5 @@
+// What the page copies for a shell: each command asks for what the page would.
+
 import { describe, expect, it } from "vitest";
 import { KIND, type Pack } from "../../src/graph/pack.ts";
 import { written } from "../../src/graph/written.ts";

@@ -1,8 +1,18 @@
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
+import {
+  changeOf,
+  endsOf,
+  errorsOf,
+  groupsOf,
+  outputsOf,
+  sum,
+  tokensOf,
+} from "../../src/compare/apart.ts";
 import { matchGroups } from "../../src/compare/match.ts";
+import type { Opened } from "../../src/compare/opened.ts";
 import { LEVELS, marksOf, overlay, shapeOf } from "../../src/compare/overlay.ts";
 import {
-  columnOf,
+  nColumnsOf,
   type Row,
   readOrder,
   rowsOf,
@@ -13,24 +23,35 @@ import {
 import { difference, isSame, strongest } from "../../src/compare/strongest.ts";
 import { Names } from "../../src/graph/names.ts";
 import { readPack } from "../../src/graph/pack.ts";
-import type { EdgeRow, MatchedFeature, NodeEdges } from "../../src/wire.ts";
+import type { EdgeRow, GraphHead, MatchedFeature, NodeEdges, TargetRow } from "../../src/wire.ts";
 import { generate } from "../support/generate.ts";
 
-function side(id: string, nPos: number, seed: number): Side {
+vi.stubGlobal("location", { pathname: "/", search: "", hash: "" });
+vi.stubGlobal("navigator", { platform: "Linux" });
+const { readAlign } = await import("../../src/compare/align.ts");
+const { isOneDictionary } = await import("../../src/compare/opened.ts");
+
+/** The columns of so many positions that begin at one. */
+const from = (first: number, n: number): number[] =>
+  Array.from({ length: n }, (_, at) => first + at);
+
+function side(id: string, nPos: number, seed: number, first: number): Side {
   const graph = generate({ nNodes: 200, nEdges: 400, nLayers: 4, nPos, seed });
   const pack = readPack(graph.pack(0));
-  return { id, pack, names: new Names(pack, graph.head, {}), nTokens: nPos };
+  return { id, pack, names: new Names(pack, graph.head, {}), columns: from(first, nPos) };
 }
 
-const [a, b] = [side("a", 6, 1), side("b", 8, 2)];
+const [a, b] = [side("a", 6, 1, 2), side("b", 8, 2, 0)];
 const matched = (inA: number, inB: number) => ({ a: inA, b: inB }) as MatchedFeature;
 const found = {
   both: [matched(0, 3), matched(5, 1)],
   only_a: [1, 2],
   only_b: [0],
   jaccard: 0.4,
+  columns_a: [],
+  columns_b: [],
 };
-const rows = rowsOf(found, a, b, "end");
+const rows = rowsOf(found, a, b);
 
 describe("rows of two graphs", () => {
   it("hold what each graph says of a feature, and nothing for the one that lacks it", () => {
@@ -44,10 +65,9 @@ describe("rows of two graphs", () => {
     expect(onlyB.change).toBe(b.pack.influence[0]);
   });
 
-  it("set prompts flush at their ends, or at their starts", () => {
-    expect(columnOf(5, 6, 8, "end")).toBe(7);
-    expect(columnOf(5, 6, 8, "any")).toBe(7);
-    expect(columnOf(5, 6, 8, "start")).toBe(5);
+  it("stand in the columns that the server's answer gives to positions", () => {
+    expect(nColumnsOf(a, b)).toBe(8);
+    expect(nColumnsOf({ columns: [0, 3] }, { columns: [1, 2, 4] })).toBe(5);
     // A feature of both stands at A's token.
     expect(rows[0].column).toBe(a.pack.pos[0] + 2);
     expect(rows[4].column).toBe(b.pack.pos[0]);
@@ -144,9 +164,9 @@ describe("groups of two circuits", () => {
 describe("the strongest input in two graphs", () => {
   const edge = (node: number, share: number) => ({ node, share }) as EdgeRow;
   /** Four nodes: a feature, the same one at the next position, an error, a token. */
-  const of = (nTokens: number, shift: number, token: number): Side =>
+  const of = (first: number, shift: number, token: number): Side =>
     ({
-      nTokens,
+      columns: from(first, 8),
       pack: {
         kind: [0, 0, 1, 2],
         layer: [2, 2, 1, -1],
@@ -154,26 +174,27 @@ describe("the strongest input in two graphs", () => {
         pos: [1, 2, 1, 1].map((pos) => pos + shift),
       },
     }) as unknown as Side;
-  const [a, b] = [of(6, 0, 7), of(8, 2, 9)];
+  const [a, b] = [of(2, 0, 7), of(0, 2, 9)];
+  const fromStart = of(0, 0, 7);
 
   it("is the server's first, or none", () => {
     expect(strongest({ inputs: [edge(3, -0.4), edge(1, 0.2)] } as NodeEdges)?.node).toBe(3);
     expect(strongest({ inputs: [] as EdgeRow[] } as NodeEdges)).toBeNull();
   });
 
-  it("is the same one by what it is and where it stands, from either end", () => {
+  it("is the same one by what it is and where it stands", () => {
     expect([0, 1, 2].map((node) => isSame([a, node], [b, node], "end"))).toEqual([
       true,
       true,
       true,
     ]);
-    expect(isSame([a, 0], [b, 0], "start")).toBe(false);
+    expect(isSame([fromStart, 0], [b, 0], "start")).toBe(false);
     expect(isSame([a, 0], [b, 1], "end")).toBe(false);
     expect(isSame([a, 0], [b, 1], "any")).toBe(true);
     expect(isSame([a, 0], [b, 2], "any")).toBe(false);
     // Two prompts have another token at a place: that is what differs.
     expect(isSame([a, 3], [b, 3], "end")).toBe(false);
-    expect(isSame([a, 3], [of(6, 0, 7), 3], "end")).toBe(true);
+    expect(isSame([a, 3], [of(2, 0, 7), 3], "end")).toBe(true);
   });
 
   it("differs by what it is, or by its sign", () => {
@@ -183,5 +204,94 @@ describe("the strongest input in two graphs", () => {
     expect(between(edge(0, 0.3), edge(0, -0.3))).toBe("the other sign");
     expect(between(edge(0, 0.3), edge(1, 0.3))).toBe("another input");
     expect(between(edge(0, 0.3), null)).toBeNull();
+  });
+});
+
+describe("which positions belong together", () => {
+  it("is what the address says, or from the end", () => {
+    expect(["start", "token", "any", "end"].map(readAlign)).toEqual([
+      "start",
+      "token",
+      "any",
+      "end",
+    ]);
+    expect([readAlign(null), readAlign("left")]).toEqual(["end", "end"]);
+  });
+});
+
+describe("two graphs of two dictionaries", () => {
+  it("are told by name and digest, as a dictionary that was trained on keeps its name", () => {
+    const of = (name: string, digest: string | null): Pick<Opened, "head"> => {
+      return { head: { provenance: { dictionary: { name, digest } } } as GraphHead };
+    };
+    expect(isOneDictionary(of("clt", "1"), of("clt", "1"))).toBe(true);
+    expect(isOneDictionary(of("clt", "1"), of("clt", "2"))).toBe(false);
+    expect(isOneDictionary(of("clt", null), of("plt", null))).toBe(false);
+  });
+
+  const target = (label: string, weight: number, kind = "logit") =>
+    ({ label, weight, kind }) as TargetRow;
+  const ends = { tokens: [0.5, 0.25], errors: [0.25, 0] };
+
+  it("have outputs in common, by what they are", () => {
+    const rows = outputsOf(
+      [target("Austin", 0.4), target("L1/7", 1, "feature")],
+      [target("Albany", 0.1), target("Austin", 0.5), target("L1/7", 1, "feature")],
+    );
+    expect(rows).toEqual([
+      { name: "Austin", a: 0.4, b: 0.5 },
+      { name: "L1/7", a: 1, b: null },
+      { name: "Albany", a: null, b: 0.1 },
+      { name: "L1/7", a: null, b: 1 },
+    ]);
+    expect(rows.map(changeOf).map((change) => change?.toFixed(1) ?? null)).toEqual([
+      "0.1",
+      null,
+      null,
+      null,
+    ]);
+  });
+
+  it("say where influence ends, as shares of all that ends in tokens or errors", () => {
+    const { pack } = a;
+    const found = endsOf(pack, { nTokens: 6, nLayers: 4 });
+    expect(sum(found.tokens) + sum(found.errors)).toBeCloseTo(1, 6);
+    const nodes = [...pack.influence.keys()].filter((node) => pack.kind[node] > 0);
+    const inEnds = nodes.filter((node) => pack.kind[node] < 3);
+    const all = inEnds.reduce((some, node) => some + pack.influence[node], 0);
+    const first = inEnds.filter((node) => pack.kind[node] === 2 && pack.pos[node] === 0);
+    const ofFirst = first.reduce((some, node) => some + pack.influence[node], 0);
+    expect(found.tokens[0]).toBeCloseTo(ofFirst / all, 6);
+    const none = { ...pack, influence: new Float32Array(pack.nNodes) };
+    expect(sum(endsOf(none, { nTokens: 6, nLayers: 4 }).errors)).toBe(0);
+  });
+
+  it("are compared layer by layer, and token by token where the prompt is one", () => {
+    expect(errorsOf(ends, { tokens: [0.75, 0], errors: [0.25] })).toEqual([
+      { name: "all layers", a: 0.25, b: 0.25 },
+      { name: "layer 0", a: 0.25, b: 0.25 },
+      { name: "layer 1", a: 0, b: null },
+    ]);
+    expect(tokensOf([["the", "oak"], ends], [["the", "oak"], ends])?.[2]).toEqual({
+      name: "oak",
+      a: 0.25,
+      b: 0.25,
+    });
+    expect(tokensOf([["the", "oak"], ends], [["the", "elm"], ends])).toBeNull();
+    expect(tokensOf([["the", "oak"], ends], [["the"], ends])).toBeNull();
+  });
+
+  it("match groups by name alone, with their influence in each", () => {
+    const group = (name: string, nodes: number[]) => ({ id: name, name, nodes });
+    const packs = {
+      a: { influence: Float32Array.from([0.5, 0.25]) },
+      b: { influence: Float32Array.from([0.125, 0.5]) },
+    };
+    expect(
+      groupsOf([group("Texas", [0, 1])], [group("Texas", [0]), group("x", [1])], packs),
+    ).toEqual([
+      { name: "Texas", a: 0.75, b: 0.125 },
+      { name: "x", a: null, b: 0.5 },
+    ]);
   });
 });

@@ -1,6 +1,7 @@
 // Features and probes: what is computed in the page, which is little.
 
 import { describe, expect, it } from "vitest";
+import { doubtsOf, lackingOf } from "../../src/feature/known.ts";
 import { said } from "../../src/feature/said.ts";
 import {
   around,
@@ -28,7 +29,7 @@ import {
 } from "../../src/probe/grid.ts";
 import { askFor, inProbes, ofDictionary, shownOf, whyNotJudged } from "../../src/probe/kept.ts";
 import { slots, templateOf } from "../../src/probe/template.ts";
-import type { Probe, ProbedFeature, ProbeRow } from "../../src/wire.ts";
+import type { Feature, Probe, ProbedFeature, ProbeRow, TogetherRow } from "../../src/wire.ts";
 import { generate } from "../support/generate.ts";
 
 describe("the prompt as an example", () => {
@@ -337,5 +338,48 @@ describe("a feature on a text", () => {
 
   it("says that it does not fire", () => {
     expect(on([0, 0, 0], null)).toBe("It does not fire on this text.");
+  });
+});
+
+describe("what speaks against a feature", () => {
+  const together = (index: number, jaccard: number): TogetherRow => ({
+    layer: 1,
+    index,
+    label: null,
+    label_source: null,
+    n: 9,
+    share: 1,
+    jaccard,
+    pmi: 3,
+  });
+  const known = (n_tokens: number, fired: number, fires_with: TogetherRow[] = []): Feature =>
+    ({
+      examples_quantiles: [],
+      histogram: [],
+      quantile_values: [],
+      top_logits: ["a"],
+      top_logits_values: n_tokens > 0 ? [1] : [],
+      activation_frequency: n_tokens > 0 ? fired / n_tokens : null,
+      more: { fired, fires_with, index: { n_tokens } },
+    }) as unknown as Feature;
+
+  it("is that it is dead in the text that was read, if that is known", () => {
+    expect(doubtsOf(known(1200, 0)).dead).toBe(
+      "It never fired on the 1,200 tokens that were read.",
+    );
+    expect([doubtsOf(known(1200, 1)).dead, doubtsOf(known(0, 0)).dead]).toEqual([null, null]);
+  });
+
+  it("is that another fires nearly always with it, and hardly else", () => {
+    const { twins } = doubtsOf(known(1200, 9, [together(3, 0.95), together(4, 0.5)]));
+    expect(twins.map(({ index }) => index)).toEqual([3]);
+  });
+
+  it("and what the index lacks is said", () => {
+    expect(lackingOf(known(1200, 9))).toEqual(["whether another's decoder points the same way"]);
+    const imported = lackingOf(known(0, 0)).join("; ");
+    for (const words of ["whether it is dead", "PMI", "how often it fires", "raises logits"]) {
+      expect(imported).toContain(words);
+    }
   });
 });

@@ -1,3 +1,5 @@
+// The command that draws the studio's figure.
+
 import { describe, expect, it } from "vitest";
 import { figureCommand } from "../../src/figure/command.ts";
 import type { FigureAsk } from "../../src/wire.ts";

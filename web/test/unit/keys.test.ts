@@ -1,3 +1,5 @@
+// Which action a key is of, and what the palette finds.
+
 import { describe, expect, it, vi } from "vitest";
 import type { Action } from "../../src/ui/keys.ts";
 import type { GraphRow } from "../../src/wire.ts";

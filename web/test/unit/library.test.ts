@@ -3,15 +3,29 @@ import {
   addressOf,
   filters,
   findGraphs,
+  makersOf,
   readWanted,
   type Sort,
   tagsOf,
   toggledTag,
+  unfiltered,
 } from "../../src/library/find.ts";
 import type { GraphRow, TrashRow } from "../../src/wire.ts";
 
 vi.stubGlobal("navigator", { platform: "Linux" });
+vi.stubGlobal("localStorage", { getItem: () => null, setItem: () => undefined });
+vi.stubGlobal("location", { pathname: "/", search: "", hash: "" });
+const media = { matches: false, addEventListener: () => undefined };
+vi.stubGlobal("matchMedia", () => media);
 const { kindText } = await import("../../src/library/Trash.tsx");
+const { testedTitle } = await import("../../src/library/Row.tsx");
+
+describe("the tests of a circuit", () => {
+  it("are said with the test that they are of, and how many edges they are", () => {
+    const title = testedTitle({ run: 4, supported: 8, weak: 0, contradicted: 1 });
+    expect(title).toContain("9 edges by test #4");
+  });
+});
 
 describe("a deleted thing", () => {
   const row = (kind: string, name: string): TrashRow =>
@@ -79,14 +93,47 @@ describe("graphs of the library", () => {
   });
 
   it("are asked for by an address, which says it all", () => {
-    const wanted = { text: "an elm & oak", sort: "nodes" as const, tags: ["two hop", "a,b"] };
+    const wanted = {
+      text: "an elm & oak",
+      sort: "nodes" as const,
+      tags: ["two hop", "a,b"],
+      model: "gpt2 & co",
+      dictionary: "",
+    };
     expect(readWanted(new URL(addressOf(wanted), "http://a").searchParams)).toEqual(wanted);
     const all = readWanted(new URLSearchParams());
     expect(addressOf(all)).toBe("/");
-    expect([filters(all), filters(wanted), filters({ ...all, tags: ["kept"] })]).toEqual([
-      false,
-      true,
-      true,
+    const some = [wanted, { ...all, tags: ["kept"] }, { ...all, model: "" }];
+    expect([all, ...some].map(filters)).toEqual([false, true, true, true]);
+    expect(unfiltered(wanted)).toEqual({ ...all, sort: "nodes" });
+  });
+
+  it("are found by model and dictionary, with what each choice would show", () => {
+    const made = [
+      graph("1", { model: "m", dictionary: "clt" }),
+      graph("2", { model: "m", dictionary: "plt" }),
+      graph("3", { model: "other", dictionary: "clt" }),
+      graph("4", { model: "" }),
+    ];
+    const all = readWanted(new URLSearchParams());
+    const ids = (to: Partial<typeof all>): string =>
+      findGraphs(made, { ...all, ...to })
+        .map(({ id }) => id)
+        .join("");
+    expect(ids({ model: "m" })).toBe("12");
+    expect(ids({ model: "m", dictionary: "clt" })).toBe("1");
+    expect(ids({ model: "" })).toBe("4");
+    expect(makersOf(made, all, "model")).toEqual([
+      { name: "m", nGraphs: 2 },
+      { name: "", nGraphs: 1 },
+      { name: "other", nGraphs: 1 },
+    ]);
+    // Of those that the other filters leave; what is chosen and not there can be taken off.
+    expect(makersOf(made, { ...all, dictionary: "plt", model: "gone" }, "model")).toEqual([
+      { name: "m", nGraphs: 1 },
+      { name: "", nGraphs: 0 },
+      { name: "gone", nGraphs: 0 },
+      { name: "other", nGraphs: 0 },
     ]);
   });
 

@@ -1,3 +1,5 @@
+// What the page says of models, and of the turns of a chat.
+
 import { describe, expect, it } from "vitest";
 import { modelOf, modelText, partsOf } from "../../src/models/words.ts";
 import { command, type Request, SALIENT, turnIn, whyNotTraced } from "../../src/trace/request.ts";

@@ -21,13 +21,14 @@ const lines = ["a", "b", "c"].map((text, at) => ({ line: at + 1, text }));
 /** Jobs, the newest first, and what was asked of them. */
 let jobs: Job[] = [];
 let asked: string[] = [];
-/** Prompts at which the server is gone. */
+/** Prompts, and jobs to be stopped, at which the server is gone. */
 let gone = new Set<string>();
 
 function answer(path: string, { method, body }: RequestInit): Response {
   if (path === "/api/jobs") return Response.json(jobs);
   const id = path.split("/").at(-1) ?? "";
   if (method === "DELETE") {
+    if (gone.has(id)) throw new TypeError("no connection");
     asked.push(`stop ${id}`);
     jobs = jobs.map((one) => (one.id === id ? { ...one, state: "cancelled" } : one));
     return Response.json(jobs.find((one) => one.id === id));
@@ -151,6 +152,30 @@ describe("a batch under way", () => {
       "cancelled",
       "cancelled",
     ]);
+  });
+
+  it("says so where what was on its way could not be stopped", async () => {
+    const { startBatch, stopBatch } = await page();
+    const { toasts } = await import("../../src/ui/toast.tsx");
+    gone.add("j1");
+    const starting = startBatch(request, lines);
+    await stopBatch();
+    await starting;
+    await vi.advanceTimersByTimeAsync(1);
+    expect(toasts.value.map(({ text }) => text)).toEqual([
+      expect.stringContaining("Not stopped: "),
+    ]);
+  });
+
+  it("that is put away while it is sent writes into no other", async () => {
+    const { batch, forgetBatch, startBatch } = await page();
+    const { newBatch } = await import("../../src/trace/batch.ts");
+    const starting = startBatch(request, lines);
+    forgetBatch();
+    batch.value = newBatch(request, [{ line: 1, text: "of another window" }]);
+    await starting;
+    expect(asked).toEqual(["a"]);
+    expect(batch.value.entries).toMatchObject([{ state: "unsent", job: null }]);
   });
 
   it("survives a reload, with what ended meanwhile", async () => {

@@ -36,9 +36,19 @@ describe("two texts", () => {
 });
 
 describe("a test beside a baseline", () => {
-  const run = (group: number | null, tokens: [number, number][]) =>
+  it("shows no number of a group that had other members", () => {
+    expect(besides(run(1, [], [3, 10]), run(0.5, [], [10, 3])).groups).toHaveLength(1);
+    expect(besides(run(1, [], [3, 10]), run(0.5, [], [3])).groups).toEqual([
+      { name: "Texas", base: null, now: 0.5 },
+      { name: "Texas", base: 1, now: null },
+    ]);
+  });
+
+  const run = (group: number | null, tokens: [number, number][], nodes = [3]) =>
     ({
-      groups: [{ id: "a", name: "Texas", measured: group }],
+      groups: [
+        { id: "a", name: "Texas", measured: group, members: nodes.map((node) => ({ node })) },
+      ],
       targets: [],
       shift: { tokens: tokens.map(([id, p_after]) => ({ id, text: `t${id}`, p_after })) },
     }) as unknown as InterveneRun;

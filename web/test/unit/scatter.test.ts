@@ -1,6 +1,8 @@
+// Cells of a validation as points of a chart.
+
 import { describe, expect, it } from "vitest";
 import { nearestPoint, pointsOf, pointWords, rangeOf } from "../../src/tests/scatter.ts";
-import type { CaseRow, MatrixCell } from "../../src/wire.ts";
+import type { MatrixCell } from "../../src/wire.ts";
 
 const cell = (of: Partial<MatrixCell>): MatrixCell => ({
   case: 0,
@@ -14,7 +16,6 @@ const cell = (of: Partial<MatrixCell>): MatrixCell => ({
 });
 
 const run = {
-  cases: [{ name: "Texas" }, { name: "state" }] as CaseRow[],
   columns: ["a", "target:0"],
   cells: [
     cell({ column: 1, predicted: 0.5, measured: 0.25, verdict: "supported" }),
@@ -24,7 +25,8 @@ const run = {
 };
 
 describe("points of a validation", () => {
-  const points = pointsOf(run, 0, (column) => (column === "a" ? "say a state" : "Austin"));
+  const rows = ["Texas", "state"];
+  const points = pointsOf(run, 0, rows, (column) => (column === "a" ? "say a state" : "Austin"));
 
   it("are the cells of one dose in the order of what was predicted, under both names", () => {
     expect(points.map(({ source, target }) => `${source} ${target}`)).toEqual([

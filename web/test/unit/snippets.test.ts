@@ -1,3 +1,5 @@
+// A request of the page as text for curl and Python.
+
 import { describe, expect, it } from "vitest";
 import { curlOf, pythonOf, pythonText } from "../../src/ui/snippets.ts";
 

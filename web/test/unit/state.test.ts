@@ -1,9 +1,12 @@
+// The document: commands, undo, and what is read from outside.
+
 import { describe, expect, it } from "vitest";
 import { groupName } from "../../src/graph/names.ts";
 import { apply, type Command, title } from "../../src/state/commands.ts";
-import { emptyView, readView } from "../../src/state/document.ts";
+import { emptyView, readView, type View } from "../../src/state/document.ts";
 import { outOfSight, takenOut } from "../../src/state/groups.ts";
 import { change, rebase, redo, startHistory, titles, undo } from "../../src/state/history.ts";
+import { takenOver } from "../../src/state/whole.ts";
 
 /** A seeded generator: the same commands on every run. */
 function generator(seed: number): (below: number) => number {
@@ -178,6 +181,23 @@ describe("commands", () => {
   });
 });
 
+describe("a view that is taken over", () => {
+  it("is the other one, and undo gives the former again", () => {
+    for (let seed = 0; seed < 20; seed++) {
+      const draw = generator(seed + 2000);
+      const made = (): View => {
+        let view = emptyView();
+        for (let step = 0; step < 12; step++) view = apply(view, anyCommand(draw)).view;
+        return view;
+      };
+      const [now, to] = [made(), made()];
+      const { view, inverse } = apply(now, takenOver(now, to));
+      expect(canonical(view)).toEqual(canonical(to));
+      expect(canonical(inverse ? apply(view, inverse).view : view)).toEqual(canonical(now));
+    }
+  });
+});
+
 describe("what is collapsed", () => {
   const run = (...commands: Command[]) =>
     commands.reduce((view, command) => apply(view, command).view, emptyView());
@@ -239,6 +259,36 @@ describe("history", () => {
     expect(history.view.filters.nodeThreshold).toBe(0.5);
   });
 
+  it("a run on one thing is one step, and another thing is another", () => {
+    const at = (x: number) => ({ x, y: 0 });
+    const runs: [Command, Command][] = [
+      [
+        { do: "filters", to: { nodeThreshold: 0.7 } },
+        { do: "filters", to: { query: "oak" } },
+      ],
+      [
+        { do: "place", key: "a", at: at(8) },
+        { do: "place", key: "b", at: at(8) },
+      ],
+      [
+        { do: "note", note: { id: "a", text: "a", ...at(8) } },
+        { do: "note", note: { id: "b", text: "b", ...at(8) } },
+      ],
+    ];
+    for (const [first, second] of runs) {
+      let history = change(startHistory(emptyView()), first).history;
+      const before = history.view;
+      history = change(history, second, true).history;
+      expect(undo(history).history.view).toEqual(before);
+    }
+  });
+
+  it("has no step for what changed nothing", () => {
+    const watch: Command = { do: "watch", tokens: [3] };
+    const { view } = apply(emptyView(), watch);
+    expect(apply(view, { do: "watch", tokens: [3] }).inverse).toBeNull();
+  });
+
   it("a tab's note and another's member of one group are both kept", () => {
     const group: Command = { do: "group", group: { id: "a", name: "a", nodes: [1] } };
     const base = apply(emptyView(), group).view;
@@ -287,5 +337,28 @@ describe("a view from outside", () => {
       expect(readView({ schema: 1, filters: given })?.filters).toEqual(filters);
     }
     expect(readView({ schema: 1, filters: null })).toEqual(emptyView());
+  });
+
+  it("has nothing in it that a page would stumble over", () => {
+    const odd = {
+      schema: 1,
+      filters: { query: null, nodeThreshold: "all", minShare: Number.NaN, layerTo: 3, errors: 1 },
+      labels: { "1": "one", "2": 2 },
+      places: { a: { x: 8, y: 16 }, b: { x: "left" }, c: null },
+      notes: [{ id: "t", text: "why", x: 0, y: 8 }, { id: "u" }, null],
+      watch: [5, "x"],
+    };
+    expect(readView(odd)).toEqual({
+      ...emptyView(),
+      filters: { ...emptyView().filters, layerTo: 3 },
+      labels: { "1": "one" },
+      places: { a: { x: 8, y: 16 } },
+      notes: [{ id: "t", text: "why", x: 0, y: 8 }],
+      watch: [5],
+    });
+    for (const none of [null, 3, "x"]) {
+      const view = { schema: 1, labels: none, places: none, notes: none, watch: none };
+      expect(readView(view)).toEqual(emptyView());
+    }
   });
 });

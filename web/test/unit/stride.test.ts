@@ -1,3 +1,5 @@
+// Steps by token and by layer.
+
 import { describe, expect, it } from "vitest";
 import { stride } from "../../src/graph/stride.ts";
 

@@ -1,3 +1,5 @@
+// A suggested group as it was edited.
+
 import { describe, expect, it } from "vitest";
 import { takenOf } from "../../src/circuit/edited.ts";
 

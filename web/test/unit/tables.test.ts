@@ -1,3 +1,5 @@
+// Results of tests as tables for files.
+
 import { describe, expect, it } from "vitest";
 import { linesOf } from "../../src/tests/lines.ts";
 import { caseNames, caseOrder, matrixTable, sweepTable } from "../../src/tests/tables.ts";

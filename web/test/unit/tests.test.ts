@@ -1,3 +1,5 @@
+// Tests: their form, the request it becomes, and what results say of edges.
+
 import { describe, expect, it } from "vitest";
 import { unfinished } from "../../src/api/running.ts";
 import { countLinks, LINKS } from "../../src/graph/drawn.ts";

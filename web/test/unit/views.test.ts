@@ -26,7 +26,7 @@ vi.stubGlobal("fetch", async (path: string, { method = "GET", body }: RequestIni
   }
   return method === "DELETE" ? Response.json({ trash: "view-oak_a_000001" }) : new Response(null);
 });
-const { go, place } = await import("../../src/ui/router.ts");
+const { go, match, place } = await import("../../src/ui/router.ts");
 const { lastUndo } = await import("../../src/ui/toast.tsx");
 const { dropView, renameView } = await import("../../src/workspace/renaming.ts");
 const { changed, viewName } = await import("../../src/workspace/views.ts");
@@ -120,5 +120,13 @@ describe("a deleted view", () => {
     lastUndo()?.();
     await vi.waitFor(() => expect(changed.peek()).toBe(before + 1));
     expect(shown()).toBe("/g/elm?");
+  });
+});
+
+describe("an address", () => {
+  it("that cannot be read is of no page", () => {
+    expect(match("/g/:id", "/g/a%20oak")).toEqual({ id: "a oak" });
+    expect(match("/g/:id", "/g/100%")).toBeNull();
+    expect(match("/g/:id", "/g/oak/figure")).toBeNull();
   });
 });

@@ -22,6 +22,7 @@ pub(crate) fn run(args: &CompareArgs, world: &World) -> Result<Ending> {
     let align = match args.align {
         AlignArg::End => CompareAlign::End,
         AlignArg::Start => CompareAlign::Start,
+        AlignArg::Token => CompareAlign::Token,
         AlignArg::Any => CompareAlign::Any,
     };
     let shares = graphs.each_ref().map(|graph| influence(graph).shares());

@@ -320,8 +320,9 @@ impl ListReport {
             SortArg::Frequency => Sort::Frequency,
             SortArg::Max => Sort::Max,
         };
-        let query = Query { label: args.name.as_deref(), layer: args.layer, sort };
-        let all = browse::find(index, query)?;
+        let (label, layer) = (args.name.clone(), args.layer);
+        let query = Query { label, layer, sort, ..Query::default() };
+        let all = browse::find(index, &query)?;
         let listed = |(id, statistics): &(FeatureId, Statistics)| {
             Ok(ListedReport {
                 id: id.to_string(),

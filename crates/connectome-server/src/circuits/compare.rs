@@ -4,11 +4,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use connectome_graph::{ActiveFeature, AttributionGraph, FeatureId, NodeIdx};
 
+use super::align::columns;
 use crate::error::ServeError;
 use crate::wire::{Compare, CompareAlign, MatchedFeature};
 
 /// Where a feature is looked for in the other graph.
-type Key = (FeatureId, Option<i64>);
+type Key = (FeatureId, Option<u32>);
 
 /// A graph that is compared.
 #[derive(Clone, Copy, Debug)]
@@ -26,7 +27,11 @@ pub struct Side<'a> {
 /// [`ServeError::Bad`] for graphs of two dictionaries.
 pub fn compare(a: Side<'_>, b: Side<'_>, align: CompareAlign) -> Result<Compare, ServeError> {
     of_one_dictionary([a.graph, b.graph])?;
-    let (in_a, in_b) = (places(a.graph, align), places(b.graph, align));
+    let tokens = [a, b].map(|side| side.graph.prompt().token_texts.as_slice());
+    let [columns_a, columns_b] = columns(tokens, align);
+    let [in_a, in_b] = [(a, &columns_a), (b, &columns_b)].map(|(side, columns)| {
+        places(side.graph, (align != CompareAlign::Any).then_some(columns.as_slice()))
+    });
     let mut both = Vec::new();
     for (key, (node_a, fired_a)) in &in_a {
         let Some((node_b, fired_b)) = in_b.get(key) else { continue };
@@ -53,7 +58,7 @@ pub fn compare(a: Side<'_>, b: Side<'_>, align: CompareAlign) -> Result<Compare,
     let (only_a, only_b) = (left(&in_a, &matched_a), left(&in_b, &matched_b));
     let all = both.len() + only_a.len() + only_b.len();
     let jaccard = if all > 0 { both.len() as f64 / all as f64 } else { 0.0 };
-    Ok(Compare { both, only_a, only_b, jaccard })
+    Ok(Compare { both, only_a, only_b, jaccard, columns_a, columns_b })
 }
 
 /// Refuses graphs of two dictionaries.
@@ -68,20 +73,15 @@ pub(super) fn of_one_dictionary(graphs: [&AttributionGraph; 2]) -> Result<(), Se
     )))
 }
 
-/// Features of a graph by what they are matched by; of several the most active one.
+/// Features of a graph by what they are matched by, the columns of positions or nothing more than
+/// what they are; of several the most active one.
 fn places(
     graph: &AttributionGraph,
-    align: CompareAlign,
+    columns: Option<&[u32]>,
 ) -> BTreeMap<Key, (NodeIdx, ActiveFeature)> {
-    let n_tokens = graph.nodes().n_tokens() as i64;
     let mut places: BTreeMap<Key, (NodeIdx, ActiveFeature)> = BTreeMap::new();
     for (idx, fired) in graph.nodes().features() {
-        let pos = match align {
-            CompareAlign::Start => Some(i64::from(fired.pos)),
-            CompareAlign::End => Some(i64::from(fired.pos) - n_tokens),
-            CompareAlign::Any => None,
-        };
-        let key = (fired.id, pos);
+        let key = (fired.id, columns.map(|columns| columns[fired.pos as usize]));
         let is_more = |known: &(NodeIdx, ActiveFeature)| fired.activation > known.1.activation;
         if places.get(&key).is_none_or(is_more) {
             places.insert(key, (idx, fired));

@@ -2,6 +2,7 @@
 //! suggestions, comparison, what recurs. Each is a pure function from graphs and a request to an
 //! answer; the numbers are `connectome-graph`'s.
 
+mod align;
 mod compare;
 mod edges;
 mod head;

@@ -66,6 +66,7 @@ impl Engine {
             seconds: per_row * features.len() as f64,
             n_timed_rows: timed.rows,
             bytes,
+            held_bytes: local.n_bytes(),
         })
     }
 }

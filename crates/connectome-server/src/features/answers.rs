@@ -2,12 +2,12 @@
 
 use std::ops::ControlFlow;
 
-use connectome::features::browse::{self, Sort};
+use connectome::features::browse::{self, NamedBy, Query, Sort, Within};
 use connectome::features::index::{Effect, FeatureIndex, Label};
 use connectome::features::layout;
-use connectome::features::search::search;
+use connectome::features::search::{Found, search};
 use connectome::features::weights::{
-    Expected, Side, Weight, check_feature, expected, strongest, virtual_weights,
+    Expected, Side, Weight, check_feature, decoder_norms, expected, strongest, virtual_weights,
 };
 use connectome_graph::FeatureId;
 
@@ -15,9 +15,9 @@ use super::{Index, Set};
 use crate::engine::tokens;
 use crate::error::ServeError;
 use crate::wire::{
-    EffectRow, Feature, FeatureFound, FeatureMore, FeatureOnText, FeaturePage, FeatureQuery,
-    FeatureRow, FeatureSide, FeatureSort, FeatureWeights, FoundRow, IndexRow, TogetherRow,
-    WeightRow,
+    EffectRow, Feature, FeatureFound, FeatureMore, FeatureNamed, FeatureOnText, FeaturePage,
+    FeatureQuery, FeatureRow, FeatureSearch, FeatureSide, FeatureSort, FeatureWeights,
+    FeatureWrites, FoundRow, IndexRow, TogetherRow, WeightRow, WriteRow,
 };
 
 /// Features that fire with one.
@@ -65,6 +65,7 @@ impl Index {
                 n: one.n,
                 share: one.share,
                 jaccard: one.jaccard,
+                pmi: one.pmi,
             });
         }
         let more = FeatureMore {
@@ -96,14 +97,7 @@ impl Index {
             return Err(connectome::error::RunError::Layer { found, n_layers }.into());
         }
         check_rows(ask.limit)?;
-        let text = ask.label.as_deref().map(str::trim).filter(|text| !text.is_empty());
-        let sort = match ask.sort {
-            FeatureSort::Index => Sort::Index,
-            FeatureSort::Frequency => Sort::Frequency,
-            FeatureSort::Rarest => Sort::Rarest,
-            FeatureSort::Max => Sort::Max,
-        };
-        let found = browse::find(index, browse::Query { label: text, layer: ask.layer, sort })?;
+        let found = self.listed(of_query(ask))?;
         let mut rows = Vec::new();
         for (id, statistics) in found.iter().skip(ask.offset).take(ask.limit) {
             let label = label(index, *id)?;
@@ -126,14 +120,15 @@ impl Set {
     pub(crate) fn search(
         &self,
         ready: &connectome::open::Ready,
-        (layer, limit): (Option<u32>, usize),
+        ask: &FeatureSearch,
     ) -> Result<FeatureFound, ServeError> {
-        check_rows(limit)?;
+        check_rows(ask.limit)?;
         let index = self.index.as_deref().map(|index| &index.reader);
-        let mut found = search(&self.opened()?.replacement, &ready.tokens, index)?;
-        found.retain(|one| layer.is_none_or(|layer| one.id.layer == layer));
+        let fire = search(&self.opened()?.replacement, &ready.tokens, index)?;
+        let n_fire = fire.len();
+        let found = self.meant(fire, &of_search(ask))?;
         let mut rows = Vec::new();
-        for one in found.iter().take(limit) {
+        for one in found.iter().take(ask.limit) {
             let label = index.map(|index| label(index, one.id)).transpose()?.flatten();
             rows.push(FoundRow {
                 layer: one.id.layer,
@@ -148,9 +143,33 @@ impl Set {
         Ok(FeatureFound {
             tokens: tokens(ready),
             notes: ready.notes.clone(),
+            n_fire,
             total: found.len(),
             rows,
         })
+    }
+
+    /// Those that a query means. Their layer alone needs no index.
+    fn meant(&self, mut found: Vec<Found>, query: &Query) -> Result<Vec<Found>, ServeError> {
+        found.retain(|one| query.layer.is_none_or(|layer| one.id.layer == layer));
+        if *query == (Query { layer: query.layer, ..Query::default() }) {
+            return Ok(found);
+        }
+        let index = &self.index()?.reader;
+        let mut meant = Vec::new();
+        for one in found {
+            if query.holds(index, one.id, &index.statistics(one.id)?)? {
+                meant.push(one);
+            }
+        }
+        Ok(meant)
+    }
+
+    /// How strongly a feature writes to each layer.
+    pub(crate) fn writes(&self, id: FeatureId) -> Result<FeatureWrites, ServeError> {
+        let norms = decoder_norms(&self.opened()?.replacement, id)?;
+        let rows = (id.layer..).zip(norms).map(|(layer, norm)| WriteRow { layer, norm });
+        Ok(FeatureWrites { rows: rows.collect() })
     }
 
     /// One feature on a text.
@@ -196,6 +215,53 @@ impl Set {
             })
         };
         Ok(FeatureWeights { inputs: side(Side::Inputs)?, outputs: side(Side::Outputs)? })
+    }
+}
+
+fn of_query(ask: &FeatureQuery) -> Query {
+    let sort = match ask.sort {
+        FeatureSort::Index => Sort::Index,
+        FeatureSort::Last => Sort::Last,
+        FeatureSort::Name => Sort::Name,
+        FeatureSort::NameDown => Sort::NameDown,
+        FeatureSort::Frequency => Sort::Frequency,
+        FeatureSort::Rarest => Sort::Rarest,
+        FeatureSort::Max => Sort::Max,
+        FeatureSort::Weakest => Sort::Weakest,
+    };
+    Query {
+        label: words(ask.label.as_deref()),
+        layer: ask.layer,
+        named: named_by(ask.named),
+        frequency: Within { from: ask.frequency_from, to: ask.frequency_to },
+        max: Within { from: ask.max_from, to: ask.max_to },
+        sort,
+    }
+}
+
+fn of_search(ask: &FeatureSearch) -> Query {
+    Query {
+        label: words(ask.label.as_deref()),
+        layer: ask.layer,
+        named: named_by(ask.named),
+        frequency: Within { from: ask.frequency_from, to: ask.frequency_to },
+        max: Within { from: ask.max_from, to: ask.max_to },
+        sort: Sort::default(),
+    }
+}
+
+/// A text that has one; nothing of an empty one.
+fn words(text: Option<&str>) -> Option<String> {
+    text.map(str::trim).filter(|text| !text.is_empty()).map(str::to_owned)
+}
+
+fn named_by(named: FeatureNamed) -> NamedBy {
+    match named {
+        FeatureNamed::Any => NamedBy::Any,
+        FeatureNamed::Hand => NamedBy::Hand,
+        FeatureNamed::Program => NamedBy::Program,
+        FeatureNamed::Imported => NamedBy::Imported,
+        FeatureNamed::Nobody => NamedBy::Nobody,
     }
 }
 

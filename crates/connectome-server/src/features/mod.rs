@@ -19,10 +19,11 @@ mod sets;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::SystemTime;
 
-use connectome::features::browse::{self, Summary};
+use connectome::features::browse::{self, Query, Summary};
+use connectome::features::index::Statistics;
 use connectome::features::packed::Packed;
 use connectome::features::{FeatureIndex, FeaturesError};
 use connectome::open::Opened;
@@ -44,13 +45,27 @@ pub(crate) struct Index {
     /// As circuit-tracer's page reads it.
     pub(crate) packed: Packed,
     summary: Mutex<Option<Summary>>,
+    listed: Mutex<Option<Listed>>,
+    /// The dictionary that it is used for, of an index that does not say a digest.
+    adopted: OnceLock<Dictionary>,
+}
+
+/// Features in the order of a query.
+type Rows = Arc<Vec<(FeatureId, Statistics)>>;
+
+/// The list that was asked for last: most often its next part is asked for.
+#[derive(Debug)]
+struct Listed {
+    query: Query,
+    rows: Rows,
 }
 
 impl Index {
     /// An index by itself.
     pub(crate) fn new(reader: FeatureIndex) -> Self {
         let packed = Packed::new(reader.card().n_layers);
-        Self { reader, packed, summary: Mutex::default() }
+        let (summary, listed) = (Mutex::default(), Mutex::default());
+        Self { reader, packed, summary, listed, adopted: OnceLock::new() }
     }
 
     /// Counts of the whole index, made once, and again after features were named.
@@ -64,10 +79,23 @@ impl Index {
         Ok(found)
     }
 
+    /// All that a query means, in its order; [`browse::find`] anew only if it is another query
+    /// than before, or features were named.
+    fn listed(&self, query: Query) -> Result<Rows, FeaturesError> {
+        let mut listed = self.listed.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(known) = listed.as_ref().filter(|known| known.query == query) {
+            return Ok(known.rows.clone());
+        }
+        let rows: Rows = Arc::new(browse::find(&self.reader, &query)?);
+        *listed = Some(Listed { query, rows: rows.clone() });
+        Ok(rows)
+    }
+
     /// [`FeatureIndex::name_by_hand`].
     fn name_by_hand(&self, labels: BTreeMap<FeatureId, String>) {
         self.reader.name_by_hand(labels);
         *self.summary.lock().unwrap_or_else(PoisonError::into_inner) = None;
+        *self.listed.lock().unwrap_or_else(PoisonError::into_inner) = None;
     }
 
     /// Whether it is of a dictionary that is open; `is_own` says that it lies where that
@@ -131,7 +159,9 @@ impl Indexes {
             .collect();
         let same = |index: &&Arc<Index>| index.reader.card().model == opened.model_name;
         let collected = fitting.iter().find(same).or_else(|| fitting.first()).cloned();
-        collected.or_else(|| self.shipped(opened))
+        let found = collected.or_else(|| self.shipped(opened))?;
+        self.adopt(&found, opened);
+        Some(found)
     }
 
     /// The index that ships with a dictionary.

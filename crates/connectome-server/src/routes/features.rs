@@ -32,7 +32,7 @@ pub(super) async fn query(State(app): Shared, Sent(ask): Sent<FeatureQuery>) -> 
 pub(super) async fn search(State(app): Shared, Sent(ask): Sent<FeatureSearch>) -> Answer {
     let found = blocking(move || {
         let (_, ready) = app.engine.prepare(&ask.prompt)?;
-        app.set(ask.prompt.model.as_deref())?.search(&ready, (ask.layer, ask.limit))
+        app.set(ask.prompt.model.as_deref())?.search(&ready, &ask)
     });
     Ok(json(&found.await?))
 }
@@ -67,6 +67,14 @@ pub(super) async fn weights(
 ) -> Answer {
     let top = query.top.unwrap_or(USUAL_WEIGHTS);
     let found = blocking(move || app.set(Some(&set))?.weights(id(&layer, &index)?, top));
+    Ok(json(&found.await?))
+}
+
+pub(super) async fn writes(
+    State(app): Shared,
+    Path((set, layer, index)): Path<(String, String, String)>,
+) -> Answer {
+    let found = blocking(move || app.set(Some(&set))?.writes(id(&layer, &index)?));
     Ok(json(&found.await?))
 }
 

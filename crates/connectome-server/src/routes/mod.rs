@@ -65,6 +65,7 @@ pub(crate) fn router(app: Arc<App>) -> Router {
         .route("/features/{set}/{layer}/{index}", get(features::feature))
         .route("/features/{set}/{layer}/{index}/label", get(features::label).put(features::name))
         .route("/features/{set}/{layer}/{index}/weights", get(features::weights))
+        .route("/features/{set}/{layer}/{index}/writes", get(features::writes))
         .route("/features/{set}/{layer}/{index}/activations", post(features::activations))
         .route("/features/{set}/{layer}/{index}/graphs", get(features::graphs))
         .route("/probes", get(probes::list).post(probes::start))

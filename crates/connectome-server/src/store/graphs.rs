@@ -115,6 +115,9 @@ impl Store {
         let mut row = read_json::<Meta>(&folder.join("meta.json"))?.row;
         row.n_runs = numbers(&folder.join("runs")).len();
         row.has_circuit |= !folders(&folder.join("views")).is_empty();
+        // Targets are the last nodes.
+        let first_target = row.n_nodes.saturating_sub(row.n_targets) as u32;
+        row.tested = self.tested(id, &folder, first_target);
         Ok(row)
     }
 
@@ -129,9 +132,12 @@ impl Store {
         let n_left_out = all.len().saturating_sub(MOST_SEARCHED);
         let mut rows = Vec::new();
         for row in all.iter().take(MOST_SEARCHED) {
-            // One that was deleted meanwhile is none.
-            let Ok(folder) = self.existing(&Id::parse("graph", &row.id)?) else { continue };
-            let graph = AttributionGraph::load(&folder.join("graph.connectome"))?;
+            let path = self.graph_folder(&Id::parse("graph", &row.id)?).join("graph.connectome");
+            let graph = match AttributionGraph::load(&path) {
+                // One that was deleted meanwhile is none.
+                Err(_) if !path.exists() => continue,
+                graph => graph?,
+            };
             let own = graph.nodes().features().filter(|(_, fired)| fired.id == id);
             let (nodes, fired): (Vec<u32>, Vec<_>) =
                 own.map(|(idx, fired)| (idx.get(), (fired.pos, fired.activation))).unzip();
@@ -240,6 +246,7 @@ fn row_of(graph: &AttributionGraph, id: &Id) -> GraphRow {
         scores: scores_of(graph, &connectome_graph::influence(graph)).into(),
         has_circuit: !graph.annotations().supernodes.is_empty(),
         n_runs: 0,
+        tested: None,
         imported: provenance.imported.clone(),
         partial: graph.extent().partial,
     }

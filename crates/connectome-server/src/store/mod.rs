@@ -24,6 +24,7 @@ mod graphs;
 mod log;
 mod probes;
 mod runs;
+mod tested;
 mod trash;
 mod views;
 
@@ -55,6 +56,8 @@ pub(crate) struct Store {
     writing: Mutex<()>,
     /// Graphs that were read last, the newest last.
     read: Mutex<Vec<(Id, Arc<Kept>)>>,
+    /// How circuits fared in their tests.
+    counted: Mutex<tested::Counted>,
     is_new: bool,
 }
 
@@ -73,6 +76,7 @@ impl Store {
             root: root.to_owned(),
             writing: Mutex::new(()),
             read: Mutex::new(Vec::new()),
+            counted: Mutex::default(),
             is_new,
         };
         store.empty_old_trash()?;

@@ -206,6 +206,9 @@ pub enum CompareAlign {
     Start,
     /// Counted from the end.
     End,
+    /// Tokens that are the same, as many in order as there can be; what stands between them is
+    /// counted from the token after it.
+    Token,
     /// Any: a feature's strongest place in each.
     Any,
 }
@@ -221,6 +224,11 @@ pub struct Compare {
     pub only_b: Vec<u32>,
     /// Both, as a share of all.
     pub jaccard: f64,
+    /// `[T]` the column of each position of A where both prompts are laid over each other:
+    /// positions that belong together share one. Ends are flush where any position will do.
+    pub columns_a: Vec<u32>,
+    /// `[T]` the same of B.
+    pub columns_b: Vec<u32>,
 }
 
 /// A feature that is a node of both graphs.

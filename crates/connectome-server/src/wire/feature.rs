@@ -182,6 +182,9 @@ pub struct TogetherRow {
     pub share: f64,
     /// The same as a share of the tokens on which either fires.
     pub jaccard: f64,
+    /// Pointwise mutual information in bits over the tokens of the index, at least: how much more
+    /// often both fire than if neither knew of the other. Null if it does not say how many tokens.
+    pub pmi: Option<f64>,
 }
 
 /// The body of `POST /api/features/query`.
@@ -189,10 +192,22 @@ pub struct TogetherRow {
 pub struct FeatureQuery {
     /// The set; that of the default model if null.
     pub set: Option<String>,
-    /// Those whose label holds this text, whatever its case; if null, those that fired.
+    /// Those whose label holds this text, whatever its case.
     pub label: Option<String>,
     /// Those of this layer.
     pub layer: Option<u32>,
+    /// Those whose name is somebody's. Where neither this nor `label` asks for a name, those that
+    /// fired.
+    #[serde(default)]
+    pub named: FeatureNamed,
+    /// Those that fire on at least this share of the tokens.
+    pub frequency_from: Option<f32>,
+    /// On at most this share.
+    pub frequency_to: Option<f32>,
+    /// Those whose largest activation is at least this.
+    pub max_from: Option<f32>,
+    /// At most this.
+    pub max_to: Option<f32>,
     /// In which order.
     #[serde(default)]
     pub sort: FeatureSort,
@@ -211,12 +226,38 @@ pub enum FeatureSort {
     /// As the dictionary has them.
     #[default]
     Index,
+    /// The other way round.
+    Last,
+    /// By name from A to Z; those without one last.
+    Name,
+    /// By name from Z to A; those without one last.
+    NameDown,
     /// Those that fire on most tokens first.
     Frequency,
     /// Those that fire on fewest tokens first.
     Rarest,
     /// Those of the largest activation first.
     Max,
+    /// Those of the smallest first.
+    Weakest,
+}
+
+/// Whose name listed features have.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "snake_case")]
+#[ts(rename_all = "snake_case")]
+pub enum FeatureNamed {
+    /// Anybody's, or none.
+    #[default]
+    Any,
+    /// A person's, who looked at it here.
+    Hand,
+    /// A program's guess.
+    Program,
+    /// That of whoever made the files it was imported from.
+    Imported,
+    /// They have none.
+    Nobody,
 }
 
 /// The answer of `POST /api/features/query`.
@@ -247,13 +288,27 @@ pub struct FeatureRow {
     pub max: f32,
 }
 
-/// The body of `POST /api/features/search`: which features fire on a text.
+/// The body of `POST /api/features/search`: which features fire on a text. What is asked of them
+/// beside their layer, an index knows.
 #[derive(Clone, Debug, Serialize, Deserialize, TS)]
 pub struct FeatureSearch {
     /// The text, and the model whose features are looked for.
     pub prompt: PromptAsk,
+    /// As in `FeatureQuery`.
+    pub label: Option<String>,
     /// Those of this layer.
     pub layer: Option<u32>,
+    /// As in `FeatureQuery`.
+    #[serde(default)]
+    pub named: FeatureNamed,
+    /// As in `FeatureQuery`.
+    pub frequency_from: Option<f32>,
+    /// As in `FeatureQuery`.
+    pub frequency_to: Option<f32>,
+    /// As in `FeatureQuery`.
+    pub max_from: Option<f32>,
+    /// As in `FeatureQuery`.
+    pub max_to: Option<f32>,
     /// At most so many, 1 to 1000.
     pub limit: usize,
 }
@@ -265,7 +320,9 @@ pub struct FeatureFound {
     pub tokens: Vec<Token>,
     /// As in `Tokens`.
     pub notes: Vec<String>,
-    /// All that fire, listed or not.
+    /// All that fire, whatever else was asked of them.
+    pub n_fire: usize,
+    /// Those of them that match, listed or not.
     pub total: usize,
     /// By share of the largest activation that the index saw; without an index, by activation.
     pub rows: Vec<FoundRow>,
@@ -332,6 +389,22 @@ pub struct FeatureOnText {
     /// The largest of these as a share of the largest that the index saw; null without an index,
     /// or where it fires on neither.
     pub share_of_max: Option<f64>,
+}
+
+/// `GET /api/features/:set/:layer/:index/writes`: how strongly a feature writes to each layer.
+#[derive(Clone, Debug, Serialize, Deserialize, TS)]
+pub struct FeatureWrites {
+    /// Its own layer first; more than one only of a cross-layer dictionary.
+    pub rows: Vec<WriteRow>,
+}
+
+/// A layer that a feature writes to.
+#[derive(Clone, Debug, Serialize, Deserialize, TS)]
+pub struct WriteRow {
+    /// The layer.
+    pub layer: u32,
+    /// Length of its decoder row there (‖W_dec‖₂), as the dictionary has it.
+    pub norm: f32,
 }
 
 /// `GET /api/features/:set/:layer/:index/weights?top=`: weights between features through the

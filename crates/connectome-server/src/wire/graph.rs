@@ -41,10 +41,28 @@ pub struct GraphRow {
     pub has_circuit: bool,
     /// Runs that were measured on it.
     pub n_runs: usize,
+    /// How its circuit fared in them; null if no edge of it was tested.
+    #[serde(default)]
+    pub tested: Option<CircuitTests>,
     /// What it was imported from; null if it was traced here.
     pub imported: Option<String>,
     /// Whether rows are missing that were asked for.
     pub partial: bool,
+}
+
+/// Edges of a circuit by their verdicts in the newest validation: of the main view as it was saved
+/// last, or of the graph's file. Of several verdicts on an edge the worst counts, and a group that
+/// has changed since counts for none.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct CircuitTests {
+    /// The validation's number.
+    pub run: u32,
+    /// Edges that did as predicted.
+    pub supported: usize,
+    /// Edges that are not to be told from controls, or do much less than predicted.
+    pub weak: usize,
+    /// Edges that did the opposite.
+    pub contradicted: usize,
 }
 
 /// The body of `PATCH /api/graphs/:id`; what is null stays.

@@ -25,16 +25,16 @@ pub use circuit::{
 };
 pub use feature::{
     EffectRow, ExampleGroup, ExampleRow, Feature, FeatureFound, FeatureGraph, FeatureGraphs,
-    FeatureLabel, FeatureMore, FeatureOnText, FeaturePage, FeatureQuery, FeatureRow, FeatureSearch,
-    FeatureSet, FeatureSets, FeatureSide, FeatureSort, FeatureWeights, FoundRow, IndexRow,
-    LabelAsk, SkippedIndex, TogetherRow, WeightRow,
+    FeatureLabel, FeatureMore, FeatureNamed, FeatureOnText, FeaturePage, FeatureQuery, FeatureRow,
+    FeatureSearch, FeatureSet, FeatureSets, FeatureSide, FeatureSort, FeatureWeights,
+    FeatureWrites, FoundRow, IndexRow, LabelAsk, SkippedIndex, TogetherRow, WeightRow, WriteRow,
 };
 pub use figure::{FigureAsk, FigureFormat, FigureLayout, FigureOptions, FigureTheme};
 pub use graph::{
-    Bounded, EdgeRow, EdgeVerdictRow, ExpandAsk, ExtentRow, GraphCounts, GraphHead, GraphPatch,
-    GraphRow, Imported, NodeEdges, NodeLabel, NodeRange, NodeRanges, OriginRow, PackColumn,
-    PackHeader, ProvenanceRow, Scores, TargetAsk, TargetRow, TargetsAsk, TraceAsk, VerdictName,
-    VerdictsRow, Why, WhyLayer,
+    Bounded, CircuitTests, EdgeRow, EdgeVerdictRow, ExpandAsk, ExtentRow, GraphCounts, GraphHead,
+    GraphPatch, GraphRow, Imported, NodeEdges, NodeLabel, NodeRange, NodeRanges, OriginRow,
+    PackColumn, PackHeader, ProvenanceRow, Scores, TargetAsk, TargetRow, TargetsAsk, TraceAsk,
+    VerdictName, VerdictsRow, Why, WhyLayer,
 };
 pub use job::{Job, JobKind, JobResult, JobStarted, JobState};
 pub use log::{LogRow, PageError};
@@ -79,7 +79,8 @@ pub fn typescript() -> String {
     }
     write!(Failure, FailureBody, Status, ModelRow, DictionaryRow);
     write!(PromptAsk, Token, Tokens, ForwardAsk, Forward, Forecast, Chance, Estimate);
-    write!(GraphRow, GraphPatch, GraphHead, GraphCounts, NodeRanges, NodeRange, NodeLabel);
+    write!(GraphRow, CircuitTests, GraphPatch, GraphHead, GraphCounts, NodeRanges, NodeRange);
+    write!(NodeLabel);
     write!(TargetRow, Bounded, Scores, ProvenanceRow, OriginRow, ExtentRow, VerdictsRow);
     write!(EdgeVerdictRow, VerdictName, Imported, PackHeader, PackColumn, NodeEdges, EdgeRow);
     write!(Why, WhyLayer, TraceAsk, TargetsAsk, TargetAsk, ExpandAsk);
@@ -97,7 +98,7 @@ pub fn typescript() -> String {
     write!(PageFeatures, PageFile, PrunedAt);
     write!(FeatureSets, FeatureSet, IndexRow, SkippedIndex, Feature, ExampleGroup, ExampleRow);
     write!(FeatureMore, LabelAsk, FeatureLabel, EffectRow, TogetherRow, FeatureQuery, FeatureSort);
-    write!(FeaturePage);
+    write!(FeatureNamed, FeaturePage);
     write!(
         FeatureRow,
         FeatureSearch,
@@ -109,7 +110,7 @@ pub fn typescript() -> String {
         FeatureWeights,
         FeatureSide
     );
-    write!(WeightRow);
+    write!(WeightRow, FeatureWrites, WriteRow);
     write!(FeatureName, ProbeAsk, ProbeRow, Probe, ProbedFeature, ProbeGrids, ProbeGrid);
     write!(ProbeAnswers);
     write!(JobStarted, Job, JobKind, JobState, JobResult);

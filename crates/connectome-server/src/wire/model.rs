@@ -179,4 +179,9 @@ pub struct Estimate {
     pub n_timed_rows: usize,
     /// Bytes of a graph file with every row in full: the most that it can be.
     pub bytes: usize,
+    /// Bytes of memory that are held from the first row to the last, beside the model, the
+    /// dictionary and the rows: directions of the features that fire, each once, and of every
+    /// layer that it writes to; errors and constants; attention patterns. The batch of rows that
+    /// is under way comes on top.
+    pub held_bytes: usize,
 }

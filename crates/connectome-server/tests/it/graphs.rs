@@ -299,6 +299,10 @@ fn prompts_become_tokens_and_forecasts() {
     let estimate = served.ask("/api/estimate", &prompt);
     assert_eq!(estimate["n_active"], graph.nodes().active().len());
     assert!(estimate["n_timed_rows"].as_u64().unwrap() > 0);
+    // Errors and constants alone are `2 L T D` numbers.
+    let n_layers = u64::from(graph.nodes().n_layers());
+    let least = 2 * n_layers * n_tokens as u64 * 128 * 4;
+    assert!(estimate["held_bytes"].as_u64().unwrap() > least, "{estimate}");
     let unknown = json!({ "model": "no-such", "text": "a" });
     assert_eq!(served.post("/api/tokenize", &unknown).refused(404), "there is no model `no-such`");
     served.post("/api/forward", &json!({ "prompt": {}, "top_k": 1 })).refused(400);
@@ -355,6 +359,10 @@ fn graphs_are_compared_feature_by_feature() {
     for pair in found["both"].as_array().unwrap() {
         assert!(pair["activation_a"].is_number() && pair["activation_b"].is_number());
     }
+    // The prompts differ in one token, so that all alignments are one.
+    let by_token = served.ask("/api/compare", &json!({ "a": id, "b": other, "align": "token" }));
+    assert_eq!(by_token, found);
+    assert_eq!(found["columns_a"], found["columns_b"]);
 }
 
 #[test]

@@ -6,6 +6,8 @@
 mod compat;
 // Feature indexes: found, matched, read, and where others look for them.
 mod features;
+// Lists of features, to which layers one writes, and one key for names by hand.
+mod feature_lists;
 // Figures: the same bytes everywhere, with their provenance.
 mod figures;
 // Graphs: traced, read, pruned, exported, imported.

@@ -79,6 +79,26 @@ pub fn check_feature(replacement: &ReplacementModel, id: FeatureId) -> Result<()
     Ok(())
 }
 
+/// How long a feature's decoder row is (‖W_dec‖₂, as the dictionary has it, without the model's
+/// norms) for each layer that it writes to, its own first.
+///
+/// # Errors
+///
+/// [`RunError::Layer`], [`RunError::FeatureIndex`] for a feature that there is not; a dictionary
+/// that is not finite.
+pub fn decoder_norms(replacement: &ReplacementModel, id: FeatureId) -> Result<Vec<f32>, RunError> {
+    check_feature(replacement, id)?;
+    let (layer, transcoder) = (id.layer as usize, replacement.transcoder());
+    let rows = transcoder.decoders(layer, &[id.index])?;
+    let mut row_d = vec![0.0; replacement.model().config().d_model];
+    let mut norms = Vec::new();
+    for output in 0..transcoder.n_outputs(layer) {
+        rows.read(0, output, &mut row_d);
+        norms.push(dot(&row_d, &row_d).sqrt());
+    }
+    Ok(norms)
+}
+
 /// The virtual weights between a feature and all others of one side, in order.
 ///
 /// `watch` is told how many of how many layers are done; the result is what there is when it

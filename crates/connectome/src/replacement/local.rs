@@ -108,6 +108,16 @@ impl ActiveFeatures {
         self.list.is_empty()
     }
 
+    /// Bytes held, of which the directions are nearly all: of each feature once, however often
+    /// it fires, and of a cross-layer transcoder's for every layer that it writes to.
+    #[must_use]
+    pub fn n_bytes(&self) -> usize {
+        let encoders = self.encoders.iter().map(|rows| size_of_val(rows.data()));
+        let directions: usize =
+            encoders.chain(self.decoders.iter().map(DecoderRows::n_bytes)).sum();
+        directions + size_of_val(self.list.as_slice())
+    }
+
     /// The place in the list of a feature at a position.
     ///
     /// # Errors
@@ -247,6 +257,18 @@ impl<'m> LocalReplacement<'m> {
     #[must_use]
     pub fn n_tokens(&self) -> usize {
         self.prompt.ids.len()
+    }
+
+    /// Bytes that are held of the prompt, beside the model and the dictionary: its features,
+    /// embeddings, errors and constants, and attention patterns.
+    #[must_use]
+    pub fn n_bytes(&self) -> usize {
+        let vectors = self.error_ltd.iter().chain(&self.constant_ltd);
+        let vectors = vectors.chain([&self.embed_td, &self.final_td]).chain(&self.positions_td);
+        let vectors: usize = vectors.map(|x_td| size_of_val(x_td.data())).sum();
+        let layers = 0..self.map.n_layers();
+        let patterns: usize = layers.map(|layer| self.map.layer(layer).pattern.n_bytes()).sum();
+        self.features.n_bytes() + vectors + patterns
     }
 
     /// Token embeddings as they enter the stream, `[T, D]`.

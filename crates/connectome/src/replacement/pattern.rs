@@ -16,6 +16,17 @@ pub enum Pattern {
 }
 
 impl Pattern {
+    /// Bytes held.
+    #[must_use]
+    pub fn n_bytes(&self) -> usize {
+        match self {
+            Self::Whole(pattern_hts) => size_of_val(pattern_hts.data()),
+            Self::Rebuilt(scores) => {
+                size_of_val(scores.query_the.data()) + size_of_val(scores.key_tke.data())
+            }
+        }
+    }
+
     /// One head's pattern `[T, T]`, row = target position, zero above the diagonal. `scratch`
     /// holds it if it has to be rebuilt.
     pub fn head<'a>(&'a self, head: usize, scratch: &'a mut Vec<f32>) -> &'a [f32] {

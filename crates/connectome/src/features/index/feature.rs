@@ -195,6 +195,24 @@ pub(super) fn statistics(index: &FeatureIndex, at: usize) -> Result<Statistics, 
     })
 }
 
+pub(super) fn all_statistics(index: &FeatureIndex) -> Result<Vec<Statistics>, FeaturesError> {
+    let columns = &index.columns;
+    let n = index.card.n_layers * index.card.n_features;
+    let fired = columns.read::<u32>("fired", 0..n)?;
+    let frequency = columns.read::<f32>("frequency", 0..n)?;
+    let sum = columns.read::<f64>("sum", 0..n)?;
+    let min = columns.read::<f32>("min", 0..n)?;
+    let max = columns.read::<f32>("max", 0..n)?;
+    let of = |at: usize| Statistics {
+        fired: fired[at],
+        frequency: frequency[at],
+        sum: sum[at],
+        min: min[at],
+        max: max[at],
+    };
+    Ok((0..n).map(of).collect())
+}
+
 fn distribution(columns: &Columns, at: usize) -> Result<Distribution, FeaturesError> {
     let histogram = columns.read::<f32>("given", columns.row("given_start", 2 * at)?)?;
     let quantiles = columns.read::<f32>("given", columns.row("given_start", 2 * at + 1)?)?;

@@ -245,6 +245,16 @@ impl FeatureIndex {
         feature::statistics(self, self.number(id)?)
     }
 
+    /// The statistics of all features, in the order of [`FeatureIndex::ids`]: five columns, each
+    /// read at once.
+    ///
+    /// # Errors
+    ///
+    /// [`FeaturesError::NotAnIndex`] if its columns are damaged.
+    pub fn all_statistics(&self) -> Result<Vec<Statistics>, FeaturesError> {
+        feature::all_statistics(self)
+    }
+
     /// What a feature is called.
     ///
     /// # Errors
