@@ -2270,6 +2270,11 @@ footer: boolean,
  */
 automatic_names: boolean, 
 /**
+ * Edges of a smaller share of a box's inputs from outside it, whatever their sign, are left
+ * out, and counted in the footer; 0 to 1.
+ */
+min_share: number, 
+/**
  * Where boxes stand.
  */
 layout: FigureLayout, 

@@ -34,6 +34,7 @@ const OPTIONS: FigureOptions = {
   prompt: true,
   footer: true,
   automatic_names: true,
+  min_share: 0,
   layout: "automatic",
   theme: "reader",
   width_mm: null,
@@ -188,6 +189,13 @@ function Studio({ source }: { source: Source }): JSX.Element {
           max={20}
           value={options.value.n_outputs}
           onChange={(n_outputs) => set({ n_outputs })}
+        />
+        <NumberField
+          label="Edges from, % of a box's inputs from outside it"
+          min={0}
+          max={100}
+          value={Number((100 * options.value.min_share).toFixed(2))}
+          onChange={(share) => set({ min_share: Number((share / 100).toFixed(4)) })}
         />
         <fieldset>
           <legend>Boxes</legend>

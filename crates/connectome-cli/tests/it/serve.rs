@@ -122,6 +122,18 @@ fn a_figure_is_the_servers() {
         let drawn = connectome_server::draw(&graph, &ask, Sources::default()).unwrap();
         assert_eq!(std::fs::read(place.path(name)).unwrap(), drawn.bytes, "{name}");
     }
+    place.ok(&["figure", "oak.graph", "--min-share", "0.05", "--output", "strong.svg"]);
+    let ask = FigureAsk {
+        graph: "oak".to_owned(),
+        view: None,
+        groups: None,
+        pins: Vec::new(),
+        runs: Vec::new(),
+        options: FigureOptions { min_share: 0.05, ..FigureOptions::default() },
+        format: FigureFormat::Svg,
+    };
+    let drawn = connectome_server::draw(&graph, &ask, Sources::default()).unwrap();
+    assert_eq!(std::fs::read(place.path("strong.svg")).unwrap(), drawn.bytes);
     let ran = place.run(&["figure", "oak.graph", "--output", "oak.gif"]);
     assert_eq!(ran.code, Some(2));
     assert!(ran.stderr.contains("ends in .svg, .pdf or .png"), "{}", ran.stderr);
