@@ -104,8 +104,14 @@ fn figure(
     let placed = placed(graph, (&boxes, &all), (ask.options.layout, view.as_ref()))?;
     let edges = Edges::of(&all, ask.options.min_share)?;
     let names = names::of(graph, &boxes, names, &ask.options);
-    let drawer =
-        Drawer { graph, boxes: &boxes, names: &names, options: &ask.options, edges: &edges.drawn, placed };
+    let drawer = Drawer {
+        graph,
+        boxes: &boxes,
+        names: &names,
+        options: &ask.options,
+        edges: &edges.drawn,
+        placed,
+    };
     let mut panels = Vec::new();
     if ask.options.baseline || runs.is_empty() {
         panels.push(drawer.panel("Unchanged".to_owned(), None, drawer.first_outputs(runs)));
@@ -122,7 +128,8 @@ fn figure(
         "" => default_title(graph),
         title => visible(title),
     };
-    let footer = if ask.options.footer { footer(graph, (runs, &edges), &names) } else { Vec::new() };
+    let footer =
+        if ask.options.footer { footer(graph, (runs, &edges), &names) } else { Vec::new() };
     let metadata = metadata(graph, (&groups, &names), ask, runs)?;
     let theme = match ask.options.theme {
         FigureTheme::Reader => Theme::Reader,
