@@ -34,6 +34,7 @@ const OPTIONS: FigureOptions = {
   prompt: true,
   footer: true,
   automatic_names: true,
+  tints: true,
   min_share: 0,
   layout: "automatic",
   theme: "reader",
@@ -220,6 +221,7 @@ function Studio({ source }: { source: Source }): JSX.Element {
             ["percentages", "% of the original activation"],
             ["prompt", "prompt"],
             ["footer", "how the numbers were made"],
+            ["tints", "tints of groups"],
             ["automatic_names", "≈ names that a program gave, where nobody did"],
           ] as const
         ).map(([name, text]) => (
