@@ -17,7 +17,8 @@ impl Edges {
     /// `min_share` or more, whatever its sign.
     pub(super) fn of(all: &[(Edge, bool)], min_share: f64) -> Result<Self, ServeError> {
         if !(0.0..=1.0).contains(&min_share) {
-            let what = format!("edges are to be drawn from a share of {min_share}, expected 0 to 1");
+            let what =
+                format!("edges are to be drawn from a share of {min_share}, expected 0 to 1");
             return Err(ServeError::bad(what));
         }
         let is_drawn = |(edge, drawn): &&(Edge, bool)| *drawn && edge.share.abs() >= min_share;

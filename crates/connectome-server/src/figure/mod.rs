@@ -10,7 +10,9 @@ mod names;
 use std::collections::BTreeMap;
 
 use connectome::features::index::Label;
-use connectome_figure::{Edge, Figure, Naming, Node, Note, Output, Outputs, Panel, Spot, Theme};
+use connectome_figure::{
+    Edge, Figure, Naming, Node, Note, Output, Outputs, Panel, Spot, Theme, Tint,
+};
 use connectome_graph::{AttributionGraph, FeatureId, Node as GraphNode, NodeIdx, TargetKind};
 
 use crate::TOOL;
@@ -111,6 +113,11 @@ fn figure(
         options: &ask.options,
         edges: &edges.drawn,
         placed,
+        tints: view
+            .as_ref()
+            .filter(|_| ask.options.tints)
+            .map(SavedView::tints)
+            .unwrap_or_default(),
     };
     let mut panels = Vec::new();
     if ask.options.baseline || runs.is_empty() {
@@ -192,6 +199,8 @@ struct Drawer<'a> {
     options: &'a FigureOptions,
     edges: &'a [Edge],
     placed: Placed,
+    /// Of groups that have one, by their ids.
+    tints: BTreeMap<&'a str, Tint>,
 }
 
 /// Which outputs of a run.
@@ -239,6 +248,7 @@ impl Drawer<'_> {
             predicted: effect.and_then(|effect| effect.predicted),
             dose: effect.and_then(|effect| effect.edited.clone()),
             inserted: false,
+            tint: self.tints.get(self.boxes.ids[at].as_str()).copied(),
             level: self.boxes.level(self.graph, at),
             column: self.boxes.column(self.graph, at),
             spot: self.placed.spots.get(at).copied(),
