@@ -2270,6 +2270,15 @@ footer: boolean,
  */
 automatic_names: boolean, 
 /**
+ * Whether boxes have the tints that the view gives to groups.
+ */
+tints: boolean, 
+/**
+ * Edges of a smaller share of a box's inputs from outside it, whatever their sign, are left
+ * out, and counted in the footer; 0 to 1.
+ */
+min_share: number, 
+/**
  * Where boxes stand.
  */
 layout: FigureLayout, 

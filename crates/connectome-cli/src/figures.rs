@@ -58,6 +58,7 @@ impl Material<'_> {
                 dose: group.edited.clone(),
                 predicted: None,
                 inserted: false,
+                tint: None,
                 level: self.level(group, members),
                 column: self.column(group, members),
                 spot: None,

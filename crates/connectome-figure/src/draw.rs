@@ -64,6 +64,11 @@ text{font-family:'Helvetica Neue',Helvetica,Arial,'Liberation Sans',sans-serif;f
 .row{font-size:11.5px;fill:#57544a}
 .footer{font-size:10.5px;fill:#6b675a}
 .note{font-size:12px;font-style:italic;fill:#57544a}
+.tint-blue{fill:#d6e4f5}
+.tint-green{fill:#d8ecd9}
+.tint-amber{fill:#f6e6bd}
+.tint-rose{fill:#f5d9df}
+.tint-violet{fill:#e4dcf3}
 ";
 
 /// What replaces them on dark ones.
@@ -84,6 +89,11 @@ text{fill:#ece9dd}
 .inhibits,.bar{stroke:#7fb2f0}
 .head{fill:#cfa79f}
 .chip{fill:#302e27}
+.tint-blue{fill:#24405f}
+.tint-green{fill:#254a33}
+.tint-amber{fill:#574418}
+.tint-rose{fill:#5c2f3a}
+.tint-violet{fill:#43366a}
 ";
 
 /// The whole document.
@@ -150,7 +160,8 @@ fn description(figure: &Figure) -> String {
             let said = foretold(node);
             let said = said.map_or(String::new(), |said| format!(", predicted {}", percent(said)));
             let inserted = if node.inserted { ", inserted" } else { "" };
-            words.push(format!("{}: {share}{said}{dose}{inserted}", called(node)));
+            let tint = node.tint.map_or(String::new(), |tint| format!(", tinted {}", tint.name()));
+            words.push(format!("{}: {share}{said}{dose}{inserted}{tint}", called(node)));
         }
         for row in &panel.outputs {
             let tokens: Vec<String> = row
@@ -343,12 +354,17 @@ pub(crate) fn draw_box(svg: &mut Svg, node: &Node, (x, y): (f64, f64), box_width
         (false, true) => "edited",
         (false, false) => "box",
     };
+    // Its outline still says what was done to it.
+    let class = match node.tint {
+        Some(tint) => format!("{class} tint-{}", tint.name()),
+        None => class.to_owned(),
+    };
     // A stack of three says "several" as well as one of twelve.
     for behind in (1..node.n_members.min(3)).rev() {
         let shift = STACK * behind as f64;
-        svg.rect(class, [x + shift, y + shift, box_width, BOX], 9.0);
+        svg.rect(&class, [x + shift, y + shift, box_width, BOX], 9.0);
     }
-    svg.rect(class, [x, y, box_width, BOX], 9.0);
+    svg.rect(&class, [x, y, box_width, BOX], 9.0);
     if foretold(node).is_some() {
         let gap = 3.5;
         svg.rect("foretold", [x - gap, y - gap, box_width + 2.0 * gap, BOX + 2.0 * gap], 12.0);
@@ -475,7 +491,7 @@ fn chips(svg: &mut Svg, row: &Outputs, (mut x, base): (f64, f64), right: f64) {
 #[cfg(test)]
 mod tests {
     use crate::svg::number;
-    use crate::{Edge, Figure, Naming, Node, Output, Outputs, Panel, Theme};
+    use crate::{Edge, Figure, Naming, Node, Output, Outputs, Panel, Theme, Tint};
 
     fn sample() -> Figure {
         let node = |name: &str, level: f64, share: f64| Node {
@@ -581,6 +597,17 @@ mod tests {
         assert_eq!(svg.matches(r#"class="inserted""#).count(), 1);
         assert!(svg.contains("California: no share, edited 2×, inserted"), "{svg}");
         assert!(!sample().to_svg().contains(r#"class="foretold""#));
+    }
+
+    #[test]
+    fn a_tint_is_a_colour_and_a_word() {
+        let mut figure = sample();
+        figure.panels[0].boxes[1].tint = Tint::named("rose");
+        let svg = figure.to_svg();
+        assert_eq!(svg.matches(r#"class="box tint-rose""#).count(), 1);
+        assert!(svg.contains("Texas: 7 %, tinted rose"), "{svg}");
+        assert!(!sample().to_svg().contains("box tint-"));
+        assert_eq!(Tint::named("url(x)"), None);
     }
 
     #[test]

@@ -103,6 +103,8 @@ pub struct Node {
     pub dose: Option<String>,
     /// Whether it is no part of the circuit and was put in from elsewhere.
     pub inserted: bool,
+    /// Its colour, if somebody gave it one.
+    pub tint: Option<Tint>,
     /// How far up it stands in the computation: a mean layer, inputs below 0.
     pub level: f64,
     /// How far to the right it belongs: a position of the prompt.
@@ -120,6 +122,43 @@ pub enum Naming {
     Given,
     /// A program, which may be wrong.
     Automatic,
+}
+
+/// The colour of a box, which means what the figure's author says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Tint {
+    /// Blue.
+    Blue,
+    /// Green.
+    Green,
+    /// Amber.
+    Amber,
+    /// Rose.
+    Rose,
+    /// Violet.
+    Violet,
+}
+
+impl Tint {
+    const ALL: [Self; 5] = [Self::Blue, Self::Green, Self::Amber, Self::Rose, Self::Violet];
+
+    /// What it is called.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Blue => "blue",
+            Self::Green => "green",
+            Self::Amber => "amber",
+            Self::Rose => "rose",
+            Self::Violet => "violet",
+        }
+    }
+
+    /// The one that is called so.
+    #[must_use]
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|tint| tint.name() == name)
+    }
 }
 
 /// A place on a drawing of boxes that are 148 wide and 46 high; y grows downwards.

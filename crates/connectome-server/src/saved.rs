@@ -6,6 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
+use connectome_figure::Tint;
 use connectome_graph::{AttributionGraph, Supernode};
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -203,6 +204,20 @@ impl SavedView {
     /// Where a person put boxes, by box.
     pub(crate) fn places(&self) -> &BTreeMap<String, Place> {
         &self.parts.places
+    }
+
+    /// The colours that a person gave to groups' boxes, by group; one that is not known is none.
+    pub(crate) fn tints(&self) -> BTreeMap<&str, Tint> {
+        let groups = self.document.get("groups").and_then(Value::as_array);
+        let mut tints = BTreeMap::new();
+        for group in groups.into_iter().flatten() {
+            let id = group.get("id").and_then(Value::as_str);
+            let tint = group.get("tint").and_then(Value::as_str).and_then(Tint::named);
+            if let (Some(id), Some(tint)) = (id, tint) {
+                tints.insert(id, tint);
+            }
+        }
+        tints
     }
 
     /// Texts on the drawing.

@@ -72,7 +72,7 @@ export function BoxView({ work, placed, as, onDrag, onPlace }: BoxProps): JSX.El
   };
   return (
     <g
-      class={`box${as === "box" ? "" : ` ${as}`}${selected ? " selected" : ""}${box.nodes.length > 1 ? " several" : ""}`}
+      class={`box${as === "box" ? "" : ` ${as}`}${selected ? " selected" : ""}${box.nodes.length > 1 ? " several" : ""}${box.tint ? ` tint-${box.tint}` : ""}`}
       id={boxElement(box.id)}
       transform={`translate(${placed.x} ${placed.y})`}
       tabindex={0}

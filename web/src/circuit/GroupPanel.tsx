@@ -3,7 +3,7 @@
 import type { JSX } from "preact";
 import { useRef } from "preact/hooks";
 import { groupName } from "../graph/names.ts";
-import type { Group } from "../state/document.ts";
+import { type Group, TINTS } from "../state/document.ts";
 import { nodesText, percent } from "../ui/numbers.ts";
 import { Button } from "../ui/parts.tsx";
 import type { Workspace } from "../workspace/model.ts";
@@ -48,6 +48,24 @@ export function GroupPanel({ work, group }: { work: Workspace; group: Group }): 
         </Button>
       </header>
       <Note work={work} group={group} />
+      {!work.readOnly && (
+        <label class="row">
+          <span>Tint</span>
+          <select
+            value={group.tint ?? ""}
+            title="The colour of its box, here and in figures; it means what you say it does"
+            onChange={({ currentTarget: { value } }) => {
+              const tint = TINTS.find((one) => one === value) ?? null;
+              work.do({ do: "about", id: group.id, to: { tint } });
+            }}
+          >
+            <option value="">none</option>
+            {TINTS.map((tint) => (
+              <option key={tint}>{tint}</option>
+            ))}
+          </select>
+        </label>
+      )}
       <p class="muted" title="Each node's share of all influence on the outputs, summed">
         {nodesText(group.nodes.length)} · influence {percent(sum)} of all, summed
       </p>

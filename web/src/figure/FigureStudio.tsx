@@ -34,6 +34,8 @@ const OPTIONS: FigureOptions = {
   prompt: true,
   footer: true,
   automatic_names: true,
+  tints: true,
+  min_share: 0,
   layout: "automatic",
   theme: "reader",
   width_mm: null,
@@ -189,6 +191,13 @@ function Studio({ source }: { source: Source }): JSX.Element {
           value={options.value.n_outputs}
           onChange={(n_outputs) => set({ n_outputs })}
         />
+        <NumberField
+          label="Edges from, % of a box's inputs from outside it"
+          min={0}
+          max={100}
+          value={Number((100 * options.value.min_share).toFixed(2))}
+          onChange={(share) => set({ min_share: Number((share / 100).toFixed(4)) })}
+        />
         <fieldset>
           <legend>Boxes</legend>
           {LAYOUTS.map(({ value, text }) => (
@@ -212,6 +221,7 @@ function Studio({ source }: { source: Source }): JSX.Element {
             ["percentages", "% of the original activation"],
             ["prompt", "prompt"],
             ["footer", "how the numbers were made"],
+            ["tints", "tints of groups"],
             ["automatic_names", "≈ names that a program gave, where nobody did"],
           ] as const
         ).map(([name, text]) => (

@@ -20,6 +20,8 @@ export function figureCommand(ask: FigureAsk, index: string | null): string {
   if (!options.percentages) words.push("--no-percentages");
   if (!options.prompt) words.push("--no-prompt");
   if (!options.footer) words.push("--no-footer");
+  if (!options.tints) words.push("--no-tints");
+  if (options.min_share > 0) words.push("--min-share", String(options.min_share));
   if (options.theme !== "reader") words.push("--theme", options.theme);
   if (options.width_mm !== null) words.push("--width", String(options.width_mm));
   if (ask.format === "png") words.push("--scale", String(options.scale));

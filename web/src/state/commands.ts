@@ -218,9 +218,10 @@ export function title(command: Command): string {
   }
 }
 
-function aboutTitle({ name, note, open }: About): string {
+function aboutTitle({ name, note, open, tint }: About): string {
   if (open !== undefined) return `${open ? "open" : "close"} a group in place`;
   if (note !== undefined) return "note of a group";
+  if (tint !== undefined) return "tint of a group";
   return name === undefined ? "rename a group" : `rename to “${name}”`;
 }
 

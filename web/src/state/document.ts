@@ -7,6 +7,10 @@
 /** A node's place in the order of its graph. */
 export type Node = number;
 
+/** Colours that a person can give to a group's box, by the names that figures have for them. */
+export const TINTS = ["blue", "green", "amber", "rose", "violet"] as const;
+export type Tint = (typeof TINTS)[number];
+
 /** A group of nodes treated as one in the circuit. */
 export interface Group {
   id: string;
@@ -18,6 +22,8 @@ export interface Group {
   note?: string;
   /** Whether the circuit draws its members in its place; absent, never false. */
   open?: true;
+  /** The colour of its box, which means what its author says; absent where it has the usual one. */
+  tint?: Tint;
 }
 
 /** A text on the circuit. */
@@ -186,11 +192,12 @@ function isGroup(value: unknown): value is Group {
   return typeof group?.id === "string" && typeof group.name === "string";
 }
 
-function readGroup({ note, open, auto, ...group }: Group): Group {
+function readGroup({ note, open, auto, tint, ...group }: Group): Group {
   const read: Group = { ...group, nodes: nodes(group.nodes) };
   if (auto === true) read.auto = true;
   if (typeof note === "string" && note !== "") read.note = note;
   if (open === true) read.open = true;
+  if (tint !== undefined && TINTS.includes(tint)) read.tint = tint;
   return read;
 }
 

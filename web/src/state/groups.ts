@@ -1,7 +1,7 @@
 // Commands of groups, as `apply` gives them.
 
 import type { Applied, Command } from "./commands.ts";
-import { type Group, groupOf, type Node, type View } from "./document.ts";
+import { type Group, groupOf, type Node, type Tint, type View } from "./document.ts";
 
 /** A node is in one group at most: members of the new group leave their old ones. */
 export function group(view: View, given: Group): Applied {
@@ -46,6 +46,8 @@ export interface About {
   open?: boolean;
   /** Whether the name is a program's. */
   auto?: boolean;
+  /** `null` is the usual colour. */
+  tint?: Tint | null;
 }
 
 /**
@@ -61,14 +63,16 @@ export function about(view: View, id: string, to: About): Applied {
     note: old.note ?? "",
     open: old.open ?? false,
     auto: old.auto ?? false,
+    tint: old.tint ?? null,
   };
   const keys = (Object.keys(given) as (keyof About)[]).filter((key) => had[key] !== given[key]);
   if (keys.length === 0) return { view, inverse: null };
-  const { note, open, auto, ...put } = { ...old, ...had, ...given };
+  const { note, open, auto, tint, ...put } = { ...old, ...had, ...given };
   const next: Group = put;
   if (note) next.note = note;
   if (open) next.open = true;
   if (auto) next.auto = true;
+  if (tint) next.tint = tint;
   const before: About = Object.fromEntries(keys.map((key) => [key, had[key]]));
   return {
     view: { ...view, groups: view.groups.map((group) => (group === old ? next : group)) },

@@ -65,6 +65,37 @@ describe("the library", () => {
     expect(await row.first().innerText()).toBe(text);
   });
 
+  it("says when what was deleted cannot be read, and reads it again", async () => {
+    const page = await site.open("/");
+    await page.locator(".graph-row").first().waitFor();
+    await page.route("**/api/trash", (route) =>
+      route.fulfill({ status: 500, json: { error: { what: "no disk", hint: null, status: 500 } } }),
+    );
+    await page.reload();
+    const failure = page.locator(".failure", { hasText: "What was deleted could not be read" });
+    await failure.waitFor();
+    await page.unroute("**/api/trash");
+    await failure.getByRole("button", { name: "Try again" }).click();
+    await failure.waitFor({ state: "detached" });
+  });
+
+  it("asks in the page's dialog before it removes for good", async () => {
+    const page = await site.open("/");
+    const row = page.locator("li.graph-row", { has: page.getByRole("button", { name: "Edit" }) });
+    await row
+      .first()
+      .getByRole("button", { name: /^Delete / })
+      .click();
+    const deleted = page.getByText("1 deleted", { exact: true });
+    await deleted.click();
+    await page.getByRole("button", { name: / for good$/ }).click();
+    const dialog = page.getByRole("dialog", { name: "Remove for good?" });
+    await dialog.getByRole("button", { name: "Cancel" }).click();
+    await dialog.waitFor({ state: "detached" });
+    await page.getByRole("button", { name: /^Put back / }).click();
+    await deleted.waitFor({ state: "detached" });
+  });
+
   it("finds graphs by words and tags, and the palette finds them, too", async () => {
     const page = await site.open("/");
     const rows = page.locator(".graph-row");

@@ -18,6 +18,8 @@ const ask: FigureAsk = {
     prompt: true,
     footer: true,
     automatic_names: true,
+    tints: true,
+    min_share: 0,
     layout: "placed",
     theme: "reader",
     width_mm: null,
@@ -43,6 +45,16 @@ describe("the command of a figure", () => {
     expect(figureCommand({ ...ask, options }, null)).toContain(
       "--no-baseline --theme dark --width 85 --output figure.svg",
     );
+  });
+
+  it("names the least share of an edge", () => {
+    const options = { ...ask.options, min_share: 0.07 };
+    expect(figureCommand({ ...ask, options }, null)).toContain("--min-share 0.07 --output");
+  });
+
+  it("leaves out tints", () => {
+    const options = { ...ask.options, tints: false };
+    expect(figureCommand({ ...ask, options }, null)).toContain("--no-tints --output");
   });
 
   it("names the index that names features", () => {

@@ -172,6 +172,17 @@ describe("commands", () => {
     expect(apply(closed.view, closed.inverse!).view).toEqual(marked);
   });
 
+  it("has a tint that is one of ours, and loses it by the usual one", () => {
+    const plain = { id: "a", name: "a", nodes: [1] };
+    const before = { ...emptyView(), groups: [plain] };
+    const { view, inverse } = apply(before, { do: "about", id: "a", to: { tint: "rose" } });
+    expect(view.groups).toEqual([{ ...plain, tint: "rose" }]);
+    expect(readView(view)?.groups).toEqual(view.groups);
+    expect(inverse && apply(view, inverse).view.groups).toEqual([plain]);
+    const odd = { ...before, groups: [{ ...plain, tint: "url(x)" }] };
+    expect(readView(odd)?.groups).toEqual([plain]);
+  });
+
   it("does not touch the view it is given", () => {
     const view = emptyView();
     const frozen = JSON.stringify(view);

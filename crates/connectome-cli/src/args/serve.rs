@@ -94,6 +94,13 @@ pub(crate) struct FigureArgs {
     /// Leave out the names that a program gave; those that came with imported features stay.
     #[arg(long, requires = "features")]
     pub(crate) no_automatic_names: bool,
+    /// Leave out the tints that the view gives to groups.
+    #[arg(long)]
+    pub(crate) no_tints: bool,
+    /// Leave out edges of a smaller share of a box's inputs from outside it, 0 to 1; the small
+    /// lines count them.
+    #[arg(long, value_name = "SHARE", default_value_t = 0.0)]
+    pub(crate) min_share: f64,
     /// Above everything.
     #[arg(long, value_name = "TEXT", default_value = "")]
     pub(crate) title: String,

@@ -42,6 +42,8 @@ pub(crate) fn run(args: &FigureArgs, world: &World) -> Result<Ending> {
             prompt: !args.no_prompt,
             footer: !args.no_footer,
             automatic_names: !args.no_automatic_names,
+            tints: !args.no_tints,
+            min_share: args.min_share,
             layout: match args.layout {
                 Layout::Automatic => FigureLayout::Automatic,
                 Layout::Placed => FigureLayout::Placed,

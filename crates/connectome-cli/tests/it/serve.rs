@@ -122,6 +122,18 @@ fn a_figure_is_the_servers() {
         let drawn = connectome_server::draw(&graph, &ask, Sources::default()).unwrap();
         assert_eq!(std::fs::read(place.path(name)).unwrap(), drawn.bytes, "{name}");
     }
+    place.ok(&["figure", "oak.graph", "--min-share", "0.05", "--output", "strong.svg"]);
+    let ask = FigureAsk {
+        graph: "oak".to_owned(),
+        view: None,
+        groups: None,
+        pins: Vec::new(),
+        runs: Vec::new(),
+        options: FigureOptions { min_share: 0.05, ..FigureOptions::default() },
+        format: FigureFormat::Svg,
+    };
+    let drawn = connectome_server::draw(&graph, &ask, Sources::default()).unwrap();
+    assert_eq!(std::fs::read(place.path("strong.svg")).unwrap(), drawn.bytes);
     let ran = place.run(&["figure", "oak.graph", "--output", "oak.gif"]);
     assert_eq!(ran.code, Some(2));
     assert!(ran.stderr.contains("ends in .svg, .pdf or .png"), "{}", ran.stderr);
@@ -167,6 +179,26 @@ fn a_figure_has_the_names_of_an_index() {
     place.refused(&other, "not a feature index", "collect");
 }
 
+/// The view's tints are drawn, unless they are left out.
+#[test]
+fn a_figure_has_the_tints_of_a_view() {
+    let place = Place::new();
+    place.ok(&["trace", PROMPT, "--output", "oak.graph"]);
+    let graph = AttributionGraph::load(&place.path("oak.graph")).unwrap();
+    let nodes: Vec<u32> = graph.nodes().indices().take(1).map(|idx| idx.get()).collect();
+    let view = serde_json::json!({
+        "schema": 1,
+        "groups": [{ "id": "g", "name": "First", "nodes": nodes, "tint": "rose" }],
+    });
+    std::fs::write(place.path("view.json"), view.to_string()).unwrap();
+    let figure = ["figure", "oak.graph", "--view", "view.json", "--output", "oak.svg"];
+    for (more, is_tinted) in [(&[][..], true), (&["--no-tints"][..], false)] {
+        place.ok(&[&figure[..], more].concat());
+        let svg = std::fs::read_to_string(place.path("oak.svg")).unwrap();
+        assert_eq!(svg.contains("class=\"box tint-rose\""), is_tinted, "{svg}");
+    }
+}
+
 /// A view that the workspace saved is drawn and written as the server does.
 #[test]
 fn a_saved_view_is_drawn_and_written() {
@@ -178,7 +210,7 @@ fn a_saved_view_is_drawn_and_written() {
     let pins: Vec<u32> = graph.nodes().indices().take(2).map(|idx| idx.get()).collect();
     let view = serde_json::json!({
         "schema": 1, "pins": pins,
-        "groups": [{ "id": "g", "name": "First", "nodes": pins[..1] }],
+        "groups": [{ "id": "g", "name": "First", "nodes": pins[..1], "tint": "rose" }],
         "places": { "g": { "x": 400, "y": 8 } },
     });
     let views = place.path("graphs/oak/views/mine");

@@ -3,19 +3,23 @@
 //! The page and `connectome figure` call the same function, so that they get the same bytes. What
 //! is drawn is a saved view, or groups and pins by themselves.
 
+mod edges;
 mod files;
 mod names;
 
 use std::collections::BTreeMap;
 
 use connectome::features::index::Label;
-use connectome_figure::{Edge, Figure, Naming, Node, Note, Output, Outputs, Panel, Spot, Theme};
+use connectome_figure::{
+    Edge, Figure, Naming, Node, Note, Output, Outputs, Panel, Spot, Theme, Tint,
+};
 use connectome_graph::{AttributionGraph, FeatureId, Node as GraphNode, NodeIdx, TargetKind};
 
 use crate::TOOL;
 use crate::circuits::{BOX, Boxes, checked, label};
 use crate::error::ServeError;
 use crate::saved::{SavedView, file_groups};
+use edges::Edges;
 use names::Named;
 
 use crate::wire::{
@@ -100,10 +104,21 @@ fn figure(
     }
     let all = boxes.edges(graph)?;
     let placed = placed(graph, (&boxes, &all), (ask.options.layout, view.as_ref()))?;
-    let edges = all.into_iter().filter(|(_, drawn)| *drawn).map(|(edge, _)| edge).collect();
+    let edges = Edges::of(&all, ask.options.min_share)?;
     let names = names::of(graph, &boxes, names, &ask.options);
-    let drawer =
-        Drawer { graph, boxes: &boxes, names: &names, options: &ask.options, edges, placed };
+    let drawer = Drawer {
+        graph,
+        boxes: &boxes,
+        names: &names,
+        options: &ask.options,
+        edges: &edges.drawn,
+        placed,
+        tints: view
+            .as_ref()
+            .filter(|_| ask.options.tints)
+            .map(SavedView::tints)
+            .unwrap_or_default(),
+    };
     let mut panels = Vec::new();
     if ask.options.baseline || runs.is_empty() {
         panels.push(drawer.panel("Unchanged".to_owned(), None, drawer.first_outputs(runs)));
@@ -120,7 +135,8 @@ fn figure(
         "" => default_title(graph),
         title => visible(title),
     };
-    let footer = if ask.options.footer { footer(graph, runs, &names) } else { Vec::new() };
+    let footer =
+        if ask.options.footer { footer(graph, (runs, &edges), &names) } else { Vec::new() };
     let metadata = metadata(graph, (&groups, &names), ask, runs)?;
     let theme = match ask.options.theme {
         FigureTheme::Reader => Theme::Reader,
@@ -181,8 +197,10 @@ struct Drawer<'a> {
     /// What each box is called.
     names: &'a [Named],
     options: &'a FigureOptions,
-    edges: Vec<Edge>,
+    edges: &'a [Edge],
     placed: Placed,
+    /// Of groups that have one, by their ids.
+    tints: BTreeMap<&'a str, Tint>,
 }
 
 /// Which outputs of a run.
@@ -202,7 +220,7 @@ impl Drawer<'_> {
         let row = Outputs { label: String::new(), tokens: outputs };
         let outputs = if row.tokens.is_empty() { Vec::new() } else { vec![row] };
         let notes = self.placed.notes.clone();
-        Panel { title, boxes, edges: self.edges.clone(), notes, prompt, outputs }
+        Panel { title, boxes, edges: self.edges.to_vec(), notes, prompt, outputs }
     }
 
     fn node(&self, at: usize, run: Option<&InterveneRun>) -> Node {
@@ -230,6 +248,7 @@ impl Drawer<'_> {
             predicted: effect.and_then(|effect| effect.predicted),
             dose: effect.and_then(|effect| effect.edited.clone()),
             inserted: false,
+            tint: self.tints.get(self.boxes.ids[at].as_str()).copied(),
             level: self.boxes.level(self.graph, at),
             column: self.boxes.column(self.graph, at),
             spot: self.placed.spots.get(at).copied(),
@@ -326,12 +345,12 @@ fn default_title(graph: &AttributionGraph) -> String {
     format!("→ {}{more}", labels.join(", "))
 }
 
-fn footer(graph: &AttributionGraph, runs: &[Run], names: &[Named]) -> Vec<String> {
-    let mut lines = vec![
-        "Edges: signed share of a box's inputs from outside it; of each box the strongest that \
-         make up 80 % of what other boxes give it. Dashed with a bar: inhibits."
-            .to_owned(),
-    ];
+fn footer(
+    graph: &AttributionGraph,
+    (runs, edges): (&[Run], &Edges),
+    names: &[Named],
+) -> Vec<String> {
+    let mut lines = vec![edges.said()];
     if !runs.is_empty() {
         lines.push(
             "Orange outline: the graph predicts an effect, a change by more than 5 %.".to_owned(),

@@ -48,6 +48,11 @@ pub struct FigureOptions {
     /// Whether boxes that nobody named are called as a program named their features, which is
     /// then marked.
     pub automatic_names: bool,
+    /// Whether boxes have the tints that the view gives to groups.
+    pub tints: bool,
+    /// Edges of a smaller share of a box's inputs from outside it, whatever their sign, are left
+    /// out, and counted in the footer; 0 to 1.
+    pub min_share: f64,
     /// Where boxes stand.
     pub layout: FigureLayout,
     /// Its colours.
@@ -95,6 +100,8 @@ impl Default for FigureOptions {
             prompt: true,
             footer: true,
             automatic_names: true,
+            tints: true,
+            min_share: 0.0,
             layout: FigureLayout::Automatic,
             theme: FigureTheme::Reader,
             width_mm: None,

@@ -107,6 +107,21 @@ fn what_was_put_in_has_a_box() {
 }
 
 #[test]
+fn edges_that_are_too_weak_are_counted() {
+    let served = Served::new();
+    let id = served.graph();
+    let mut strong = ask(&id, "svg");
+    let usual = String::from_utf8(draw(&served, &strong)).unwrap();
+    strong["options"] = json!({ "min_share": 1.0 });
+    let svg = String::from_utf8(draw(&served, &strong)).unwrap();
+    // A footer's lines break anywhere between words.
+    assert!(svg.contains("below") && !usual.contains("below"), "{svg}");
+    strong["options"] = json!({ "min_share": 1.5 });
+    let why = "edges are to be drawn from a share of 1.5, expected 0 to 1";
+    assert_eq!(served.post("/api/figure", &strong).refused(400), why);
+}
+
+#[test]
 fn figures_that_make_no_sense() {
     let served = Served::new();
     let id = served.graph();
