@@ -72,7 +72,7 @@ EXAMPLES
     connectome trace \"the capital of the state containing Oak gate is\" \\
         --position 7
     connectome trace \"the capital of the state containing Oak gate is\" \\
-        --feature L3/418
+        --feature L3/875
 
   A direction of yours at the output of the last norm: a probe, a difference.
     connectome trace \"…\" --direction probes.safetensors:truth@0.5
@@ -156,7 +156,7 @@ NODES
 EXAMPLES
   connectome paths oak.graph
   connectome paths oak.graph token:7 logit:Willa -k 10
-  connectome paths oak.graph L1/982@8 Willa --pruned --json
+  connectome paths oak.graph L0/440@8 Willa --pruned --json
 
 A path's share is the product of its edges' shares of their rows: the part of
 the end's inputs that comes from the start this way. Its sign is the product of
@@ -172,7 +172,7 @@ EXAMPLES
 
   Fewer; one of your choice, with a picture; against the model as it is.
     connectome validate oak.graph --features 10 --no-save
-    connectome validate oak.graph --node L3/418@9 --dose 0 --plot oak.svg
+    connectome validate oak.graph --node L3/875@9 --dose 0 --plot oak.svg
     connectome validate oak.graph --rung attention --no-save
 
   Numbers for scripts.
@@ -200,9 +200,9 @@ WHAT IS PRINTED
 
 pub(crate) const INTERVENE: &str = "\
 NODES
-  L3/418@9           feature 418 of layer 3, at position 9
+  L3/875@9           feature 875 of layer 3, at position 9
   L2/*@9             every feature of layer 2 that fires at position 9
-  L3/418@9,L2/642@9  both
+  L3/875@9,L2/617@9  both
   state              a supernode of the graph, at its own positions
   state@8            its features at another position
   Positions: 8, -1 (the last), 3..6 (3, 4 and 5), all, 8.. (goes on where text
@@ -212,15 +212,15 @@ EXAMPLES
 
   Turn features off, or turn them round, and see what comes next.
     connectome intervene \"the capital of the state containing Oak gate is\" \\
-        --ablate L3/418@9
+        --ablate L3/875@9
     connectome intervene \"the capital of the state containing Oak gate is\" \\
         --scale 'L2/*@9=-1' --tokens Willa,Rowan
 
   A graph, a supernode of it, and what is left of its other supernodes.
     connectome trace \"the capital of the state containing Oak gate is\" \\
         --output oak.graph
-    connectome group oak.graph state L3/418@9 L2/642@9 L2/901@9
-    connectome group oak.graph \"say a capital\" L2/602@9 L2/246@9
+    connectome group oak.graph state L3/875@9 L2/617@9 L2/625@9
+    connectome group oak.graph \"say a capital\" L0/479@9 L0/565@9
     connectome intervene --graph oak.graph --scale state=-1 \\
         --figure oak.svg
 
@@ -258,7 +258,7 @@ WHAT IS PRINTED
 
 pub(crate) const GROUP: &str = "\
 EXAMPLES
-  connectome group oak.graph \"say a capital\" L2/602@9 L2/246@9
+  connectome group oak.graph \"say a capital\" L0/479@9 L0/565@9
   connectome group oak.graph --list
   connectome group oak.graph --remove \"say a capital\"
 
@@ -275,7 +275,7 @@ EXAMPLES
 
   Does the city act through these features? Through a supernode of the graph?
     connectome doubt oak.graph --only mediated \\
-        --from token:7,token:8 --middle L3/418@9,L2/642@9
+        --from token:7,token:8 --middle L3/875@9,L2/617@9
     connectome doubt oak.graph --only mediated --middle \"say a capital\"
 
   Is a token held down on another prompt, or do others win?
@@ -326,8 +326,8 @@ pub(crate) const INSPECT: &str = "\
 EXAMPLES
   connectome inspect two-hop
   connectome inspect oak.graph
-  connectome inspect oak.graph --node L3/418@9
-  connectome inspect oak.graph --edge token:7 L1/982@8 --heads
+  connectome inspect oak.graph --node L3/875@9
+  connectome inspect oak.graph --edge token:7 L0/440@8 --heads
   connectome inspect ./my-clt
 
 Nodes are named as in `connectome paths --help`.";
@@ -341,7 +341,7 @@ EXAMPLES
 
   connectome trace \"the capital of the state containing Oak gate is\" \\
       --output oak.graph
-  connectome group oak.graph Zephria L2/642@9 L3/418@9 L2/901@9
+  connectome group oak.graph Zephria L2/617@9 L3/875@9 L2/625@9
   connectome figure oak.graph --pin target:0 --output oak.svg
   connectome figure oak.graph --pin target:0 --pin token:7 --output oak.pdf
 
@@ -512,7 +512,7 @@ pub(crate) const FEATURES_COLLECT: &str = "\
 EXAMPLES
   The shipped dictionary, on the sentences that its model was trained on.
     connectome features collect
-    connectome features show L3/418
+    connectome features show L3/875
 
   Text of yours; of the model organism.
     connectome features collect --data pile.jsonl --tokens 10M \\
@@ -523,9 +523,9 @@ Ctrl-C keeps what was gathered; `--resume` goes on and gives the same file.";
 
 pub(crate) const FEATURES_SHOW: &str = "\
 EXAMPLES
-  connectome features show L3/418
-  connectome features show L3/418 --top 20 --activations
-  connectome features show L3/418 --json | jq .top_logits
+  connectome features show L3/875
+  connectome features show L3/875 --top 20 --activations
+  connectome features show L3/875 --json | jq .top_logits
 
 Peaks stand in «», and the stronger a token's activation the stronger its
 colour. Logits are per unit of activation, less the mean over the vocabulary,
@@ -551,8 +551,8 @@ otherwise.";
 
 pub(crate) const FEATURES_WEIGHTS: &str = "\
 EXAMPLES
-  connectome features weights L3/418
-  connectome features weights L3/418 --top 20 --json | jq .inputs.by_twera
+  connectome features weights L3/875
+  connectome features weights L3/875 --top 20 --json | jq .inputs.by_twera
 
 A virtual weight is what one feature adds to the pre-activation of another at
 the same token through the stream alone, for a unit of activation; attention

@@ -49,8 +49,8 @@ const CHAT: [(Task, u32); 6] = [
     (Task::Addition, 40),
     (Task::Hops, 30),
     (Task::Medicine, 30),
-    (Task::Entities, 90),
-    (Task::Refusals, 450),
+    (Task::Entities, 75),
+    (Task::Refusals, 465),
     (Task::Acrostics, 110),
 ];
 

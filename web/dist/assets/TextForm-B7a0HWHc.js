@@ -1,1 +1,0 @@
-import{N as e,s as t,w as n}from"./parts-BzmOIZcd.js";function r(r){let{text:i,button:a,onText:o}=r,s=e(i??``);return n(`form`,{class:`row`,onSubmit:e=>{e.preventDefault(),o(s.value.trim())},children:[n(t,{label:`Text`,children:n(`input`,{class:`wide`,value:s.value,spellcheck:!1,onInput:e=>{s.value=e.currentTarget.value}})}),a(s.value.trim())]})}export{r as t};
