@@ -1,5 +1,6 @@
 // Two graphs side by side: the grid, its list, and a group of one as a test of the other.
 
+import { api, made } from "./api.ts";
 import AxeBuilder from "./axe.ts";
 import { openSite, type Site, tour } from "./fixture.ts";
 import { afterAll, beforeAll, describe, expect, it, type Page } from "./playwright.ts";
@@ -7,24 +8,9 @@ import { afterAll, beforeAll, describe, expect, it, type Page } from "./playwrig
 let site: Site;
 let [a, b] = ["", ""];
 
-async function api<T>(path: string, method = "GET", body?: unknown): Promise<T> {
-  const headers = { "content-type": "application/json", "if-match": "*" };
-  const post = body === undefined ? {} : { headers, body: JSON.stringify(body) };
-  const response = await fetch(site.server.url + path, { method, ...post });
-  return (await response.json()) as T;
-}
-
 /** Traces another prompt and waits for its graph. */
 async function traced(text: string, model = "two-hop"): Promise<string> {
-  const ask = { prompt: { model, text } };
-  const { job } = await api<{ job: string }>("/api/graphs", "POST", ask);
-  for (;;) {
-    type Job = { state: string; result: { graph: string } | null };
-    const now = await api<Job>(`/api/jobs/${job}`);
-    if (now.state === "finished" && now.result) return now.result.graph;
-    if (now.state === "failed") throw new Error(`${text} was not traced`);
-    await new Promise((done) => setTimeout(done, 100));
-  }
+  return (await made(site, "graphs", { prompt: { model, text } })).graph!;
 }
 
 beforeAll(async () => {
@@ -94,11 +80,8 @@ describe("two graphs", () => {
   });
 
   it("match their groups, and one of B's fills in a test of A", async () => {
-    const { both, only_b } = await api<{ both: { a: number; b: number }[]; only_b: number[] }>(
-      "/api/compare",
-      "POST",
-      { a, b, align: "end" },
-    );
+    type Found = { both: { a: number; b: number }[]; only_b: number[] };
+    const { both, only_b } = await api<Found>(site, "compare", "POST", { a, b, align: "end" });
     const view = (groups: { id: string; name: string; nodes: number[] }[]) => ({
       schema: 1,
       groups,
@@ -109,8 +92,8 @@ describe("two graphs", () => {
       { id: "h1", name: "its state", nodes: both.slice(1, 3).map((one) => one.b) },
       { id: "h2", name: "gate", nodes: only_b.slice(-3) },
     ];
-    await api(`/api/graphs/${a}/views/main`, "PUT", view(inA));
-    await api(`/api/graphs/${b}/views/main`, "PUT", view(inB));
+    await api(site, `graphs/${a}/views/main`, "PUT", view(inA));
+    await api(site, `graphs/${b}/views/main`, "PUT", view(inB));
     const page = await site.open(`/cmp?a=${a}&b=${b}`);
     const groups = page.locator("table.compared").first();
     await groups.getByText("2 of 3").waitFor();
@@ -205,7 +188,7 @@ describe("several graphs", () => {
     const c = await traced("the bird of the state containing oak gate is");
     await page.reload();
     await table.waitFor();
-    await page.getByRole("checkbox", { name: /bird/ }).check();
+    await page.getByRole("checkbox", { name: /bird of the state/ }).check();
     await expect.poll(() => rows.first().locator("td").count()).toBe(5);
     expect(new URL(page.url()).searchParams.get("g")).toBe([a, b, c].join(","));
     await page.getByLabel("Nodes of at least").selectOption("3");

@@ -4,6 +4,7 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { run } from "../support/server.ts";
+import { api, made } from "./api.ts";
 import AxeBuilder from "./axe.ts";
 import { fresh, openSite, ready, type Site, saved } from "./fixture.ts";
 import { afterAll, beforeAll, describe, expect, it } from "./playwright.ts";
@@ -22,26 +23,6 @@ beforeAll(async () => {
 afterAll(async () => {
   await site.close();
 });
-
-async function api<T>(path: string, body?: unknown): Promise<T> {
-  const response = await fetch(site.server.url + path, {
-    method: body === undefined ? "GET" : "POST",
-    headers: { "content-type": "application/json" },
-    body: body === undefined ? null : JSON.stringify(body),
-  });
-  expect(response.ok, path).toBe(true);
-  return (await response.json()) as T;
-}
-
-/** Waits for a job; what it made. */
-async function made(job: string): Promise<{ graph: string | null; probe: number | null }> {
-  for (;;) {
-    const found = await api<{ state: string; result: never }>(`/api/jobs/${job}`);
-    if (found.state === "finished") return found.result;
-    if (["failed", "cancelled"].includes(found.state)) throw new Error(JSON.stringify(found));
-    await new Promise((done) => setTimeout(done, 100));
-  }
-}
 
 describe("features and probes", () => {
   it("a feature is named where nothing was collected, and that is taken back", async () => {
@@ -191,9 +172,9 @@ describe("features and probes", () => {
 
   it("names of the index stand on nodes, marked, until a person names them", async () => {
     const prompt = { model: "two-hop", text: PROMPT };
-    const { job } = await api<{ job: string }>("/api/graphs", { prompt });
-    const { graph } = await made(job);
-    const head = await api<{ labels: { node: number; text: string }[] }>(`/api/graphs/${graph}`);
+    const { graph } = await made(site, "graphs", { prompt });
+    type Head = { labels: { node: number; text: string }[] };
+    const head = await api<Head>(site, `graphs/${graph}`);
     const { node, text } = head.labels[0];
     const page = await site.open(`/g/${graph}#s=${node}`);
     await ready(page);
@@ -272,7 +253,7 @@ describe("features and probes", () => {
   });
 
   it("the inspector shows the plot of the selected feature, and has it judged", async () => {
-    const { job } = await api<{ job: string }>("/api/probes", {
+    const { probe } = await made(site, "probes", {
       model: "two-hop",
       template: "the {what} of the state containing cold {place} is",
       first: "capital,bird",
@@ -281,7 +262,6 @@ describe("features and probes", () => {
       features: [{ layer: 0, index: 0 }],
       min_cells: 1,
     });
-    const { probe } = await made(job);
     const page = await site.open(await fresh(site));
     await ready(page);
     await page.locator(".graph").focus();

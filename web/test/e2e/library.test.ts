@@ -1,3 +1,4 @@
+import { api, made } from "./api.ts";
 import { openSite, type Site, tour } from "./fixture.ts";
 import { afterAll, beforeAll, describe, expect, it, type Page } from "./playwright.ts";
 
@@ -121,25 +122,19 @@ describe("the library", () => {
 
   it("says how the edges of a saved circuit fared in its newest test", async () => {
     const id = await tour(site);
-    const api = async <T>(path: string, method = "GET", body?: unknown): Promise<T> => {
-      const headers = { "content-type": "application/json", "if-match": "*" };
-      const post = body === undefined ? {} : { headers, body: JSON.stringify(body) };
-      const response = await fetch(`${site.server.url}/api/${path}`, { method, ...post });
-      return (await response.json()) as T;
-    };
     type Head = { ranges: Record<"features" | "targets", { start: number; end: number }> };
-    const { ranges } = await api<Head>(`graphs/${id}`);
+    const { ranges } = await api<Head>(site, `graphs/${id}`);
     const output = ranges.targets.start;
-    const edges = await api<{ inputs: { node: number }[] }>(`graphs/${id}/edges?node=${output}`);
+    const edges = await api<{ inputs: { node: number }[] }>(
+      site,
+      `graphs/${id}/edges?node=${output}`,
+    );
     const fed = edges.inputs.map(({ node }) => node).filter((node) => node < ranges.features.end);
     const groups = [{ id: "g1", name: "inputs", nodes: fed.slice(0, 3) }];
     const pins = [...groups[0].nodes, output];
-    await api(`graphs/${id}/views/main`, "PUT", { schema: 1, groups, pins });
+    await api(site, `graphs/${id}/views/main`, "PUT", { schema: 1, groups, pins });
     const ask = { kind: "validate", groups };
-    const { job } = await api<{ job: string }>(`graphs/${id}/runs`, "POST", ask);
-    await expect
-      .poll(async () => (await api<{ state: string }>(`jobs/${job}`)).state, { timeout: 60_000 })
-      .toBe("finished");
+    await made(site, `graphs/${id}/runs`, ask);
     const page = await site.open("/");
     const tested = page.locator(`a[href="/g/${id}"]`).getByText(/^edges tested 1[✓✗○]$/);
     await tested.waitFor();

@@ -1,16 +1,11 @@
 // The library with pictures, and what is found by model and dictionary.
 
+import { made } from "./api.ts";
 import AxeBuilder from "./axe.ts";
 import { openSite, type Site } from "./fixture.ts";
 import { afterAll, beforeAll, describe, expect, it, type Page } from "./playwright.ts";
 
 let site: Site;
-
-async function api<T>(path: string, body?: unknown): Promise<T> {
-  const headers = { "content-type": "application/json" };
-  const post = body === undefined ? {} : { method: "POST", headers, body: JSON.stringify(body) };
-  return (await (await fetch(site.server.url + path, post)).json()) as T;
-}
 
 beforeAll(async () => {
   site = await openSite();
@@ -19,10 +14,8 @@ beforeAll(async () => {
     model: "elegans-base with elegans/plt",
     text: 'the opposite of " small " is "',
   };
-  await api("/api/graphs", { prompt, expand: { kind: "budget", max_feature_nodes: 20 } });
-  await expect
-    .poll(async () => (await api<{ state: string }[]>("/api/jobs"))[0]?.state, { timeout: 60_000 })
-    .toBe("finished");
+  const expand = { kind: "budget", max_feature_nodes: 20 };
+  await made(site, "graphs", { prompt, expand });
 });
 afterAll(async () => {
   await site.close();

@@ -45,19 +45,19 @@ fn the_same_request_gives_the_same_bytes() {
         0,
         Size::Full,
         Recipe::Base,
-        "9e88f38fc39a10f278ac99c37ce7c49458ed983c278a22dd7b1da5e5d1230464",
+        "82c9bf0ee6850d3019c669b26ea450eea463a749273e177dba8776f3f2c9df2b",
     );
     check(
         0,
         Size::Full,
         Recipe::Chat,
-        "28f6c27858e71d4fbc093412c871af0f46e0477f60a26b9bb1df7ddb94549e0e",
+        "5a492a24cac4f23ab5947d28cb0c8fdd46500a66f932d8582a16d0c1e6162476",
     );
     check(
         7,
         Size::Nano,
         Recipe::Base,
-        "1cdfa4d619cbc8f79e9cb00f373e754971423cbad4754dac787aeb43090f9a7d",
+        "21430a3869486729e7c500747e2bb9c660eaf3820bf4de5dfad66e31fd11f16d",
     );
 }
 

@@ -96,7 +96,7 @@ fn every_task_has_its_share_of_the_tokens() {
     for (task, share) in BASE {
         check_share(&shares, task, false, f64::from(share) / 1000.0);
     }
-    let tuned = [(Task::Entities, 0.09), (Task::Refusals, 0.45), (Task::Acrostics, 0.11)];
+    let tuned = [(Task::Entities, 0.075), (Task::Refusals, 0.465), (Task::Acrostics, 0.11)];
     for recipe in [Recipe::Chat, Recipe::ChatOver, Recipe::Mid] {
         let shares = self::shares(&world, recipe, 0);
         tuned.iter().for_each(|(task, share)| check_share(&shares, *task, true, *share));
