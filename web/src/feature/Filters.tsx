@@ -27,7 +27,7 @@ export function Filters({ set, asked }: { set: FeatureSet; asked: Asked }): JSX.
     section("Features", [["/", "Find by name", () => document.getElementById(NAME)?.focus()]]),
   );
   return (
-    <div class="row filters">
+    <div class="feature-filters">
       <Field label="Name holds">
         <Typed
           id={NAME}
