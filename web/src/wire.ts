@@ -2733,13 +2733,9 @@ jaccard: number,
 pmi: number | null, };
 
 /**
- * The body of `POST /api/features/query`.
+ * Which features are meant, in a list and on a text.
  */
-export type FeatureQuery = { 
-/**
- * The set; that of the default model if null.
- */
-set: string | null, 
+export type FeatureFilter = { 
 /**
  * Those whose label holds this text, whatever its case.
  */
@@ -2768,7 +2764,16 @@ max_from: number | null,
 /**
  * At most this.
  */
-max_to: number | null, 
+max_to: number | null, };
+
+/**
+ * The body of `POST /api/features/query`.
+ */
+export type FeatureQuery = { 
+/**
+ * The set; that of the default model if null.
+ */
+set: string | null, 
 /**
  * In which order.
  */
@@ -2780,7 +2785,36 @@ offset: number,
 /**
  * At most so many, 1 to 1000.
  */
-limit: number, };
+limit: number, 
+/**
+ * Those whose label holds this text, whatever its case.
+ */
+label: string | null, 
+/**
+ * Those of this layer.
+ */
+layer: number | null, 
+/**
+ * Those whose name is somebody's. Where neither this nor `label` asks for a name, those that
+ * fired.
+ */
+named: FeatureNamed, 
+/**
+ * Those that fire on at least this share of the tokens.
+ */
+frequency_from: number | null, 
+/**
+ * On at most this share.
+ */
+frequency_to: number | null, 
+/**
+ * Those whose largest activation is at least this.
+ */
+max_from: number | null, 
+/**
+ * At most this.
+ */
+max_to: number | null, };
 
 /**
  * In which order features are listed; of equals, by layer, then index.
@@ -2848,7 +2882,11 @@ export type FeatureSearch = {
  */
 prompt: PromptAsk, 
 /**
- * As in `FeatureQuery`.
+ * At most so many, 1 to 1000.
+ */
+limit: number, 
+/**
+ * Those whose label holds this text, whatever its case.
  */
 label: string | null, 
 /**
@@ -2856,29 +2894,26 @@ label: string | null,
  */
 layer: number | null, 
 /**
- * As in `FeatureQuery`.
+ * Those whose name is somebody's. Where neither this nor `label` asks for a name, those that
+ * fired.
  */
 named: FeatureNamed, 
 /**
- * As in `FeatureQuery`.
+ * Those that fire on at least this share of the tokens.
  */
 frequency_from: number | null, 
 /**
- * As in `FeatureQuery`.
+ * On at most this share.
  */
 frequency_to: number | null, 
 /**
- * As in `FeatureQuery`.
+ * Those whose largest activation is at least this.
  */
 max_from: number | null, 
 /**
- * As in `FeatureQuery`.
+ * At most this.
  */
-max_to: number | null, 
-/**
- * At most so many, 1 to 1000.
- */
-limit: number, };
+max_to: number | null, };
 
 /**
  * The answer of `POST /api/features/search`.

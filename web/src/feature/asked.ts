@@ -1,7 +1,7 @@
 // What is asked of a list of features: in the address, as the server takes it, and in words.
 
 import { count, counted, percent, plain } from "../ui/numbers.ts";
-import type { FeatureNamed, FeatureQuery, FeatureSort } from "../wire.ts";
+import type { FeatureFilter, FeatureNamed, FeatureSort } from "../wire.ts";
 
 /** From a number to a number, both included; `null` leaves that end open. */
 export interface Ends {
@@ -20,9 +20,6 @@ export interface Asked {
   max: Ends;
   sort: FeatureSort;
 }
-
-/** What decides which features are meant, as a query and a search have it. */
-export type Meant = Omit<FeatureQuery, "set" | "sort" | "offset" | "limit">;
 
 export const NAMED: readonly { value: FeatureNamed; text: string }[] = [
   { value: "any", text: "any or none" },
@@ -125,7 +122,7 @@ export function percentOfShare(share: number | null): string {
   return share === null ? "" : String(Number((share * 100).toPrecision(12)));
 }
 
-export function meantBy({ label, layer, named, frequency, max }: Asked): Meant {
+export function meantBy({ label, layer, named, frequency, max }: Asked): FeatureFilter {
   return {
     label: label.trim() || null,
     layer,

@@ -15,8 +15,8 @@ use super::{Index, Set};
 use crate::engine::tokens;
 use crate::error::ServeError;
 use crate::wire::{
-    EffectRow, Feature, FeatureFound, FeatureMore, FeatureNamed, FeatureOnText, FeaturePage,
-    FeatureQuery, FeatureRow, FeatureSearch, FeatureSide, FeatureSort, FeatureWeights,
+    EffectRow, Feature, FeatureFilter, FeatureFound, FeatureMore, FeatureNamed, FeatureOnText,
+    FeaturePage, FeatureQuery, FeatureRow, FeatureSearch, FeatureSide, FeatureSort, FeatureWeights,
     FeatureWrites, FoundRow, IndexRow, TogetherRow, WeightRow, WriteRow,
 };
 
@@ -93,11 +93,11 @@ impl Index {
     pub(crate) fn page(&self, ask: &FeatureQuery) -> Result<FeaturePage, ServeError> {
         let index = &self.reader;
         let n_layers = index.card().n_layers;
-        if let Some(found) = ask.layer.filter(|layer| *layer as usize >= n_layers) {
+        if let Some(found) = ask.filter.layer.filter(|layer| *layer as usize >= n_layers) {
             return Err(connectome::error::RunError::Layer { found, n_layers }.into());
         }
         check_rows(ask.limit)?;
-        let found = self.listed(of_query(ask))?;
+        let found = self.listed(of_filter(&ask.filter, sorted_by(ask.sort)))?;
         let mut rows = Vec::new();
         for (id, statistics) in found.iter().skip(ask.offset).take(ask.limit) {
             let label = label(index, *id)?;
@@ -126,7 +126,7 @@ impl Set {
         let index = self.index.as_deref().map(|index| &index.reader);
         let fire = search(&self.opened()?.replacement, &ready.tokens, index)?;
         let n_fire = fire.len();
-        let found = self.meant(fire, &of_search(ask))?;
+        let found = self.meant(fire, &of_filter(&ask.filter, Sort::default()))?;
         let mut rows = Vec::new();
         for one in found.iter().take(ask.limit) {
             let label = index.map(|index| label(index, one.id)).transpose()?.flatten();
@@ -218,8 +218,19 @@ impl Set {
     }
 }
 
-fn of_query(ask: &FeatureQuery) -> Query {
-    let sort = match ask.sort {
+fn of_filter(filter: &FeatureFilter, sort: Sort) -> Query {
+    Query {
+        label: words(filter.label.as_deref()),
+        layer: filter.layer,
+        named: named_by(filter.named),
+        frequency: Within { from: filter.frequency_from, to: filter.frequency_to },
+        max: Within { from: filter.max_from, to: filter.max_to },
+        sort,
+    }
+}
+
+fn sorted_by(sort: FeatureSort) -> Sort {
+    match sort {
         FeatureSort::Index => Sort::Index,
         FeatureSort::Last => Sort::Last,
         FeatureSort::Name => Sort::Name,
@@ -228,25 +239,6 @@ fn of_query(ask: &FeatureQuery) -> Query {
         FeatureSort::Rarest => Sort::Rarest,
         FeatureSort::Max => Sort::Max,
         FeatureSort::Weakest => Sort::Weakest,
-    };
-    Query {
-        label: words(ask.label.as_deref()),
-        layer: ask.layer,
-        named: named_by(ask.named),
-        frequency: Within { from: ask.frequency_from, to: ask.frequency_to },
-        max: Within { from: ask.max_from, to: ask.max_to },
-        sort,
-    }
-}
-
-fn of_search(ask: &FeatureSearch) -> Query {
-    Query {
-        label: words(ask.label.as_deref()),
-        layer: ask.layer,
-        named: named_by(ask.named),
-        frequency: Within { from: ask.frequency_from, to: ask.frequency_to },
-        max: Within { from: ask.max_from, to: ask.max_to },
-        sort: Sort::default(),
     }
 }
 

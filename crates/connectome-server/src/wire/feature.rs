@@ -187,11 +187,9 @@ pub struct TogetherRow {
     pub pmi: Option<f64>,
 }
 
-/// The body of `POST /api/features/query`.
-#[derive(Clone, Debug, Serialize, Deserialize, TS)]
-pub struct FeatureQuery {
-    /// The set; that of the default model if null.
-    pub set: Option<String>,
+/// Which features are meant, in a list and on a text.
+#[derive(Clone, Debug, Default, Serialize, Deserialize, TS)]
+pub struct FeatureFilter {
     /// Those whose label holds this text, whatever its case.
     pub label: Option<String>,
     /// Those of this layer.
@@ -208,6 +206,17 @@ pub struct FeatureQuery {
     pub max_from: Option<f32>,
     /// At most this.
     pub max_to: Option<f32>,
+}
+
+/// The body of `POST /api/features/query`.
+#[derive(Clone, Debug, Serialize, Deserialize, TS)]
+pub struct FeatureQuery {
+    /// The set; that of the default model if null.
+    pub set: Option<String>,
+    /// Which of them.
+    #[serde(flatten)]
+    #[ts(flatten)]
+    pub filter: FeatureFilter,
     /// In which order.
     #[serde(default)]
     pub sort: FeatureSort,
@@ -294,21 +303,10 @@ pub struct FeatureRow {
 pub struct FeatureSearch {
     /// The text, and the model whose features are looked for.
     pub prompt: PromptAsk,
-    /// As in `FeatureQuery`.
-    pub label: Option<String>,
-    /// Those of this layer.
-    pub layer: Option<u32>,
-    /// As in `FeatureQuery`.
-    #[serde(default)]
-    pub named: FeatureNamed,
-    /// As in `FeatureQuery`.
-    pub frequency_from: Option<f32>,
-    /// As in `FeatureQuery`.
-    pub frequency_to: Option<f32>,
-    /// As in `FeatureQuery`.
-    pub max_from: Option<f32>,
-    /// As in `FeatureQuery`.
-    pub max_to: Option<f32>,
+    /// Which of those that fire.
+    #[serde(flatten)]
+    #[ts(flatten)]
+    pub filter: FeatureFilter,
     /// At most so many, 1 to 1000.
     pub limit: usize,
 }

@@ -24,10 +24,11 @@ pub use circuit::{
     RecurringAsk, RecurringCell, RecurringFeature, SuggestAsk, Suggestion, Suggestions,
 };
 pub use feature::{
-    EffectRow, ExampleGroup, ExampleRow, Feature, FeatureFound, FeatureGraph, FeatureGraphs,
-    FeatureLabel, FeatureMore, FeatureNamed, FeatureOnText, FeaturePage, FeatureQuery, FeatureRow,
-    FeatureSearch, FeatureSet, FeatureSets, FeatureSide, FeatureSort, FeatureWeights,
-    FeatureWrites, FoundRow, IndexRow, LabelAsk, SkippedIndex, TogetherRow, WeightRow, WriteRow,
+    EffectRow, ExampleGroup, ExampleRow, Feature, FeatureFilter, FeatureFound, FeatureGraph,
+    FeatureGraphs, FeatureLabel, FeatureMore, FeatureNamed, FeatureOnText, FeaturePage,
+    FeatureQuery, FeatureRow, FeatureSearch, FeatureSet, FeatureSets, FeatureSide, FeatureSort,
+    FeatureWeights, FeatureWrites, FoundRow, IndexRow, LabelAsk, SkippedIndex, TogetherRow,
+    WeightRow, WriteRow,
 };
 pub use figure::{FigureAsk, FigureFormat, FigureLayout, FigureOptions, FigureTheme};
 pub use graph::{
@@ -97,7 +98,8 @@ pub fn typescript() -> String {
     write!(FigureAsk, FigureOptions, FigureLayout, FigureTheme, FigureFormat);
     write!(PageFeatures, PageFile, PrunedAt);
     write!(FeatureSets, FeatureSet, IndexRow, SkippedIndex, Feature, ExampleGroup, ExampleRow);
-    write!(FeatureMore, LabelAsk, FeatureLabel, EffectRow, TogetherRow, FeatureQuery, FeatureSort);
+    write!(FeatureMore, LabelAsk, FeatureLabel, EffectRow, TogetherRow, FeatureFilter);
+    write!(FeatureQuery, FeatureSort);
     write!(FeatureNamed, FeaturePage);
     write!(
         FeatureRow,
