@@ -15,8 +15,17 @@ use tempfile::NamedTempFile;
 ///
 /// # Errors
 ///
-/// Those of the folder, which must be there.
+/// Those of the folder, which must be there; and if there is a device, a pipe or a folder at `path`
+/// itself, which a file moved there would replace.
 pub fn beside(path: &Path) -> io::Result<NamedTempFile> {
+    match std::fs::metadata(path) {
+        Ok(found) if found.is_dir() => return Err(io::ErrorKind::IsADirectory.into()),
+        Ok(found) if !found.is_file() => {
+            let sentence = "what is there is a device or a pipe, and no file";
+            return Err(io::Error::new(io::ErrorKind::InvalidInput, sentence));
+        }
+        _ => {}
+    }
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
     let mut builder = tempfile::Builder::new();
     #[cfg(unix)]

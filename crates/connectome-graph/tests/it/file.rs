@@ -124,6 +124,21 @@ fn a_file_that_a_library_put_in_its_place_is_for_whoever_may_read_the_others() {
     assert_eq!(names_in(folder.path()), ["index", "plain"]);
 }
 
+// A file that is moved there would replace the device, for whoever may do that.
+#[cfg(unix)]
+#[test]
+fn a_device_is_not_replaced() {
+    let folder = tempfile::tempdir().unwrap();
+    let link = folder.path().join("graph");
+    std::os::unix::fs::symlink("/dev/null", &link).unwrap();
+    for path in [Path::new("/dev/null"), &link] {
+        let error = whole::beside(path).unwrap_err();
+        assert_eq!(error.to_string(), "what is there is a device or a pipe, and no file");
+    }
+    assert_eq!(whole::beside(folder.path()).unwrap_err().kind(), io::ErrorKind::IsADirectory);
+    assert_eq!(names_in(folder.path()), ["graph"]);
+}
+
 #[test]
 fn places_that_cannot_be_written_are_named() {
     let folder = tempfile::tempdir().unwrap();
