@@ -11,6 +11,7 @@ use connectome::tokenizer::{Prompt, Tokenizer};
 use connectome::train::corpus::{Corpus, Cut, Reading};
 use connectome::train::transcoder::options::Prompts;
 use connectome::train::transcoder::{self, Ending as Ended, Job, Start};
+use connectome::train::unknown::unknown_words;
 use serde_json::json;
 
 use super::Ending;
@@ -49,6 +50,9 @@ pub(crate) fn train(
     }
     options.check(&config)?;
     let corpus = corpus(args, &config)?;
+    if let Some(unknown) = tokenizer.as_ref().and_then(|own| unknown_words(&corpus, own)) {
+        world.note(&unknown.to_string());
+    }
 
     let other = |name: &String| -> Result<(String, Folder)> {
         Ok((name.clone(), load::folder(name, Files::Model, args.model.offline, world)?))

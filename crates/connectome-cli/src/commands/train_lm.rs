@@ -17,6 +17,7 @@ use connectome::train::lm::{
     Arrangement, Begin, Documents, Ended, Every, Finished, Measures, Net, Order, Packing,
     Precision, Published, Questions, Run, Trainer, mimetic, start,
 };
+use connectome::train::unknown::unknown_words;
 use connectome::weights::Weights;
 use serde_json::{Value, json};
 
@@ -38,7 +39,7 @@ pub(crate) fn run(args: &TrainLmArgs, world: &World) -> Result<Ending> {
     let tokens = Tokens::choose(&args.data, &model)?;
     let options = settings::train_lm::options(args, &net, tokens.isolate)?;
     let mut data = documents(args, &model, &tokens)?;
-    note_left_out(&data, world);
+    note_left_out(&data, &model, world);
     let measures = measures(args, &model, &net, &tokens, options.n_tokens)?;
     let (params, origin) = model.params(&args.model, &net)?;
 
@@ -211,7 +212,12 @@ fn open(
     Ok(Documents::new(corpus, model.tokenizer.clone(), n_vocab, arrangement)?)
 }
 
-fn note_left_out(data: &Documents, world: &World) {
+/// Says what of the text the model will not see.
+fn note_left_out(data: &Documents, model: &Start, world: &World) {
+    let tokenizer = model.tokenizer.as_ref();
+    if let Some(unknown) = tokenizer.and_then(|own| unknown_words(data.corpus(), own)) {
+        world.note(&unknown.to_string());
+    }
     match data.corpus().n_not_text() {
         0 => {}
         1 => world.note("1 document is not UTF-8 and was left out"),

@@ -112,6 +112,20 @@ fn places_that_are_not_utf8_are_left_out() {
     assert!(ran.stderr.contains("1 document is not UTF-8 and is left out"), "{}", ran.stderr);
 }
 
+/// Text of another world is trained on, and what the model does not see of it is said before.
+#[test]
+fn words_that_the_vocabulary_does_not_hold_are_counted() {
+    let place = Place::new();
+    std::fs::write(place.path("facts.txt"), [FACTS, "the Vyrnwy is\n"].concat()).unwrap();
+    let loud: Vec<&str> = SMALL.into_iter().filter(|arg| *arg != "--quiet").collect();
+    let ran = place.ok(&[&loud[..], &["--steps", "2"]].concat());
+    let said = "are words that the vocabulary does not hold, as `Vyrnwy`";
+    assert!(ran.stderr.contains(said), "{}", ran.stderr);
+    let place = self::place();
+    let ran = place.ok(&[&loud[..], &["--steps", "2"]].concat());
+    assert!(!ran.stderr.contains("vocabulary"), "{}", ran.stderr);
+}
+
 #[test]
 fn options_that_cannot_be_are_told() {
     let place = place();

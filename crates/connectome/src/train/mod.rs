@@ -29,5 +29,6 @@ pub mod metrics;
 pub mod rng;
 pub mod schedule;
 pub mod transcoder;
+pub mod unknown;
 
 pub use error::TrainError;
