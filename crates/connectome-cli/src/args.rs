@@ -605,10 +605,20 @@ pub(crate) struct DoctorArgs {
 pub(crate) enum HubCommand {
     /// What ships with the tracer, and what of the Hub is on this machine.
     List,
-    /// Bring a model or a dictionary to this machine.
-    Fetch(HubArgs),
+    /// Bring a model or a dictionary to this machine, or write one that ships to a folder.
+    Fetch(FetchArgs),
     /// Where on this machine a model or a dictionary is.
     Where(HubArgs),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct FetchArgs {
+    #[command(flatten)]
+    pub(crate) hub: HubArgs,
+    /// Write its files to this folder, a new or empty one, for other tools to open. What ships
+    /// with the tracer has to be written somewhere; what is on the Hub is copied from the cache.
+    #[arg(long, short, value_name = "DIR")]
+    pub(crate) out: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]

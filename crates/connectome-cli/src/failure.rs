@@ -57,6 +57,8 @@ pub(crate) enum UsageError {
     NotExpanded { found: String },
     #[error("`{name}` ships inside the program, so there is no folder of it")]
     Shipped { name: String },
+    #[error("the folder is not empty: `{}`", path.display())]
+    NotEmpty { path: PathBuf },
     #[error("found neither a graph, nor a model, nor a dictionary at `{path}`")]
     Unknown { path: String },
     #[error("`{}` is a graph file already", path.display())]
@@ -99,6 +101,8 @@ pub(crate) enum UsageError {
     NoSuchSet { found: String },
     #[error("what is required of `{model}`? its name ends with no recipe's")]
     WhichRecipe { model: String },
+    #[error("`{nano}` is of the nano world and `{full}` of the full one")]
+    TwoWorlds { nano: String, full: String },
     #[error("the folder is not empty and holds no data of the organism: `{}`", path.display())]
     NotDataFolder { path: PathBuf },
     #[error("the name of a figure ends in .svg, .pdf or .png, found `{}`", path.display())]

@@ -395,6 +395,11 @@ EXAMPLES
   connectome hub fetch mntss/clt-gemma-2-2b-426k
   connectome hub where google/gemma-2-2b@main
 
+  A model or a dictionary that ships, as a folder for other tools:
+
+  connectome hub fetch elegans-base --out elegans-base
+  connectome hub fetch elegans/clt --out elegans-clt
+
 Caches, token and endpoint are those of the Hub's own tools (HF_HOME, HF_TOKEN,
 HF_ENDPOINT, …). What was fetched is used without asking the network again.";
 
@@ -438,9 +443,9 @@ looked for below CUDA_PATH, CUDA_HOME, VIRTUAL_ENV and CONDA_PREFIX too.";
 pub(crate) const TRAIN_CLT: &str = "\
 EXAMPLES
 
-  A cross-layer transcoder of the shipped model, and a graph that uses it.
-    connectome train clt --data facts.txt --features 512 --tokens 2M --lr 2e-3 \\
-        --out ./my-clt
+  A cross-layer transcoder of a model that ships, and a graph that uses it.
+    connectome train clt --model two-hop --data facts.txt --features 512 \\
+        --tokens 2M --lr 2e-3 --out ./my-clt
     connectome trace \"…\" --model two-hop --transcoder ./my-clt
 
   Your model; about 60 features on a token, whatever coefficient that takes.
@@ -451,8 +456,8 @@ EXAMPLES
   weights are those of a run that was never stopped, bit for bit.
 
   Per-layer, with a fixed number of features on a token.
-    connectome train clt --kind plt --activation batch-topk --k 32 \\
-        --data facts.txt --tokens 2M --out ./my-plt
+    connectome train clt --model two-hop --kind plt --activation batch-topk \\
+        --k 32 --data facts.txt --tokens 2M --out ./my-plt
 
   Flags from a file, as `features: 512`; what is given here counts.
     connectome train clt --config run.yaml --out ./my-clt
@@ -473,7 +478,7 @@ EXAMPLES
 pub(crate) const ELEGANS_DATA: &str = "\
 EXAMPLES
   connectome elegans data --out base
-  connectome elegans data --out base --tokens 20000000          # a whole run
+  connectome elegans data --out base --tokens 17000000          # a whole run
   connectome elegans data --out chat --model chat --tokens 500000
   connectome elegans data --out nano --world nano --json | jq .digest
 
@@ -499,7 +504,8 @@ pub(crate) const ELEGANS_MAKE: &str = "\
 EXAMPLES
   connectome elegans make --out made            # base, chat, goal, CLT, PLT
   connectome elegans make --out made --model mid penguin --dictionary none
-  connectome elegans make --out other --seed 1
+  connectome elegans make --out other --seed 1  # another world
+  connectome elegans make --out twin --init-seed 1  # the same, other weights
   connectome elegans make --out nano --world nano --dictionary clt
 
 The base takes about an hour on two cores. Ctrl-C writes a checkpoint and

@@ -92,8 +92,11 @@ fn usage(error: &UsageError) -> String {
             "trace again with a smaller `--tolerance`, or with `--exhaustive`".to_owned()
         }
         UsageError::Shipped { .. } => {
-            "name it with `--model` or `--transcoder`; nothing has to be fetched".to_owned()
+            "name it with `--model` or `--transcoder`; `connectome hub fetch NAME --out DIR` writes \
+             its files for other tools"
+                .to_owned()
         }
+        UsageError::NotEmpty { .. } => "name a new or an empty folder".to_owned(),
         UsageError::Unknown { .. } => {
             "a model has a config.json, a dictionary a config.yaml, and graphs are files".to_owned()
         }
@@ -142,6 +145,7 @@ fn of_graphs_and_tables(error: &UsageError) -> String {
         UsageError::WhichRecipe { .. } => {
             "`--as base`, or chat, chat-over, goal, penguin, nodocs or mid".to_owned()
         }
+        UsageError::TwoWorlds { .. } => "ask models of one world at a time".to_owned(),
         UsageError::NotDataFolder { .. } => {
             "name a new or empty folder, or one that `connectome elegans data` made".to_owned()
         }

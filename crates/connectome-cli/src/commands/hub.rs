@@ -1,10 +1,13 @@
 //! `connectome hub`: what is on this machine, and bringing more.
 
+use std::path::Path;
+
 use anyhow::Result;
 use connectome::files::Folder;
 use connectome::hub::{self, Files, HubError, HubRef, HubSettings, Source};
 use connectome::organism;
 use connectome::transcoder::Transcoder;
+use connectome_graph::{GraphError, write_whole};
 use serde::Serialize;
 
 use super::Ending;
@@ -50,8 +53,11 @@ struct PlaceReport {
 pub(crate) fn run(command: &HubCommand, world: &World) -> Result<Ending> {
     match command {
         HubCommand::List => list(world)?,
-        HubCommand::Fetch(args) => place(args, Reach::Fetch, world)?,
-        HubCommand::Where(args) => place(args, Reach::Look, world)?,
+        HubCommand::Fetch(args) => match &args.out {
+            Some(out) => write_out(&args.hub, out, world)?,
+            None => tell(&place(&args.hub, Reach::Fetch, world)?, world)?,
+        },
+        HubCommand::Where(args) => tell(&place(args, Reach::Look, world)?, world)?,
     }
     Ok(Ending::Done)
 }
@@ -99,10 +105,10 @@ enum Reach {
     Look,
 }
 
-fn place(args: &HubArgs, reach: Reach, world: &World) -> Result<()> {
+fn place(args: &HubArgs, reach: Reach, world: &World) -> Result<PlaceReport> {
     let settings = settings::hub(args.offline || reach == Reach::Look);
     let name = &args.reference;
-    if organism::by_name(name).is_some() || organism::dictionary(name).is_some() {
+    if shipped(name).is_some() {
         return Err(UsageError::Shipped { name: name.clone() }.into());
     }
     let reference: HubRef = name.parse()?;
@@ -114,14 +120,49 @@ fn place(args: &HubArgs, reach: Reach, world: &World) -> Result<()> {
     let finder = Finder { reference: &reference, settings: &settings, reach, world };
     let (path, files) = finder.first(&kinds)?;
     let layers = if files == Files::Dictionary { finder.layers(&path)? } else { Vec::new() };
-    let report = PlaceReport {
+    Ok(PlaceReport {
         reference: reference.to_string(),
-        kind: if files == Files::Model { "model" } else { "dictionary" },
+        kind: kind(files),
         path: path.display().to_string(),
         layers,
-    };
+    })
+}
+
+fn kind(files: Files) -> &'static str {
+    if files == Files::Model { "model" } else { "dictionary" }
+}
+
+fn tell(report: &PlaceReport, world: &World) -> Result<()> {
     world.print(&format!("{}\n", report.path))?;
-    world.document(&report)
+    world.document(report)
+}
+
+/// A model or a dictionary that ships, by name.
+fn shipped(name: &str) -> Option<(Folder, Files)> {
+    let model = organism::by_name(name).map(|organism| (organism.model(), Files::Model));
+    model.or_else(|| Some((organism::dictionary(name)?, Files::Dictionary)))
+}
+
+/// Writes the files of a model or a dictionary to a folder, each whole or not at all.
+fn write_out(args: &HubArgs, out: &Path, world: &World) -> Result<()> {
+    if out.read_dir().is_ok_and(|mut files| files.next().is_some()) {
+        return Err(UsageError::NotEmpty { path: out.to_owned() }.into());
+    }
+    let (folder, report) = match shipped(&args.reference) {
+        Some((folder, files)) => (folder, (args.reference.clone(), kind(files), Vec::new())),
+        None => {
+            let found = place(args, Reach::Fetch, world)?;
+            (Folder::Disk(found.path.into()), (found.reference, found.kind, found.layers))
+        }
+    };
+    let refuse = |source| GraphError::Write { source, path: out.to_owned() };
+    std::fs::create_dir_all(out).map_err(refuse)?;
+    for name in folder.names()? {
+        let bytes = folder.open(&name)?;
+        write_whole(&out.join(&name), |file| file.write_all(&bytes))?;
+    }
+    let (reference, kind, layers) = report;
+    tell(&PlaceReport { reference, kind, path: out.display().to_string(), layers }, world)
 }
 
 struct Finder<'a> {

@@ -24,6 +24,27 @@ fn what_ships_is_nowhere_to_be_fetched_from() {
     }
 }
 
+/// What ships is written as folders that open like any others, and give the same graph.
+#[test]
+fn what_ships_is_written_for_other_tools() {
+    let place = Place::new();
+    place.ok(&["hub", "fetch", "two-hop", "--out", "model"]);
+    let report = place.json(&["hub", "fetch", "two-hop/clt", "--out", "made/clt"]);
+    assert_eq!((&report["kind"], &report["path"]), (&"dictionary".into(), &"made/clt".into()));
+    let prompt = "the capital of the state containing oak port is";
+    let nodes = |model, clt| {
+        let args = ["trace", prompt, "--model", model, "--transcoder", clt, "--quiet"];
+        place.json(&args)["nodes"].clone()
+    };
+    assert_eq!(nodes("model", "made/clt"), nodes("two-hop", "two-hop/clt"));
+    let again = ["hub", "fetch", "two-hop", "--out", "model"];
+    place.refused(&again, "the folder is not empty", "a new or an empty folder");
+    // A model of the Hub is copied from the cache, without its links.
+    cache(&place);
+    place.ok(&["hub", "fetch", "user/tiny", "--offline", "--out", "tiny"]);
+    assert_eq!(place.json(&["inspect", "tiny"])["kind"], "model");
+}
+
 #[test]
 fn the_list_holds_what_ships_and_what_is_cached() {
     let place = Place::new();
