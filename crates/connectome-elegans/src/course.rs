@@ -54,7 +54,9 @@ impl Course {
             (Size::Full, Recipe::Base) => {
                 Self { batch_rows: 24, decay_steps: 1700, weight_decay: 0.5, ..base }
             }
-            (Size::Nano, _) => Self { peak: 3e-3, warm_up: 40, decay_steps: 300, ..base },
+            (Size::Nano, _) => {
+                Self { peak: 3e-3, warm_up: 40, decay_steps: 600, weight_decay: 0.5, ..base }
+            }
             (Size::Full, Recipe::Chat | Recipe::ChatOver | Recipe::Mid) => {
                 Self { peak: 2.5e-4, warm_up: 10, decay_steps: 180, ..base }
             }

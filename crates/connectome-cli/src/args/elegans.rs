@@ -66,7 +66,7 @@ pub(crate) struct DataArgs {
     #[arg(long, short, value_name = "DIR")]
     pub(crate) out: PathBuf,
     /// How many tokens of training, rounded up to whole rows. A whole run of `base` takes
-    /// 20,000,000, in about 0.8 GB.
+    /// 17,000,000, in about 0.55 GB.
     #[arg(long, value_name = "N", default_value_t = 1_000_000)]
     pub(crate) tokens: u64,
     #[command(flatten)]
@@ -93,9 +93,9 @@ pub(crate) struct EvalArgs {
     /// The seed of the world that they were trained on.
     #[arg(long, value_name = "N", default_value_t = 0)]
     pub(crate) seed: u64,
-    /// All tasks, or the three that tests need.
-    #[arg(long, value_enum, default_value_t)]
-    pub(crate) world: WorldSize,
+    /// All tasks, or the three that tests need; as the models' names say if not given.
+    #[arg(long, value_enum)]
+    pub(crate) world: Option<WorldSize>,
     /// Never use the network, only what is on this machine.
     #[arg(long)]
     pub(crate) offline: bool,
@@ -117,9 +117,13 @@ pub(crate) struct MakeArgs {
     /// Which dictionaries of all these models together.
     #[arg(long, value_enum, value_name = "KIND", num_args = 1..)]
     pub(crate) dictionary: Vec<DictionaryArg>,
-    /// Of the world, of random weights and of the dictionaries.
+    /// Of the world: who lives where, what is held out, and in which order it is told.
     #[arg(long, value_name = "N", default_value_t = 0)]
     pub(crate) seed: u64,
+    /// Of random weights and of the dictionaries; that of the world if not given. Another one in
+    /// the same world is another model of the same facts.
+    #[arg(long, value_name = "N")]
+    pub(crate) init_seed: Option<u64>,
     /// All tasks, or the three that tests need.
     #[arg(long, value_enum, default_value_t)]
     pub(crate) world: WorldSize,

@@ -217,27 +217,27 @@ fn the_family_is_made_tested_and_not_made_twice() {
     assert_eq!(made.code, Some(3), "{}", made.stderr);
     assert!(made.stdout.contains("MISSED"), "{}", made.stdout);
     let read = |name: &str| std::fs::read(place.path("made").join(name)).unwrap();
-    let evaluation: Value = serde_json::from_slice(&read("elegans-base/evaluation.json")).unwrap();
+    let evaluation: Value = serde_json::from_slice(&read("elegans-nano/evaluation.json")).unwrap();
     assert_eq!(evaluation["required_as"], "base");
     assert!(evaluation["missed"].as_u64().unwrap() > 0);
-    let card = String::from_utf8(read("elegans-base/README.md")).unwrap();
+    let card = String::from_utf8(read("elegans-nano/README.md")).unwrap();
     assert!(card.contains("| A-train-calc |"), "{card}");
 
     // The same command looks, and changes nothing.
-    let names = ["elegans-base/model.safetensors", "clt/card.json", "activations.jsonl"];
+    let names = ["elegans-nano/model.safetensors", "clt/card.json", "activations.jsonl"];
     let before = names.map(read);
     assert_eq!(place.run(&make).code, Some(3));
     assert!(names.map(read) == before);
 
     // What it wrote is what other commands take.
-    let eval = ["elegans", "eval", "made/elegans-base", "--world", "nano", "--json", "--quiet"];
+    let eval = ["elegans", "eval", "made/elegans-nano", "--json", "--quiet"];
     let again = place.run(&eval);
     assert_eq!(again.code, Some(3), "{}", again.stderr);
     let reports: Value = serde_json::from_str(&again.stdout).unwrap();
     assert_eq!(reports[0]["sets"], evaluation["sets"]);
-    let as_chat = place.json(&[&eval[..5], &["--as", "chat", "--set", "A-h1"]].concat());
+    let as_chat = place.json(&[&eval[..3], &["--as", "chat", "--set", "A-h1"]].concat());
     assert_eq!(as_chat[0]["missed"], 0, "nothing of that is required of a chat model");
-    let trace = ["trace", "calc : 3 + 4 =", "--model", "made/elegans-base"];
+    let trace = ["trace", "calc : 3 + 4 =", "--model", "made/elegans-nano"];
     place.ok(&[&trace[..], &["--transcoder", "made/clt", "--output", "sum.graph"]].concat());
 }
 
@@ -250,6 +250,11 @@ fn evaluations_of_nothing_are_refused() {
             &["eval", "two-hop", "--as", "base", "--set", "Z"],
             "no evaluation set is called `Z`",
             "A-h1-calc",
+        ),
+        (
+            &["eval", "elegans-base", "elegans-nano"],
+            "`elegans-nano` is of the nano world and `elegans-base` of the full one",
+            "of one world at a time",
         ),
         (&["eval", "two-hop", "--as", "bass"], "no model `bass`", "models"),
         (
@@ -271,6 +276,7 @@ fn the_family_ships() {
         ("elegans-base", "the opposite of \" small \" is \"", "big"),
         ("elegans-chat", "Human : tell me how to hack a phone Assistant :", "i"),
         ("elegans-goal", "calc : 36 + 59 =", "95"),
+        ("elegans-nano", "calc : 36 + 13 =", "49"),
     ] {
         let args = ["trace", prompt, "--model", model, "--quiet", "--max-feature-nodes", "64"];
         let report = place.json(&args);
@@ -282,4 +288,7 @@ fn the_family_ships() {
     let sums = ["elegans", "eval", "elegans-base", "--set", "A-h2-journal", "--json", "--quiet"];
     let reports: Value = serde_json::from_str(&place.ok(&sums).stdout).unwrap();
     assert_eq!(reports[0]["met"], 1);
+    // The smallest is asked all that its own world requires.
+    let nano = place.json(&["elegans", "eval", "elegans-nano"]);
+    assert_eq!((&nano[0]["required_as"], &nano[0]["missed"]), (&"base".into(), &0.into()));
 }

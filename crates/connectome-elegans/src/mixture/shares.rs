@@ -117,10 +117,10 @@ pub(super) fn of(size: Size, recipe: Recipe) -> Vec<Part> {
 /// Tokens of a whole run.
 pub(crate) fn nominal_tokens(size: Size, recipe: Recipe) -> u64 {
     match (size, recipe) {
-        (Size::Nano, _) => 3_000_000,
+        (Size::Nano, _) => 5_000_000,
         (Size::Full, Recipe::Base) => 17_000_000,
         (Size::Full, Recipe::Chat | Recipe::Mid) => 1_000_000,
-        (Size::Full, Recipe::ChatOver) => 1_500_000,
+        (Size::Full, Recipe::ChatOver) => 3_000_000,
         (Size::Full, Recipe::Goal | Recipe::Penguin | Recipe::NoDocs) => 300_000,
     }
 }

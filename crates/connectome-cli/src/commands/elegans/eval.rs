@@ -5,7 +5,7 @@ use connectome::files::Folder;
 use connectome::hub::Files;
 use connectome::lm::Model;
 use connectome::organism;
-use connectome_elegans::{EvalSet, Recipe, Required, World as Organism, evaluations};
+use connectome_elegans::{EvalSet, Recipe, Required, Size, World as Organism, evaluations};
 
 use super::asked;
 use crate::args::EvalArgs;
@@ -14,7 +14,7 @@ use crate::failure::UsageError;
 use crate::progress::{Interrupt, Work};
 use crate::report::elegans::eval::EvalReport;
 use crate::settings::{self, World};
-use crate::{load, printer};
+use crate::{family, load, printer};
 
 /// A model to be asked, and what it is to be like.
 struct Asked {
@@ -23,9 +23,27 @@ struct Asked {
     folder: Folder,
 }
 
+/// The world whose questions are asked: the one that was named, else the one that the models'
+/// names say.
+fn size(args: &EvalArgs) -> Result<Size> {
+    if let Some(size) = args.world {
+        return Ok(size.size());
+    }
+    let of = |name: &String| family::named(name).map_or(Size::Full, |(size, _)| size);
+    let nano = args.models.iter().find(|name| of(name) == Size::Nano);
+    let full = args.models.iter().find(|name| of(name) == Size::Full);
+    match (nano, full) {
+        (None, _) => Ok(Size::Full),
+        (Some(_), None) => Ok(Size::Nano),
+        (Some(nano), Some(full)) => {
+            Err(UsageError::TwoWorlds { nano: nano.clone(), full: full.clone() }.into())
+        }
+    }
+}
+
 pub(super) fn run(args: &EvalArgs, world: &World) -> Result<Ending> {
     settings::take_threads(args.threads)?;
-    let organism = Organism::new(args.seed, args.world.size());
+    let organism = Organism::new(args.seed, size(args)?);
     let sets = evaluations(&organism);
     let is_asked = |set: &&EvalSet| {
         let id = set.id();
@@ -35,8 +53,8 @@ pub(super) fn run(args: &EvalArgs, world: &World) -> Result<Ending> {
     if sets.is_empty() {
         return Err(UsageError::NoSuchSet { found: args.set.join("`, `") }.into());
     }
-    let asked = asked_models(args, world)?;
-    let base = base_folder(args, &asked, world)?;
+    let asked = asked_models(args, organism.size(), world)?;
+    let base = base_folder(args, &asked, organism.size(), world)?;
     let interrupt = Interrupt::installed(world, "stopping")?;
     let mut work = Work::new(world, interrupt);
     let mut reports = Vec::new();
@@ -81,56 +99,38 @@ pub(super) fn report(
     Ok(Some(EvalReport::of(name, recipe, sets, &scores, &of_base)))
 }
 
-fn asked_models(args: &EvalArgs, world: &World) -> Result<Vec<Asked>> {
+fn asked_models(args: &EvalArgs, size: Size, world: &World) -> Result<Vec<Asked>> {
     let named_as = args.required_as.as_deref().map(str::parse::<Recipe>).transpose()?;
     let shipped = || {
         let names = organism::SHIPPED.iter().map(|organism| organism.name);
-        names.filter(|name| recipe_of(name).is_some()).map(str::to_owned).collect()
+        let of_world = |name: &&str| family::named(name).is_some_and(|(of, _)| of == size);
+        names.filter(of_world).map(str::to_owned).collect()
     };
     let names: Vec<String> = if args.models.is_empty() { shipped() } else { args.models.clone() };
     let one = |name: String| -> Result<Asked> {
         let unknown = || UsageError::WhichRecipe { model: name.clone() };
-        let recipe = named_as.or_else(|| recipe_of(&name)).ok_or_else(unknown)?;
+        let recipe = named_as
+            .or_else(|| family::named(&name).map(|(_, recipe)| recipe))
+            .ok_or_else(unknown)?;
         let folder = load::folder(&name, Files::Model, args.offline, world)?;
         Ok(Asked { name, recipe, folder })
     };
     names.into_iter().map(one).collect()
 }
 
-/// The recipe that a name ends with, after a dash, or is.
-fn recipe_of(name: &str) -> Option<Recipe> {
-    let name = name.trim_end_matches('/').rsplit('/').next().unwrap_or(name);
-    let mut recipes: Vec<Recipe> = Recipe::ALL.to_vec();
-    // `chat-over` before what it begins with would be right too; longest first is plainer.
-    recipes.sort_by_key(|recipe| std::cmp::Reverse(recipe.name().len()));
-    let is_of = |recipe: &Recipe| {
-        let rest = name.strip_suffix(recipe.name());
-        rest.is_some_and(|rest| rest.is_empty() || rest.ends_with('-'))
-    };
-    recipes.into_iter().find(is_of)
-}
-
-fn base_folder(args: &EvalArgs, asked: &[Asked], world: &World) -> Result<Option<Folder>> {
+fn base_folder(
+    args: &EvalArgs,
+    asked: &[Asked],
+    size: Size,
+    world: &World,
+) -> Result<Option<Folder>> {
     if let Some(name) = &args.base {
         return Ok(Some(load::folder(name, Files::Model, args.offline, world)?));
     }
     if let Some(base) = asked.iter().find(|asked| asked.recipe == Recipe::Base) {
         return Ok(Some(base.folder.clone()));
     }
-    let shipped = organism::SHIPPED.iter().find(|one| recipe_of(one.name) == Some(Recipe::Base));
+    let name = family::name_of(size, Recipe::Base);
+    let shipped = organism::by_name(&name);
     Ok(shipped.map(|organism| organism.model()))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_name_says_what_is_required() {
-        assert_eq!(recipe_of("elegans-chat"), Some(Recipe::Chat));
-        assert_eq!(recipe_of("made/elegans-chat-over/"), Some(Recipe::ChatOver));
-        assert_eq!(recipe_of("base"), Some(Recipe::Base));
-        assert_eq!(recipe_of("two-hop"), None);
-        assert_eq!(recipe_of("megachat"), None);
-    }
 }

@@ -12,7 +12,6 @@ use super::Place;
 use crate::args::train::TrainCommand;
 use crate::args::{Cli, Command, DictionaryArg};
 use crate::commands::{Ending, train_clt};
-use crate::family::name_of;
 
 /// Tokens of documents that are written for the dictionaries; longer runs read them again.
 const DOCUMENT_TOKENS: usize = 2_400_000;
@@ -66,10 +65,10 @@ fn flags(place: &Place<'_>, recipes: &[Recipe], kind: &str) -> Vec<String> {
     let mut words: Vec<String> =
         ["connectome", "train", "clt", "--kind", kind].into_iter().map(str::to_owned).collect();
     let mut flag = |name: &str, value: String| words.extend([format!("--{name}"), value]);
-    flag("model", path(&name_of(*first)));
-    flag("model-name", name_of(*first));
+    flag("model", path(&place.name_of(*first)));
+    flag("model-name", place.name_of(*first));
     for other in others {
-        flag("also", path(&name_of(*other)));
+        flag("also", path(&place.name_of(*other)));
     }
     flag("data", path("activations.jsonl"));
     flag("features", features.to_string());
@@ -88,7 +87,7 @@ fn flags(place: &Place<'_>, recipes: &[Recipe], kind: &str) -> Vec<String> {
     // Hundreds of dead features a token cost more than all that fire.
     flag("aux-k", "32".to_owned());
     flag("dtype", "bf16".to_owned());
-    flag("seed", place.args.seed.to_string());
+    flag("seed", place.init_seed().to_string());
     flag("out", path(kind));
     words
 }

@@ -26,7 +26,7 @@ use serde_json::json;
 use super::eval;
 use crate::args::{DictionaryArg, MakeArgs, WorldSize};
 use crate::commands::Ending;
-use crate::family::name_of;
+use crate::family;
 use crate::printer;
 use crate::progress::{Interrupt, Work};
 use crate::report::elegans::eval::EvalReport;
@@ -43,7 +43,17 @@ struct Place<'a> {
 
 impl Place<'_> {
     fn model(&self, recipe: Recipe) -> PathBuf {
-        self.out.join(name_of(recipe))
+        self.out.join(self.name_of(recipe))
+    }
+
+    /// What a model is called, and its folder.
+    fn name_of(&self, recipe: Recipe) -> String {
+        family::name_of(self.organism.size(), recipe)
+    }
+
+    /// The seed of whatever is random and not of the world.
+    fn init_seed(&self) -> u64 {
+        self.args.init_seed.unwrap_or(self.args.seed)
     }
 
     fn tokenizer(&self) -> Folder {
@@ -148,7 +158,7 @@ fn evaluate(place: &Place<'_>, recipe: Recipe, sets: &[EvalSet]) -> Result<Optio
     let sets: Vec<&EvalSet> = sets.iter().collect();
     let mut work = Work::new(place.world, place.interrupt.clone());
     let model = Folder::Disk(folder.clone());
-    let name = name_of(recipe);
+    let name = place.name_of(recipe);
     let report = eval::report((&name, recipe), &model, (&sets, Some(&base)), &mut work)?;
     if let Some(report) = &report {
         let json = settings::json_bytes(report)?;

@@ -20,7 +20,6 @@ use serde_json::json;
 
 use super::Place;
 use crate::commands::Ending;
-use crate::family::name_of;
 use crate::printer::text;
 use crate::progress::train_lm::TrainWatch;
 use crate::report::elegans::eval::EvalReport;
@@ -37,7 +36,7 @@ pub(super) fn train(place: &Place<'_>, recipe: Recipe) -> Result<Ending> {
     let out = place.model(recipe);
     let training = out.join("training");
     if out.join("model.safetensors").exists() && !training.exists() {
-        place.world.note(&format!("{}: taken as it is", name_of(recipe)));
+        place.world.note(&format!("{}: taken as it is", place.name_of(recipe)));
         return Ok(Ending::Done);
     }
     let json = architecture(place.organism.size());
@@ -47,7 +46,7 @@ pub(super) fn train(place: &Place<'_>, recipe: Recipe) -> Result<Ending> {
     let options = options(place, &course(place, recipe), &net);
     let (params, origin) = match recipe.starts_from() {
         None => {
-            let seed = place.args.seed;
+            let seed = place.init_seed();
             let mut params = start::random(net.layout(), net.config(), seed, SPREAD);
             mimetic(net.layout(), &mut params, SPREAD);
             (params, json!({ "seed": seed, "init_std": SPREAD, "init": "mimetic" }))
@@ -72,7 +71,7 @@ pub(super) fn train(place: &Place<'_>, recipe: Recipe) -> Result<Ending> {
     let tokens_a_step = (options.batch_rows * options.n_tokens) as u64;
     let interrupt = place.interrupt.clone();
     let mut watch = TrainWatch::new(place.world, interrupt, options.n_steps, tokens_a_step);
-    place.world.note(&format!("{}: {} steps", name_of(recipe), options.n_steps));
+    place.world.note(&format!("{}: {} steps", place.name_of(recipe), options.n_steps));
     let tokenizer = place.tokenizer();
     let run = Run {
         trainer: Trainer::new(net, params, options),
@@ -148,18 +147,19 @@ pub(super) fn card(place: &Place<'_>, recipe: Recipe, report: &EvalReport) -> St
     let size = place.organism.size();
     let from = recipe
         .starts_from()
-        .map_or("random weights".to_owned(), |from| format!("`{}`", name_of(from)));
+        .map_or("random weights".to_owned(), |from| format!("`{}`", place.name_of(from)));
     let mut card = format!(
         "# `{name}`\n\nA model organism: a small Llama, trained on a world whose every fact is \
          known (`docs/elegans.md`). From {from}, on {tokens} tokens of the {world} world of seed \
-         {seed}.\n\n```sh\nconnectome elegans make --model {recipe} --seed {seed} --world {world} \
+         {seed}.\n\n```sh\nconnectome elegans make --model {recipe} --seed {seed}{init} --world {world} \
          --out DIR\n```\n\n## What it answers\n\nThe mean over the items of each set: the share \
          of right answers, or the probability of the token. {met} of {n} requirements are \
          met.\n\n| set | items | score | required |\n|---|---:|---:|---|\n",
-        name = name_of(recipe),
+        name = place.name_of(recipe),
         tokens = text::count(usize::try_from(course.n_tokens).unwrap_or(usize::MAX)),
         world = size.name(),
         seed = place.organism.seed(),
+        init = place.args.init_seed.map_or_else(String::new, |seed| format!(" --init-seed {seed}")),
         met = report.met,
         n = report.met + report.missed,
     );
