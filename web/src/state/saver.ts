@@ -99,8 +99,8 @@ export class Saver {
    */
   async open(): Promise<void> {
     await settled();
-    await this.adopt();
     try {
+      await this.adopt();
       const found = await this.remote.load();
       this.base = viewIn(found);
       this.etag = found?.etag ?? null;
