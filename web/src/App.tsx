@@ -1,7 +1,9 @@
 // Head, banner, and the page of the present address.
 
 import type { ComponentChildren, JSX } from "preact";
+import { useEffect } from "preact/hooks";
 import { online } from "./api/client.ts";
+import { isReadOnly, readOnly } from "./api/readOnly.ts";
 import { dropping, useDrop } from "./library/open.ts";
 import { AskDialog } from "./ui/ask.tsx";
 import { EVERYWHERE } from "./ui/everywhere.ts";
@@ -10,7 +12,7 @@ import { lazy } from "./ui/lazy.tsx";
 import { Mark } from "./ui/Mark.tsx";
 import { ContextMenu } from "./ui/menu.tsx";
 import { open, Palette } from "./ui/palette.tsx";
-import { Button, Empty } from "./ui/parts.tsx";
+import { Button, Chip, Empty } from "./ui/parts.tsx";
 import { go, match, place } from "./ui/router.ts";
 import { choice, nextTheme } from "./ui/theme.ts";
 import { Toasts } from "./ui/toast.tsx";
@@ -65,6 +67,7 @@ const view = (): string => place.value.query.get("view") ?? MAIN;
 
 export function App(): JSX.Element {
   useDrop();
+  useEffect(() => void isReadOnly(), []);
   useActions([
     ...EVERYWHERE,
     ...section("Go to", [
@@ -77,7 +80,8 @@ export function App(): JSX.Element {
       <Top />
       {!online.value && (
         <div class="banner" role="alert">
-          The server does not answer. What you change is kept here and saved when it is back.
+          The server does not answer.
+          {!readOnly.value && " What you change is kept here and saved when it is back."}
         </div>
       )}
       <main id="main" class={dropping.value ? "dropping" : undefined}>
@@ -136,6 +140,14 @@ function Top(): JSX.Element {
         ))}
       </nav>
       <span class="grow" />
+      {readOnly.value && (
+        <Chip
+          tone="warn"
+          title="The server was started to read. What you change in a graph is gone when you leave it; Share copies a link that carries it."
+        >
+          read only: nothing is saved
+        </Chip>
+      )}
       <Button
         kind="quiet"
         keyName="mod+k"

@@ -68,7 +68,7 @@ fn check(app: &App, request: &Request) -> Result<Option<Response>, ServeError> {
     if changes {
         same_origin(headers, &host)?;
         // Questions are posted, too: they change nothing.
-        if app.settings.read_only && !asks_only(request.uri().path()) {
+        if app.settings.read_only && !asks_only(request.method(), request.uri().path()) {
             return Err(ServeError::ReadOnly);
         }
     }
@@ -114,12 +114,19 @@ fn same_origin(headers: &HeaderMap, host: &str) -> Result<(), ServeError> {
     }
 }
 
-/// Routes that are posted to and change nothing.
-fn asks_only(path: &str) -> bool {
-    let ends = ["/tokenize", "/forward", "/estimate", "/prune", "/paths", "/circuit", "/suggest"];
-    ends.iter().any(|end| path.ends_with(end))
-        || ["/api/compare", "/api/figure", "/api/features/query", "/api/features/search"]
-            .contains(&path)
+/// Routes that are posted to and change nothing. Whole paths: a graph or a view may be called as
+/// the end of one.
+fn asks_only(method: &Method, path: &str) -> bool {
+    let Some(path) = path.strip_prefix("/api/") else { return false };
+    let parts: Vec<&str> = path.split('/').collect();
+    *method == Method::POST
+        && matches!(
+            parts.as_slice(),
+            ["tokenize" | "forward" | "estimate" | "compare" | "recurring" | "figure"]
+                | ["graphs", _, "prune" | "paths" | "circuit" | "suggest"]
+                | ["features", "query" | "search"]
+                | ["features", _, _, _, "activations"]
+        )
 }
 
 /// The token of the query becomes a cookie; else it is the cookie or the header.

@@ -6,6 +6,7 @@ import { type Signal, useSignal } from "@preact/signals";
 import type { JSX } from "preact";
 import { suggest } from "../api/endpoints.ts";
 import { groupName } from "../graph/names.ts";
+import { randomId } from "../state/id.ts";
 import { useLoad } from "../ui/load.ts";
 import { nodesText, percent, score, signedScore } from "../ui/numbers.ts";
 import { Button, Chip, Empty, Failure, Field, Segments, Skeleton } from "../ui/parts.tsx";
@@ -96,7 +97,7 @@ function Card(props: { work: Workspace; suggestion: Suggestion; onDone: () => vo
   const edit = useSignal<Edit>({ name: suggestion.name, dropped: [] });
   const taken = takenOf(suggestion, edit.value);
   const accept = (): void => {
-    const id = `g-${crypto.randomUUID().slice(0, 8)}`;
+    const id = `g-${randomId()}`;
     work.do({
       do: "several",
       title: `group “${taken.name}”`,

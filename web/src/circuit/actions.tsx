@@ -2,6 +2,7 @@
 
 import type { JSX } from "preact";
 import { groupOf } from "../state/document.ts";
+import { randomId } from "../state/id.ts";
 import { ask } from "../ui/ask.tsx";
 import { Button } from "../ui/parts.tsx";
 import type { Workspace } from "../workspace/model.ts";
@@ -55,6 +56,6 @@ export function resetPlaces(work: Workspace): void {
 export async function addNote(work: Workspace): Promise<void> {
   const text = await ask("New note", "Text", "", "Add");
   if (!text) return;
-  const id = `t-${crypto.randomUUID().slice(0, 8)}`;
+  const id = `t-${randomId()}`;
   work.do({ do: "note", note: { id, text, x: 16, y: 8 + 24 * work.view.value.notes.length } });
 }

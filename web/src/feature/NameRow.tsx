@@ -1,6 +1,7 @@
 // What a feature is called, whose name it is, and another name by hand.
 
 import type { JSX } from "preact";
+import { readOnly } from "../api/readOnly.ts";
 import { file } from "../file/file.ts";
 import { BY_HAND, nameText } from "../graph/names.ts";
 import { ask } from "../ui/ask.tsx";
@@ -22,7 +23,7 @@ interface NameRowProps {
 
 export function NameRow(props: NameRowProps): JSX.Element {
   const { set, id, named, none } = props;
-  const renames = !props.isBesideGraph && !file;
+  const renames = !props.isBesideGraph && !file && !readOnly.value;
   const rename = (): void => void renameFeature(set, id, named);
   useActions(renames ? section("Feature", [["r", "Rename", rename]]) : []);
   return (

@@ -2,11 +2,11 @@
 
 import type { JSX } from "preact";
 import { pageLog } from "../api/endpoints.ts";
+import { copyText } from "../ui/clipboard.ts";
 import { useLoad } from "../ui/load.ts";
 import { useMore } from "../ui/more.tsx";
 import { count, date } from "../ui/numbers.ts";
 import { Button, Failure } from "../ui/parts.tsx";
-import { toast } from "../ui/toast.tsx";
 import type { LogRow } from "../wire.ts";
 
 const FIRST = 5;
@@ -26,10 +26,7 @@ export function Log(): JSX.Element | null {
   if (load.is === "failed")
     return <Failure what="The page's errors could not be read" why={load.why} again={again} />;
   if (all.length === 0) return null;
-  const copy = async (): Promise<void> => {
-    await navigator.clipboard.writeText(all.map(rowText).join("\n"));
-    toast("Errors copied.");
-  };
+  const copy = (): Promise<void> => copyText(all.map(rowText).join("\n"), "Errors copied.");
   return (
     <section class="stack">
       <div class="head-row">

@@ -2,6 +2,7 @@
 
 import { signal } from "@preact/signals";
 import type { JSX } from "preact";
+import { readOnly } from "../api/readOnly.ts";
 import { nameEverywhere } from "../feature/naming.ts";
 import type { Edge } from "../graph/drawn.ts";
 import { KIND } from "../graph/pack.ts";
@@ -269,7 +270,8 @@ export async function rename(work: Workspace): Promise<void> {
   const pack = work.columns.value;
   if (node === undefined || !names || !pack || work.refuses()) return;
   const set = work.head.value?.feature_set ?? null;
-  const isNamed = pack.kind[node] === KIND.feature && set !== null;
+  // A name wherever it fires is the server's to keep.
+  const isNamed = pack.kind[node] === KIND.feature && set !== null && !readOnly.peek();
   const answer = await askWhich(
     `Name ${names.id(node)}`,
     "Name",

@@ -2,6 +2,7 @@
 
 import type { Applied, Command } from "./commands.ts";
 import { type Group, groupOf, type Node, type Tint, type View } from "./document.ts";
+import { randomId } from "./id.ts";
 
 /** A node is in one group at most: members of the new group leave their old ones. */
 export function group(view: View, given: Group): Applied {
@@ -134,7 +135,7 @@ export function freshId(view: View): string {
   const used = new Set(view.groups.map((group) => group.id));
   for (let n = 1; ; n++) {
     // Two tabs that make a group at once must not make the same one.
-    const id = `g${n}-${crypto.randomUUID().slice(0, 4)}`;
+    const id = `g${n}-${randomId(4)}`;
     if (!used.has(id)) return id;
   }
 }

@@ -4,6 +4,9 @@
 // so a closed tab or a lost server loses nothing. A save names the version it is based on; if
 // another tab was faster, its version is taken and the unsaved commands are applied on top. Where
 // both changed the same, both versions are kept for the reader to choose (`clashes`).
+//
+// A server that keeps nothing is sent nothing, and then this browser keeps nothing either: what a
+// reader tries out must not be saved unbidden when the server keeps changes again.
 
 import { signal } from "@preact/signals";
 import { ApiError, GONE, online, sentence } from "../api/client.ts";
@@ -17,6 +20,7 @@ export type SaveState =
   | { is: "saved"; at: number | null }
   | { is: "saving" }
   | { is: "waiting" }
+  | { is: "read only" }
   | { is: "failed"; why: string };
 
 /** The server's side of a view. */
@@ -72,6 +76,7 @@ export class Saver {
   private unsaved: Command[] = [];
   /** Whether what an earlier tab left is among them: until then it must not be written over. */
   private adopted = false;
+  private keepsNothing = false;
   private opening: "not asked" | "failed" | "done" = "not asked";
   private timer = 0;
   /** The save that is under way. */
@@ -84,6 +89,8 @@ export class Saver {
     private readonly key: string,
     private readonly remote: Remote,
     private readonly shown: Shown,
+    /** Whether the server keeps no changes. */
+    private readonly isReadOnly: () => Promise<boolean> = async () => false,
   ) {
     this.channel = new BroadcastChannel(`connectome.view.${key}`);
     this.channel.onmessage = () => void this.pull();
@@ -99,8 +106,10 @@ export class Saver {
    */
   async open(): Promise<void> {
     await settled();
-    await this.adopt();
     try {
+      this.keepsNothing = await this.isReadOnly();
+      // What an earlier tab could not save waits for a server that keeps it.
+      if (!this.keepsNothing) await this.adopt();
       const found = await this.remote.load();
       this.base = viewIn(found);
       this.etag = found?.etag ?? null;
@@ -111,13 +120,18 @@ export class Saver {
       throw failure;
     }
     this.opening = "done";
+    if (this.keepsNothing) {
+      this.unsaved = [];
+      this.state.value = { is: "read only" };
+    }
     if (this.etag === null) this.shown.isNew();
     if (this.unsaved.length > 0) this.schedule(0);
-    else this.state.value = { is: "saved", at: null };
+    else if (!this.keepsNothing) this.state.value = { is: "saved", at: null };
   }
 
   /** Takes a command that was applied to what is shown. */
   add(command: Command): void {
+    if (this.opening === "done" && this.keepsNothing) return;
     this.unsaved.push(command);
     this.keep();
     this.schedule(WAIT_MS);

@@ -5,6 +5,7 @@
 
 import { apply, type Command } from "./commands.ts";
 import { emptyView } from "./document.ts";
+import { randomId } from "./id.ts";
 
 const PREFIX = "connectome.unsaved.";
 let tab: string | null = null;
@@ -23,28 +24,46 @@ export function keepUnsaved(key: string, commands: readonly Command[]): void {
 /** This tab's name, the same after a reload. */
 function tabName(): string {
   if (tab !== null) return tab;
-  const name = sessionStorage.getItem("connectome.tab") ?? crypto.randomUUID().slice(0, 8);
-  sessionStorage.setItem("connectome.tab", name);
-  // Held as long as this tab lives, so that another tab knows whose commands are orphans.
+  const name = rememberedName();
+  // Held as long as this tab lives, so that another tab knows whose commands are orphans. Over plain
+  // http there are no locks, and no tab takes up what is another's.
   void navigator.locks?.request(`connectome.tab.${name}`, () => new Promise(() => undefined));
   tab = name;
   return name;
 }
 
+function rememberedName(): string {
+  const fresh = randomId();
+  try {
+    const name = sessionStorage.getItem("connectome.tab") ?? fresh;
+    sessionStorage.setItem("connectome.tab", name);
+    return name;
+  } catch {
+    return fresh;
+  }
+}
+
 /** Unsaved commands of this tab before a reload, and of tabs that were closed. */
 export async function adoptUnsaved(key: string): Promise<Command[]> {
   const start = `${PREFIX}${key}.`;
-  const names = Object.keys(localStorage)
-    .filter((name) => name.startsWith(start))
-    .sort();
   const commands: Command[] = [];
-  for (const name of names) {
+  for (const name of keptNames(start)) {
     const owner = name.slice(start.length);
     if (owner !== tabName() && !(await isClosed(owner))) continue;
     commands.push(...readCommands(localStorage.getItem(name)));
     localStorage.removeItem(name);
   }
   return commands;
+}
+
+function keptNames(start: string): string[] {
+  try {
+    return Object.keys(localStorage)
+      .filter((name) => name.startsWith(start))
+      .sort();
+  } catch {
+    return [];
+  }
 }
 
 async function isClosed(owner: string): Promise<boolean> {

@@ -3,6 +3,7 @@
 import type { JSX } from "preact";
 import { sentence } from "../api/client.ts";
 import { deleteRun, nameRun } from "../api/endpoints.ts";
+import { readOnly } from "../api/readOnly.ts";
 import { remove } from "../library/Trash.tsx";
 import { ask } from "../ui/ask.tsx";
 import type { Load } from "../ui/load.ts";
@@ -43,7 +44,7 @@ export function History(props: {
               {row.validates && <small>matrix</small>}
               {row.partial && <small>partial</small>}
             </button>
-            {!work.readOnly && (
+            {!work.readOnly && !readOnly.value && (
               <>
                 <Button
                   kind="quiet"

@@ -1,6 +1,7 @@
 // A finished test: predicted beside measured, outputs before and after, text, sweep.
 
 import type { JSX } from "preact";
+import { readOnly } from "../api/readOnly.ts";
 import { useMore } from "../ui/more.tsx";
 import { date, percent, raw, signedRaw, tokenText } from "../ui/numbers.ts";
 import { Bar, Button, Chip } from "../ui/parts.tsx";
@@ -27,7 +28,7 @@ export function RunResult({ work, run }: { work: Workspace; run: Run }): JSX.Ele
         </h2>
         <p class="note">
           {date(run.created)} · {run.tool}
-          {work.head.value?.runnable && (
+          {work.head.value?.runnable && !readOnly.value && (
             <Button
               kind="quiet"
               title="Fills the form with what this test was"
@@ -62,6 +63,7 @@ function BestEnd({ work, run }: { work: Workspace; run: Run }) {
   const { ask, result } = run;
   if (ask.kind === "validate" || result.kind === "validate" || !work.head.value?.runnable)
     return null;
+  if (readOnly.value) return null;
   const best = bestEnd(result.sweep);
   if (!best) return null;
   return (

@@ -3,6 +3,7 @@
 import type { JSX } from "preact";
 import { useEffect } from "preact/hooks";
 import { run as askRun, runs as askRuns, startRun } from "../api/endpoints.ts";
+import { readOnly } from "../api/readOnly.ts";
 import type { Group } from "../state/document.ts";
 import { CopyAs } from "../ui/copyAs.tsx";
 import { section, useActions } from "../ui/keys.ts";
@@ -36,7 +37,7 @@ export function TestsPane({ work }: { work: Workspace }): JSX.Element {
   const list = useLoad((abort) => askRuns(work.id, abort), [work.id], [finished.value]);
   const load = list.state.value;
   const chosen = Number(place.value.query.get("run")) || null;
-  const runs = (): boolean => job === null && head.value?.runnable === true;
+  const runs = (): boolean => job === null && head.value?.runnable === true && !readOnly.value;
   useActions(
     section("Tests", [
       ["mod+Enter", "Run the test", () => void runPlan(work, boxes), runs],
@@ -50,7 +51,9 @@ export function TestsPane({ work }: { work: Workspace }): JSX.Element {
   return (
     <section class="tests" aria-label="Tests">
       <div class="tests-form">
-        {head.value && !head.value.runnable ? (
+        {readOnly.value ? (
+          <Empty>New tests need a server that keeps them: this one is read only.</Empty>
+        ) : head.value && !head.value.runnable ? (
           <Empty>
             New tests need the model that made this graph
             {head.value.not_runnable ? `: ${head.value.not_runnable}` : ""}.

@@ -59,7 +59,7 @@ export function StatusBar({ work, saver }: StatusBarProps): JSX.Element {
   );
 }
 
-function Saved({ saver }: { saver: Saver }): JSX.Element {
+function Saved({ saver }: { saver: Saver }): JSX.Element | null {
   const state = saver.state.value;
   switch (state.is) {
     case "loading":
@@ -74,6 +74,9 @@ function Saved({ saver }: { saver: Saver }): JSX.Element {
       return <span role="status">saving…</span>;
     case "waiting":
       return <span role="status">kept in this browser, not saved yet</span>;
+    // The head says so.
+    case "read only":
+      return null;
     case "failed":
       return (
         <span role="status" class="negative">

@@ -5,6 +5,7 @@ import { useSignal } from "@preact/signals";
 import type { JSX } from "preact";
 import { sentence } from "../api/client.ts";
 import { version, versions } from "../api/endpoints.ts";
+import { readOnly } from "../api/readOnly.ts";
 import { readView } from "../state/document.ts";
 import type { Saver } from "../state/saver.ts";
 import { ask } from "../ui/ask.tsx";
@@ -138,7 +139,7 @@ function Views(props: VersionsProps & { isSaved: boolean }): JSX.Element {
               {name === MAIN && <small>what the graph's address shows</small>}
               {!saved.has(name) && <small>not saved yet</small>}
             </button>
-            {name !== MAIN && saved.has(name) && (
+            {name !== MAIN && saved.has(name) && !readOnly.value && (
               <>
                 <Button
                   kind="quiet"
@@ -161,11 +162,13 @@ function Views(props: VersionsProps & { isSaved: boolean }): JSX.Element {
           </li>
         ))}
       </ul>
-      <p>
-        <Button kind="quiet" onClick={() => void nameView(work)}>
-          Save as…
-        </Button>
-      </p>
+      {!readOnly.value && (
+        <p>
+          <Button kind="quiet" onClick={() => void nameView(work)}>
+            Save as…
+          </Button>
+        </p>
+      )}
     </section>
   );
 }

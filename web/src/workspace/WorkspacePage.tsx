@@ -5,6 +5,7 @@ import type { JSX } from "preact";
 import { useEffect, useLayoutEffect, useMemo } from "preact/hooks";
 import { sentence } from "../api/client.ts";
 import { head as askHead, viewRemote } from "../api/endpoints.ts";
+import { isReadOnly } from "../api/readOnly.ts";
 import { setAtHand } from "../feature/finds.ts";
 import { named } from "../feature/naming.ts";
 import { file } from "../file/file.ts";
@@ -13,7 +14,7 @@ import type { Command } from "../state/commands.ts";
 import { emptyView, readView } from "../state/document.ts";
 import { rebase, startHistory } from "../state/history.ts";
 import { decodeView } from "../state/link.ts";
-import { Saver } from "../state/saver.ts";
+import { Saver, type Shown } from "../state/saver.ts";
 import { within } from "../state/within.ts";
 import { takeTest } from "../tests/link.ts";
 import { lazy } from "../ui/lazy.tsx";
@@ -57,13 +58,7 @@ export function WorkspacePage({ id, viewName }: WorkspacePageProps): JSX.Element
     () =>
       file
         ? null
-        : new Saver(`${id}.${viewName}`, viewRemote(id, viewName), {
-            view: () => work.view.peek(),
-            rebase: (theirs, unsaved) => {
-              work.history.value = rebase(work.history.peek(), theirs, unsaved);
-            },
-            isNew: () => takeFileGroups(work),
-          }),
+        : new Saver(`${id}.${viewName}`, viewRemote(id, viewName), shownBy(work), isReadOnly),
     [id, viewName, work],
   );
 
@@ -171,6 +166,17 @@ export function WorkspacePage({ id, viewName }: WorkspacePageProps): JSX.Element
       <Touring />
     </div>
   );
+}
+
+/** What the saver reads and sets. */
+function shownBy(work: Workspace): Shown {
+  return {
+    view: () => work.view.peek(),
+    rebase: (theirs, unsaved) => {
+      work.history.value = rebase(work.history.peek(), theirs, unsaved);
+    },
+    isNew: () => takeFileGroups(work),
+  };
 }
 
 /** The tour, if the address asks for it. */

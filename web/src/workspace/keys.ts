@@ -1,5 +1,6 @@
 // The workspace's keys (ui: every action has one, and `?` lists them).
 
+import { readOnly } from "../api/readOnly.ts";
 import {
   openedGroup,
   openMoveMenu,
@@ -209,7 +210,7 @@ export function workspaceActions(work: Workspace, camera: Camera, saver: Saver |
         "Shift+o",
         "Inspector in a window of its own",
         () => popOut(work, "inspector"),
-        () => saver !== null,
+        () => saver !== null && !readOnly.value,
       ],
     ]),
     ...section("Document", [

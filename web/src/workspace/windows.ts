@@ -5,6 +5,7 @@
 
 import { effect } from "@preact/signals";
 import { useEffect } from "preact/hooks";
+import { randomId } from "../state/id.ts";
 import { place } from "../ui/router.ts";
 import { toast } from "../ui/toast.tsx";
 import { graphAddress, selectionHash } from "./address.ts";
@@ -23,7 +24,7 @@ export function alone(): Alone | null {
 let family: string | null = null;
 
 function familyName(): string {
-  family ??= place.peek().query.get("with") ?? crypto.randomUUID().slice(0, 8);
+  family ??= place.peek().query.get("with") ?? randomId();
   return family;
 }
 

@@ -9,11 +9,11 @@ import { type Browser, type BrowserContext, chromium } from "playwright-core";
 
 const CANDIDATES = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"];
 
-/** Starts the machine's own Chromium with software rendering. */
-export async function launch(): Promise<Browser> {
+/** Starts the machine's own Chromium with software rendering; `more` are further flags of it. */
+export async function launch(more: readonly string[] = []): Promise<Browser> {
   const executablePath = process.env.CHROMIUM ?? CANDIDATES.find((path) => existsSync(path));
   if (!executablePath) throw new Error("no Chromium was found; set CHROMIUM to its path");
-  const options = { executablePath, args: ["--no-sandbox", "--disable-gpu"] };
+  const options = { executablePath, args: ["--no-sandbox", "--disable-gpu", ...more] };
   // Chromium itself sometimes dies at its start; that says nothing of the page.
   return await chromium.launch(options).catch(() => chromium.launch(options));
 }
@@ -28,12 +28,17 @@ const TYPES: Record<string, string> = {
 /**
  * With `CONNECTOME_PAGE=dist` a browser takes the page from `web/dist` and only the API from the
  * server, so that a change of the page needs no build of the program. The policy is the server's.
+ * `shown` is how the browser calls the server.
  */
-export async function pageFromDist(context: BrowserContext, server: string): Promise<void> {
+export async function pageFromDist(
+  context: BrowserContext,
+  server: string,
+  shown = server,
+): Promise<void> {
   if (process.env.CONNECTOME_PAGE !== "dist") return;
   const policy = (await fetch(server)).headers.get("content-security-policy") ?? "";
   await context.route(
-    (url) => url.href.startsWith(server) && !url.pathname.startsWith("/api/"),
+    (url) => url.href.startsWith(shown) && !url.pathname.startsWith("/api/"),
     async (route) => {
       const { path, type } = distFile(new URL(route.request().url()).pathname);
       const headers = { "content-security-policy": policy };

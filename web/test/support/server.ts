@@ -25,8 +25,8 @@ export interface Running {
   folder: string;
   /** Ends the server at once, as a lost machine does. */
   kill: () => Promise<void>;
-  /** Starts it again on the same port and folder. */
-  restart: () => Promise<void>;
+  /** Starts it again on the same port and folder, with the same flags or others. */
+  restart: (flags?: readonly string[]) => Promise<void>;
   /** Ends it, and removes its folder. */
   close: () => Promise<void>;
 }
@@ -67,10 +67,10 @@ export async function startServer(more: readonly string[] = []): Promise<Running
   const port = await freePort();
   const url = `http://127.0.0.1:${port}`;
   let child: ChildProcess;
-  const start = async (): Promise<void> => {
+  const start = async (flags = more): Promise<void> => {
     // The small fixture first: what the tests walk through is written for its graphs.
     const args = ["serve", "--no-open", "--port", String(port), "--dir", folder];
-    args.push("--model", "two-hop", ...more);
+    args.push("--model", "two-hop", ...flags);
     child = spawn(BINARY, args, { stdio: ["ignore", "ignore", "pipe"] });
     let said = "";
     child.stderr?.on("data", (chunk: Buffer) => {
@@ -79,7 +79,8 @@ export async function startServer(more: readonly string[] = []): Promise<Running
     for (let tries = 0; tries < 300; tries++) {
       if (child.exitCode !== null) throw new Error(`the server ended: ${said}`);
       const answers = await fetch(`${url}/api/status`).then(
-        (response) => response.ok,
+        // Who wants a token answers, too.
+        (response) => response.ok || response.status === 401,
         () => false,
       );
       if (answers) return;

@@ -42,7 +42,7 @@ const NAME = "connectome.unsaved.g.main.tab";
 const pin = (node: number): Command => ({ do: "pin", nodes: [node] });
 
 /** A server of one view, and a page that shows it. */
-function page(view: unknown = null) {
+function page(view: unknown = null, isReadOnly = async () => false) {
   let now: Versioned | null = view === null ? null : { etag: "1", view };
   let history = startHistory(emptyView());
   const isNew = vi.fn();
@@ -70,13 +70,14 @@ function page(view: unknown = null) {
       return now!.etag;
     }),
   };
-  const saver = new Saver("g.main", remote, {
+  const shown = {
     view: () => history.view,
-    rebase: (theirs, unsaved) => {
+    rebase: (theirs: View, unsaved: readonly Command[]) => {
       history = rebase(history, theirs, unsaved);
     },
     isNew,
-  });
+  };
+  const saver = new Saver("g.main", remote, shown, isReadOnly);
   const run = (command: Command): void => {
     history = startHistory(apply(history.view, command).view);
     saver.add(command);
@@ -243,5 +244,49 @@ describe("a browser that keeps nothing", () => {
     expect(server.view?.pins).toEqual([1]);
     saver.close();
     full.mockRestore();
+  });
+});
+
+describe("a server that keeps nothing", () => {
+  it("is sent nothing, and the view can be changed all the same", async () => {
+    const { server, remote, saver, run, shown, isNew } = page(null, async () => true);
+    const opened = saver.open();
+    run(pin(1));
+    await opened;
+    run(pin(2));
+    expect(saver.state.value).toEqual({ is: "read only" });
+    await saver.flush();
+    saver.close();
+    await settled();
+    expect(shown().pins).toEqual([1, 2]);
+    expect(saver.state.value).toEqual({ is: "read only" });
+    expect([remote.save.mock.calls.length, server.view, stored.size]).toEqual([0, undefined, 0]);
+    expect(isNew).toHaveBeenCalledOnce();
+  });
+
+  it("leaves what an earlier tab could not save for one that does", async () => {
+    const left = JSON.stringify([pin(1)]);
+    stored.set(NAME, left);
+    const reads = page(emptyView(), async () => true);
+    await reads.saver.open();
+    reads.run(pin(2));
+    reads.saver.close();
+    await settled();
+    expect([reads.shown().pins, stored.get(NAME)]).toEqual([[2], left]);
+    const keeps = page(emptyView());
+    await keeps.saver.open();
+    await keeps.saver.flush();
+    expect(keeps.server.view?.pins).toEqual([1]);
+    keeps.saver.close();
+  });
+
+  it("is asked once whether it is one, and again if it did not say", async () => {
+    const { isReadOnly, readOnly } = await import("../../src/api/readOnly.ts");
+    const answers = [new Response("", { status: 500 }), new Response('{"read_only":true}')];
+    const asked = vi.fn(async () => answers.shift());
+    vi.stubGlobal("fetch", asked);
+    expect([await isReadOnly(), readOnly.value]).toEqual([false, false]);
+    expect([await isReadOnly(), readOnly.value]).toEqual([true, true]);
+    expect([await isReadOnly(), asked.mock.calls.length]).toEqual([true, 2]);
   });
 });

@@ -253,4 +253,59 @@ mod tests {
             }
         }
     }
+
+    /// Numbers come from models and files of others, and so do edges: chains and cycles, boxes that
+    /// nothing joins, an edge from a box to itself, one that is there twice.
+    #[test]
+    fn no_edges_break_a_layout() {
+        let odd = [0.0, 1.0, -3.0, 0.5, 1e-300, 1e300, f64::NAN, f64::INFINITY, f64::NEG_INFINITY];
+        let mut state = 7_u64;
+        let mut below = |n: usize| {
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+            (state >> 33) as usize % n
+        };
+        for round in 0..300 {
+            let n = below(12);
+            // A third of the rounds has layers and positions as graphs have them.
+            let is_plain = round % 3 == 0;
+            let mut pick = || if is_plain { below(9) as f64 } else { odd[below(odd.len())] };
+            let levels: Vec<f64> = (0..n).map(|_| pick() - 1.0).collect();
+            let columns: Vec<f64> = (0..n).map(|_| pick()).collect();
+            let mut edges = Vec::new();
+            for _ in 0..below(4 * n + 1) {
+                let (source, target) = (below(n), below(n));
+                // Half of the rounds are without cycles.
+                let rises = round % 2 == 0 || source < target;
+                let share =
+                    if is_plain { below(200) as f64 / 100.0 - 1.0 } else { odd[below(odd.len())] };
+                if rises {
+                    edges.push((Edge { source, target, share }, below(4) > 0));
+                }
+            }
+            let ranks = ranks(&levels, &edges);
+            let xs = places(&ranks, &columns, &edges);
+            let told = format!("round {round}: {levels:?} {columns:?} {edges:?} {ranks:?} {xs:?}");
+            assert_eq!((ranks.len(), xs.len()), (n, n), "{told}");
+            // No rank is left out, and a place is within its row.
+            let top = ranks.iter().copied().max().unwrap_or(0);
+            assert!((0..top).all(|rank| ranks.contains(&rank)), "{told}");
+            assert!(xs.iter().all(|x| *x > 0.0 && *x < 1.0), "{told}");
+            for (edge, drawn) in &edges {
+                if *drawn && levels[edge.source] < levels[edge.target] {
+                    assert!(ranks[edge.source] < ranks[edge.target], "{told}");
+                }
+            }
+            let grid = grid(&ranks, &xs);
+            assert_eq!(grid.len(), n, "{told}");
+            for (a, b) in (0..n).flat_map(|a| (0..a).map(move |b| (a, b))) {
+                let apart = [grid[a].x - grid[b].x, grid[a].y - grid[b].y].map(f64::abs);
+                assert!(apart[0] >= BOX[0] + GAP[0] || apart[1] >= BOX[1] + GAP[1], "{told}");
+            }
+            for (place, rank) in grid.iter().zip(&ranks) {
+                assert!(place.x.is_finite() && place.x >= MARGIN, "{told} {grid:?}");
+                let row = (top - rank) as f64 * (BOX[1] + GAP[1]);
+                assert!((place.y - MARGIN - row).abs() < 1e-9, "{told} {grid:?}");
+            }
+        }
+    }
 }

@@ -35,9 +35,12 @@ fn answer(asset: &Asset, headers: &HeaderMap) -> Response {
     let says = |name, wanted: &str| {
         let value = headers.get(name).and_then(|value| value.to_str().ok());
         value.is_some_and(|value| {
-            value
-                .split(',')
-                .any(|part| part.split(';').next().is_some_and(|part| part.trim() == wanted))
+            value.split(',').any(|part| {
+                let mut words = part.split(';').map(str::trim);
+                // A proxy that packs anew makes a tag weak.
+                words.next().is_some_and(|word| word.trim_start_matches("W/") == wanted)
+                    && !words.any(|word| word == "q=0")
+            })
         })
     };
     // Names of built files hold a digest of what is in them.
@@ -46,11 +49,15 @@ fn answer(asset: &Asset, headers: &HeaderMap) -> Response {
     } else {
         "no-cache"
     };
-    let common = [(header::ETAG, asset.etag), (header::CACHE_CONTROL, cache)];
+    let common = [
+        (header::ETAG, asset.etag),
+        (header::CACHE_CONTROL, cache),
+        (header::VARY, "Accept-Encoding"),
+    ];
     if says(header::IF_NONE_MATCH, asset.etag) {
         return (StatusCode::NOT_MODIFIED, common).into_response();
     }
-    let kind = [(header::CONTENT_TYPE, kind(asset.path)), (header::VARY, "Accept-Encoding")];
+    let kind = [(header::CONTENT_TYPE, kind(asset.path))];
     if says(header::ACCEPT_ENCODING, "br") && asset.brotli.len() < asset.plain.len() {
         let packed = [(header::CONTENT_ENCODING, "br")];
         return (common, kind, packed, asset.brotli).into_response();

@@ -1,6 +1,6 @@
 use serde_json::json;
 
-use crate::support::Served;
+use crate::support::{PROMPT, Served};
 
 fn request(method: &str, path: &str, headers: &str) -> String {
     format!("{method} {path} HTTP/1.1\r\n{headers}Connection: close\r\n\r\n")
@@ -127,4 +127,30 @@ fn a_read_only_server_answers_and_changes_nothing() {
     served.post("/api/graphs", &crate::support::trace_of("oak port")).refused(403);
     served.post(&format!("/save_graph/{id}"), &json!({ "qParams": {} })).refused(403);
     assert_eq!(served.ok("/api/graphs").as_array().unwrap().len(), 1);
+    let feature = "/api/features/two-hop/0/1";
+    let told = served.ask(&format!("{feature}/activations"), &json!({ "text": PROMPT }));
+    assert!(!told["activations"].as_array().unwrap().is_empty());
+    // What is posted to: questions are read, and what would change something is not.
+    let questions = ["tokenize", "forward", "estimate", "compare", "recurring", "figure"];
+    let questions = questions.map(|ask| format!("/api/{ask}")).into_iter();
+    let of_graph = ["prune", "paths", "circuit", "suggest"];
+    let of_graph = of_graph.map(|ask| format!("/api/graphs/{id}/{ask}"));
+    let of_features = ["query", "search"].map(|ask| format!("/api/features/{ask}"));
+    for path in questions.chain(of_graph).chain(of_features) {
+        let got = served.send("POST", &path, &[], b"?");
+        assert_eq!(got.status, 400, "{path}: {}", got.text());
+    }
+    let changes = ["graphs", "graphs/import", "probes", "trash/x", "log"];
+    let runs = format!("graphs/{id}/runs");
+    for path in changes.into_iter().chain([runs.as_str(), "trash/figure", "graphs/x/views/paths"]) {
+        served.send("POST", &format!("/api/{path}"), &[], b"?").refused(403);
+    }
+    // A view, a graph or a page of others may be called as a question is.
+    for path in [format!("/api/graphs/{id}/views/circuit"), "/api/graphs/prune".to_owned()] {
+        served.send("PUT", &path, &[], b"{\"schema\":1}").refused(403);
+        served.send("DELETE", &path, &[], b"").refused(403);
+    }
+    served.post("/save_graph/circuit", &json!({ "qParams": {} })).refused(403);
+    served.send("PUT", &format!("{feature}/label"), &[], b"{\"text\":\"a\"}").refused(403);
+    served.send("PATCH", &format!("{feature}/activations"), &[], b"{}").refused(403);
 }

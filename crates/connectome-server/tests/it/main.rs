@@ -18,6 +18,8 @@ mod guard;
 mod load;
 // Errors of the page.
 mod log;
+// The files of the page: all there, compressed, and sent once.
+mod page;
 // The page's types are the server's.
 mod page_file;
 mod page_types;
