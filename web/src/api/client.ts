@@ -115,3 +115,10 @@ export function sentence(failure: unknown): string {
   if (failure instanceof ApiError) return failure.message;
   return failure instanceof Error ? failure.message : String(failure);
 }
+
+/** What failed and what may help, as sentences that end: of what was thrown, or of a job. */
+export function whyText(why: unknown): string {
+  const { what, hint } = Object(why) as { what?: string; hint?: string | null };
+  const parts = [what ?? sentence(why), hint];
+  return parts.flatMap((part) => (part ? part.replace(/[.]?$/, ".") : [])).join(" ");
+}

@@ -5,6 +5,7 @@
 
 import type { Filters, Group, View } from "../state/document.ts";
 import { Conflict, type Remote } from "../state/saver.ts";
+import type { Asked } from "../ui/snippets.ts";
 import type * as wire from "../wire.ts";
 import { ApiError, json, send } from "./client.ts";
 
@@ -14,6 +15,10 @@ export const status = (signal?: AbortSignal) => json<wire.Status>("/api/status",
 export const models = (signal?: AbortSignal) => json<wire.ModelRow[]>("/api/models", { signal });
 export const graphs = (signal?: AbortSignal) => json<wire.GraphRow[]>("/api/graphs", { signal });
 export const jobs = (signal?: AbortSignal) => json<wire.Job[]>("/api/jobs", { signal });
+
+export const askJob = (id: string) => json<wire.Job>(`/api/jobs/${enc(id)}`);
+/** Sends what started a job once more. */
+export const startAgain = ({ path, body }: Asked) => json<wire.JobStarted>(path, { body });
 
 /** Errors of the page, the newest first. */
 export const pageLog = (signal?: AbortSignal) => json<wire.LogRow[]>("/api/log", { signal });
@@ -246,7 +251,7 @@ export function follow(
     source.onerror = () => {
       // The browser asks again by itself unless the server said that there is nothing.
       if (source.readyState === EventSource.CLOSED) {
-        json<wire.Job>(`/api/jobs/${enc(id)}`).then((job) => {
+        askJob(id).then((job) => {
           onStep(job);
           if (isFinal(job)) resolve(job);
           else reject(new ApiError("the job's events ended before the job", null, 0));

@@ -1,7 +1,9 @@
 // Jobs that a page started: they outlive the page that shows them, and a reload finds them again.
 
 import { signal } from "@preact/signals";
+import type { Asked } from "../ui/snippets.ts";
 import type { Job, JobKind, JobStarted } from "../wire.ts";
+import { keepAsked } from "./asked.ts";
 import { jobs as askJobs, follow, isFinal } from "./endpoints.ts";
 
 interface Ends {
@@ -25,14 +27,24 @@ export class Running {
     return this.jobs.value.get(graph) ?? null;
   }
 
-  /** Starts a job, unless one runs, and follows it to its end. */
-  async start(graph: string | null, begin: () => Promise<JobStarted>): Promise<void> {
+  /**
+   * Starts a job, unless one runs, and follows it to its end. With `asked`, its request, it can be
+   * tried again from the library if it fails.
+   */
+  async start(
+    graph: string | null,
+    begin: () => Promise<JobStarted>,
+    asked?: Asked,
+  ): Promise<void> {
     if (this.taken.has(graph)) return;
     this.taken.add(graph);
     let last: Job;
     try {
       const { job } = await begin();
-      last = await follow(job, (step) => this.set(graph, step));
+      last = await follow(job, (step) => {
+        if (asked && !this.of(graph)) keepAsked(step, asked);
+        this.set(graph, step);
+      });
     } catch (why) {
       this.ends.failed(why);
       return;

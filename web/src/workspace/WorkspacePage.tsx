@@ -20,7 +20,7 @@ import { lazy } from "../ui/lazy.tsx";
 import { nodesText } from "../ui/numbers.ts";
 import { Failure, Skeleton } from "../ui/parts.tsx";
 import { place } from "../ui/router.ts";
-import { toast } from "../ui/toast.tsx";
+import { toast, toastFailure } from "../ui/toast.tsx";
 import { FilterBar } from "./FilterBar.tsx";
 import { Head } from "./Head.tsx";
 import { useKeys } from "./keys.ts";
@@ -207,7 +207,9 @@ async function open(saver: Saver, work: Workspace): Promise<void> {
   try {
     await saver.open();
   } catch (failure) {
-    toast(`The saved view could not be opened: ${sentence(failure)}. It is kept on the server.`);
+    toastFailure(
+      `The saved view could not be opened: ${sentence(failure)}. It is kept on the server.`,
+    );
   }
   const linked = await decodeView(hash);
   if (!linked) return;

@@ -18,7 +18,7 @@ import { whenIdle } from "../ui/idle.ts";
 import type { Load } from "../ui/load.ts";
 import { percent } from "../ui/numbers.ts";
 import { setHash } from "../ui/router.ts";
-import { say, toast } from "../ui/toast.tsx";
+import { say, toastFailure } from "../ui/toast.tsx";
 import type { Run } from "../wire.ts";
 import { selectionHash } from "./address.ts";
 import type { Workspace } from "./model.ts";
@@ -74,7 +74,7 @@ async function restOfEdges(work: Workspace, first: Pack, signal: AbortSignal): P
     } catch (why) {
       if (signal.aborted) return;
       if (online.peek()) {
-        toast(`Only the strongest edges are here: ${sentence(why)}.`);
+        toastFailure(`Only the strongest edges are here: ${sentence(why)}.`);
         work.restFailed.value = sentence(why);
         const round = work.edgesRound.peek();
         await until(() => work.edgesRound.value > round);
