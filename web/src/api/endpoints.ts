@@ -7,7 +7,7 @@ import type { Filters, Group, View } from "../state/document.ts";
 import { Conflict, type Remote } from "../state/saver.ts";
 import type { Asked } from "../ui/snippets.ts";
 import type * as wire from "../wire.ts";
-import { ApiError, json, send } from "./client.ts";
+import { ApiError, bytesOf, json, type OnPart, send } from "./client.ts";
 
 const enc = encodeURIComponent;
 
@@ -45,9 +45,13 @@ export const cancelJob = (id: string) => send(`/api/jobs/${enc(id)}`, { method: 
 export const head = (id: string, signal?: AbortSignal) =>
   json<wire.GraphHead>(`/api/graphs/${enc(id)}`, { signal });
 
-export async function pack(id: string, top: number, signal?: AbortSignal): Promise<ArrayBuffer> {
-  const response = await send(`/api/graphs/${enc(id)}/pack?top=${top}`, { signal });
-  return await response.arrayBuffer();
+export async function pack(
+  id: string,
+  top: number,
+  signal?: AbortSignal,
+  onPart?: OnPart,
+): Promise<ArrayBuffer> {
+  return bytesOf(await send(`/api/graphs/${enc(id)}/pack?top=${top}`, { signal }), onPart);
 }
 
 export const edgesOf = (id: string, node: number, signal?: AbortSignal) =>

@@ -3,7 +3,6 @@
 import { signal } from "@preact/signals";
 import type { Asked } from "../ui/snippets.ts";
 import type { Job, JobKind, JobStarted } from "../wire.ts";
-import { keepAsked } from "./asked.ts";
 import { jobs as askJobs, follow, isFinal } from "./endpoints.ts";
 
 interface Ends {
@@ -42,7 +41,11 @@ export class Running {
     try {
       const { job } = await begin();
       last = await follow(job, (step) => {
-        if (asked && !this.of(graph)) keepAsked(step, asked);
+        // Without the code of it there is a link instead of another try.
+        if (asked && !this.of(graph))
+          import("./asked.ts")
+            .then(({ keepAsked }) => keepAsked(step, asked))
+            .catch(() => undefined);
         this.set(graph, step);
       });
     } catch (why) {

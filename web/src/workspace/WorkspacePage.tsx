@@ -17,8 +17,8 @@ import { Saver } from "../state/saver.ts";
 import { within } from "../state/within.ts";
 import { takeTest } from "../tests/link.ts";
 import { lazy } from "../ui/lazy.tsx";
-import { nodesText } from "../ui/numbers.ts";
-import { Failure, Skeleton } from "../ui/parts.tsx";
+import { bytes, nodesText } from "../ui/numbers.ts";
+import { Failure, Progress, Skeleton } from "../ui/parts.tsx";
 import { place } from "../ui/router.ts";
 import { toast, toastFailure } from "../ui/toast.tsx";
 import { FilterBar } from "./FilterBar.tsx";
@@ -26,6 +26,7 @@ import { Head } from "./Head.tsx";
 import { useKeys } from "./keys.ts";
 import { rememberGraph, takePin } from "./last.ts";
 import {
+  type Packing,
   until,
   useComplete,
   useKept,
@@ -163,12 +164,26 @@ export function WorkspacePage({ id, viewName }: WorkspacePageProps): JSX.Element
       ) : work.names.value ? (
         <Panes work={work} camera={camera} />
       ) : (
-        <div class="grow">
-          <Skeleton lines={12} label="Loading the graph" />
-        </div>
+        <Coming of={packing} />
       )}
       <StatusBar work={work} saver={saver} />
       <Touring />
+    </div>
+  );
+}
+
+/** What is loading, with its bytes where they are known. */
+function Coming({ of }: { of: Packing }): JSX.Element {
+  const [here, total] = of.part.value;
+  return (
+    <div class="grow">
+      {total > 0 && (
+        <p class="coming">
+          <Progress done={here} total={total} label="Loading the graph" />
+          {bytes(here)} of {bytes(total)}
+        </p>
+      )}
+      <Skeleton lines={12} label="Loading the graph" />
     </div>
   );
 }
