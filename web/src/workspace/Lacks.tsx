@@ -68,8 +68,8 @@ function NoExamples(props: { set: string | null; n: number; of: number }): JSX.E
         <strong>
           No examples for {count(n)} of {count(of)} features
         </strong>
-        : no index of features that is here has them. Their activations, connections and logits are
-        there all the same.
+        : no index of features that is here has them. Their activations and connections are there
+        all the same.
       </p>
       {load.is === "loading" && <Skeleton lines={3} />}
       {load.is === "failed" && (
