@@ -91,6 +91,27 @@ export async function json<T>(path: string, asked: Asked = {}): Promise<T> {
   return (await response.json()) as T;
 }
 
+/** Hears how many of an answer's bytes are here. */
+export type OnPart = (here: number, total: number) => void;
+
+/** An answer's bytes. Of one that is packed on its way the size is not known, and nobody hears. */
+export async function bytesOf(response: Response, onPart?: OnPart): Promise<ArrayBuffer> {
+  const { headers, body } = response;
+  const total = headers.has("content-encoding") ? 0 : Number(headers.get("content-length"));
+  if (!onPart || !body || !total) return response.arrayBuffer();
+  const all = new Uint8Array(total);
+  const reader = body.getReader();
+  let here = 0;
+  for (;;) {
+    const { done, value } = await reader.read();
+    // What broke off is as long as it is, and says so when it is read.
+    if (done) return here === total ? all.buffer : all.buffer.slice(0, here);
+    all.set(value, here);
+    here += value.length;
+    onPart(here, total);
+  }
+}
+
 let waiting = false;
 
 function lost(): void {
@@ -114,4 +135,11 @@ function lost(): void {
 export function sentence(failure: unknown): string {
   if (failure instanceof ApiError) return failure.message;
   return failure instanceof Error ? failure.message : String(failure);
+}
+
+/** What failed and what may help, as sentences that end: of what was thrown, or of a job. */
+export function whyText(why: unknown): string {
+  const { what, hint } = Object(why) as { what?: string; hint?: string | null };
+  const parts = [what ?? sentence(why), hint];
+  return parts.flatMap((part) => (part ? part.replace(/[.]?$/, ".") : [])).join(" ");
 }

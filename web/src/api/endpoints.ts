@@ -5,8 +5,9 @@
 
 import type { Filters, Group, View } from "../state/document.ts";
 import { Conflict, type Remote } from "../state/saver.ts";
+import type { Asked } from "../ui/snippets.ts";
 import type * as wire from "../wire.ts";
-import { ApiError, json, send } from "./client.ts";
+import { ApiError, bytesOf, json, type OnPart, send } from "./client.ts";
 
 const enc = encodeURIComponent;
 
@@ -14,6 +15,10 @@ export const status = (signal?: AbortSignal) => json<wire.Status>("/api/status",
 export const models = (signal?: AbortSignal) => json<wire.ModelRow[]>("/api/models", { signal });
 export const graphs = (signal?: AbortSignal) => json<wire.GraphRow[]>("/api/graphs", { signal });
 export const jobs = (signal?: AbortSignal) => json<wire.Job[]>("/api/jobs", { signal });
+
+export const askJob = (id: string) => json<wire.Job>(`/api/jobs/${enc(id)}`);
+/** Sends what started a job once more. */
+export const startAgain = ({ path, body }: Asked) => json<wire.JobStarted>(path, { body });
 
 /** Errors of the page, the newest first. */
 export const pageLog = (signal?: AbortSignal) => json<wire.LogRow[]>("/api/log", { signal });
@@ -40,9 +45,13 @@ export const cancelJob = (id: string) => send(`/api/jobs/${enc(id)}`, { method: 
 export const head = (id: string, signal?: AbortSignal) =>
   json<wire.GraphHead>(`/api/graphs/${enc(id)}`, { signal });
 
-export async function pack(id: string, top: number, signal?: AbortSignal): Promise<ArrayBuffer> {
-  const response = await send(`/api/graphs/${enc(id)}/pack?top=${top}`, { signal });
-  return await response.arrayBuffer();
+export async function pack(
+  id: string,
+  top: number,
+  signal?: AbortSignal,
+  onPart?: OnPart,
+): Promise<ArrayBuffer> {
+  return bytesOf(await send(`/api/graphs/${enc(id)}/pack?top=${top}`, { signal }), onPart);
 }
 
 export const edgesOf = (id: string, node: number, signal?: AbortSignal) =>
@@ -246,7 +255,7 @@ export function follow(
     source.onerror = () => {
       // The browser asks again by itself unless the server said that there is nothing.
       if (source.readyState === EventSource.CLOSED) {
-        json<wire.Job>(`/api/jobs/${enc(id)}`).then((job) => {
+        askJob(id).then((job) => {
           onStep(job);
           if (isFinal(job)) resolve(job);
           else reject(new ApiError("the job's events ended before the job", null, 0));

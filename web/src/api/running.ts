@@ -1,6 +1,7 @@
 // Jobs that a page started: they outlive the page that shows them, and a reload finds them again.
 
 import { signal } from "@preact/signals";
+import type { Asked } from "../ui/snippets.ts";
 import type { Job, JobKind, JobStarted } from "../wire.ts";
 import { jobs as askJobs, follow, isFinal } from "./endpoints.ts";
 
@@ -25,14 +26,28 @@ export class Running {
     return this.jobs.value.get(graph) ?? null;
   }
 
-  /** Starts a job, unless one runs, and follows it to its end. */
-  async start(graph: string | null, begin: () => Promise<JobStarted>): Promise<void> {
+  /**
+   * Starts a job, unless one runs, and follows it to its end. With `asked`, its request, it can be
+   * tried again from the library if it fails.
+   */
+  async start(
+    graph: string | null,
+    begin: () => Promise<JobStarted>,
+    asked?: Asked,
+  ): Promise<void> {
     if (this.taken.has(graph)) return;
     this.taken.add(graph);
     let last: Job;
     try {
       const { job } = await begin();
-      last = await follow(job, (step) => this.set(graph, step));
+      last = await follow(job, (step) => {
+        // Without the code of it there is a link instead of another try.
+        if (asked && !this.of(graph))
+          import("./asked.ts")
+            .then(({ keepAsked }) => keepAsked(step, asked))
+            .catch(() => undefined);
+        this.set(graph, step);
+      });
     } catch (why) {
       this.ends.failed(why);
       return;

@@ -4,6 +4,7 @@ import type { JSX } from "preact";
 import { useRef } from "preact/hooks";
 import { groupName } from "../graph/names.ts";
 import { type Group, TINTS } from "../state/document.ts";
+import { section, useActions } from "../ui/keys.ts";
 import { nodesText, percent } from "../ui/numbers.ts";
 import { Button } from "../ui/parts.tsx";
 import type { Workspace } from "../workspace/model.ts";
@@ -11,6 +12,11 @@ import { boxElement, renameBox } from "./BoxView.tsx";
 import { openedGroup, openMoveMenu, takeOut } from "./members.ts";
 
 export function GroupPanel({ work, group }: { work: Workspace; group: Group }): JSX.Element {
+  useActions(
+    section("Circuit", [
+      ["Shift+r", "Rename the open group", () => void renameBox(work, group), () => !work.readOnly],
+    ]),
+  );
   const influence = work.pack.value?.influence;
   const sum = group.nodes.reduce((total, node) => total + (influence?.[node] ?? 0), 0);
   return (
@@ -30,7 +36,7 @@ export function GroupPanel({ work, group }: { work: Workspace; group: Group }): 
         </strong>
         {!work.readOnly && (
           <>
-            <Button kind="quiet" onClick={() => void renameBox(work, group)}>
+            <Button kind="quiet" keyName="Shift+r" onClick={() => void renameBox(work, group)}>
               Rename
             </Button>
             <Button

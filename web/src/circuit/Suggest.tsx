@@ -7,6 +7,8 @@ import type { JSX } from "preact";
 import { suggest } from "../api/endpoints.ts";
 import { groupName } from "../graph/names.ts";
 import { randomId } from "../state/id.ts";
+import { acts } from "../ui/acts.ts";
+import { useActions } from "../ui/keys.ts";
 import { useLoad } from "../ui/load.ts";
 import { nodesText, percent, score, signedScore } from "../ui/numbers.ts";
 import { Button, Chip, Empty, Failure, Field, Segments, Skeleton } from "../ui/parts.tsx";
@@ -34,6 +36,15 @@ export function Suggest({ work, onClose }: { work: Workspace; onClose: () => voi
     turned.value = [];
     asked.value = work.view.peek().pins;
   };
+  useActions(
+    acts("The suggestion that has the focus, or the first", [
+      ["b a", "Accept it", "accept"],
+      ["b e", "Edit it before", "edit"],
+      ["b s", "Select its nodes", "select"],
+      ["b r", "Reject it", "reject"],
+      ["b m", "Suggest for the pins of now", "anew"],
+    ]),
+  );
   const load = state.value;
   const found = load.is === "ready" ? load.value.groups : [];
   const left = found
@@ -65,7 +76,9 @@ export function Suggest({ work, onClose }: { work: Workspace; onClose: () => voi
       {isOld && (
         <p class="muted">
           Of the {pins.length} nodes that were pinned when this was opened.{" "}
-          <Button onClick={anew}>Suggest for the pins of now</Button>
+          <Button keyName="b m" act="anew" onClick={anew}>
+            Suggest for the pins of now
+          </Button>
         </p>
       )}
       {load.is === "loading" && <Skeleton lines={3} label="Looking for groups" />}
@@ -76,14 +89,25 @@ export function Suggest({ work, onClose }: { work: Workspace; onClose: () => voi
           {ofPins ? "the pinned nodes" : `the ${TOP} features of most influence`}.
         </Empty>
       )}
-      {left.map(({ suggestion, place }) => (
-        <Card key={place} work={work} suggestion={suggestion} onDone={() => drop(place)} />
+      {left.map(({ suggestion, place }, at) => (
+        <Card
+          key={place}
+          work={work}
+          suggestion={suggestion}
+          isFirst={at === 0}
+          onDone={() => drop(place)}
+        />
       ))}
     </div>
   );
 }
 
-function Card(props: { work: Workspace; suggestion: Suggestion; onDone: () => void }): JSX.Element {
+function Card(props: {
+  work: Workspace;
+  suggestion: Suggestion;
+  isFirst: boolean;
+  onDone: () => void;
+}): JSX.Element {
   const { work, suggestion, onDone } = props;
   const names = work.names.value;
   const { nodes } = suggestion;
@@ -109,7 +133,7 @@ function Card(props: { work: Workspace; suggestion: Suggestion; onDone: () => vo
     onDone();
   };
   return (
-    <article class="suggestion">
+    <article class="suggestion" data-row={props.isFirst ? "now" : ""}>
       <header class="row">
         <span class="grow clip">
           <strong>{groupName(taken)}</strong>{" "}
@@ -118,21 +142,23 @@ function Card(props: { work: Workspace; suggestion: Suggestion; onDone: () => vo
             {more}
           </span>
         </span>
-        <Button onClick={accept} disabled={taken.nodes.length === 0}>
+        <Button keyName="b a" act="accept" onClick={accept} disabled={taken.nodes.length === 0}>
           Accept
         </Button>
         <Button
           kind="quiet"
+          keyName="b e"
+          act="edit"
           pressed={editing.value}
           title="Name it, or leave members out, before it is accepted"
           onClick={() => (editing.value = !editing.value)}
         >
           Edit
         </Button>
-        <Button kind="quiet" onClick={() => work.select(taken.nodes)}>
+        <Button kind="quiet" keyName="b s" act="select" onClick={() => work.select(taken.nodes)}>
           Select
         </Button>
-        <Button kind="quiet" onClick={onDone}>
+        <Button kind="quiet" keyName="b r" act="reject" onClick={onDone}>
           Reject
         </Button>
       </header>

@@ -20,6 +20,7 @@ export function FeaturePage(props: { set: string; layer: number; index: number }
   const sets = state.value.is === "ready" ? state.value.value.sets : [];
   const here = sets.find((one) => one.name === set);
   const next = { layer, index: index + 1 };
+  const hasNext = here !== undefined && whyNoFeature(here, next) === null;
   useEffect(() => {
     document.title = `${featureId({ layer, index })} · Connectome`;
   }, [layer, index]);
@@ -28,6 +29,13 @@ export function FeaturePage(props: { set: string; layer: number; index: number }
   useActions(
     section("Feature", [
       ["p", "Pin in the graph that was open last", () => pin && go(pin), () => pin !== null],
+      [
+        "[",
+        "The feature before",
+        () => go(featureUrl(set, { layer, index: index - 1 })),
+        () => index > 0,
+      ],
+      ["]", "The next feature", () => go(featureUrl(set, next)), () => hasNext],
     ]),
   );
   return (
@@ -46,12 +54,12 @@ export function FeaturePage(props: { set: string; layer: number; index: number }
           </a>
         )}
         {index > 0 && (
-          <a class="button" href={featureUrl(set, { layer, index: index - 1 })}>
+          <a class="button" href={featureUrl(set, { layer, index: index - 1 })} title="([)">
             ← {index - 1}
           </a>
         )}
-        {here && whyNoFeature(here, next) === null && (
-          <a class="button" href={featureUrl(set, next)}>
+        {hasNext && (
+          <a class="button" href={featureUrl(set, next)} title="(])">
             {next.index} →
           </a>
         )}

@@ -4,6 +4,8 @@ import type { JSX } from "preact";
 import { useEffect } from "preact/hooks";
 import { status as askStatus, featureSets } from "../api/endpoints.ts";
 import { partsOf } from "../models/words.ts";
+import { acts } from "../ui/acts.ts";
+import { useActions } from "../ui/keys.ts";
 import { useLoad } from "../ui/load.ts";
 import { count } from "../ui/numbers.ts";
 import { Button, Empty, Failure, Field, Segments, Skeleton } from "../ui/parts.tsx";
@@ -23,6 +25,7 @@ export function Features(): JSX.Element {
   useEffect(() => {
     document.title = "Features · Connectome";
   }, []);
+  useActions(acts("Features", [["o", "Open one by its number", "open"]]));
   const load = state.value;
   if (load.is === "loading") return <Skeleton lines={5} />;
   if (load.is === "failed")
@@ -139,6 +142,7 @@ function Jump({ set }: { set: FeatureSet }): JSX.Element {
     <form class="row" onSubmit={open}>
       <input
         name="feature"
+        data-act="open"
         size={10}
         placeholder="L2/370"
         aria-label="Open a feature by its number"

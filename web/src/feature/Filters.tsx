@@ -3,6 +3,7 @@
 import { useSignal } from "@preact/signals";
 import type { JSX } from "preact";
 import { useEffect, useRef } from "preact/hooks";
+import { acts } from "../ui/acts.ts";
 import { section, useActions } from "../ui/keys.ts";
 import { Button, Chip, Choice, Field } from "../ui/parts.tsx";
 import { setQuery } from "../ui/router.ts";
@@ -76,6 +77,7 @@ export function Filters({ set, asked }: { set: FeatureSet; asked: Asked }): JSX.
 /** How many there are, and each filter with a cross that takes it away. */
 export function Counted({ asked, text: how }: { asked: Asked; text: string }): JSX.Element {
   const filters = filtersOf(asked);
+  useActions(acts("Features", [["x", "Show all, without filters", "no filters"]]));
   return (
     <p class="row" role="status">
       <span>{how}</span>
@@ -85,7 +87,7 @@ export function Counted({ asked, text: how }: { asked: Asked; text: string }): J
         </Chip>
       ))}
       {filters.length > 1 && (
-        <Button kind="quiet" onClick={() => setQuery(NO_FILTERS)}>
+        <Button kind="quiet" keyName="x" act="no filters" onClick={() => setQuery(NO_FILTERS)}>
           Show all
         </Button>
       )}

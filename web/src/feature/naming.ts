@@ -3,7 +3,7 @@
 import { signal } from "@preact/signals";
 import { sentence } from "../api/client.ts";
 import { nameFeature } from "../api/endpoints.ts";
-import { toast } from "../ui/toast.tsx";
+import { toast, toastFailure } from "../ui/toast.tsx";
 import type { FeatureName } from "../wire.ts";
 import { featureId } from "./shape.ts";
 
@@ -36,6 +36,6 @@ export async function nameEverywhere(text: string, naming: Naming, isUndo = fals
       isUndo ? null : () => void nameEverywhere(now, back, true),
     );
   } catch (failure) {
-    toast(`Not named: ${sentence(failure)}.`);
+    toastFailure(`Not named: ${sentence(failure)}.`);
   }
 }

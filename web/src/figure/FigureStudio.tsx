@@ -21,7 +21,7 @@ import { type Load, useLoad } from "../ui/load.ts";
 import { Button, Empty, Failure, Field, NumberField, Skeleton } from "../ui/parts.tsx";
 import { saveFile } from "../ui/save.tsx";
 import { IN_FOLDER } from "../ui/shell.ts";
-import { toast } from "../ui/toast.tsx";
+import { toastFailure } from "../ui/toast.tsx";
 import type { FigureAsk, FigureFormat, FigureOptions, GraphHead, RunRow } from "../wire.ts";
 import { graphAddress } from "../workspace/address.ts";
 import { figureCommand } from "./command.ts";
@@ -301,7 +301,7 @@ async function download(ask: FigureAsk): Promise<void> {
   try {
     saveFile(`${ask.graph}.${ask.format}`, await figure(ask));
   } catch (failure) {
-    toast(`Not drawn: ${sentence(failure)}.`);
+    toastFailure(`Not drawn: ${sentence(failure)}.`);
   }
 }
 
@@ -310,6 +310,6 @@ async function copyFigure(ask: FigureAsk, set: string | null): Promise<void> {
     const index = await indexPath(set);
     await copyCommand(figureCommand(ask, index), `${IN_FOLDER} It gives the same bytes.`);
   } catch (failure) {
-    toast(`Not copied: ${sentence(failure)}.`);
+    toastFailure(`Not copied: ${sentence(failure)}.`);
   }
 }

@@ -2,6 +2,8 @@
 
 import type { JSX } from "preact";
 import { status as askStatus } from "../api/endpoints.ts";
+import { acts } from "../ui/acts.ts";
+import { useActions } from "../ui/keys.ts";
 import { useLoad } from "../ui/load.ts";
 import { open } from "../ui/palette.tsx";
 import { Button } from "../ui/parts.tsx";
@@ -45,6 +47,12 @@ const NUMBERS: readonly { name: string; means: string }[] = [
 
 export function Help(): JSX.Element {
   const { state } = useLoad((signal) => askStatus(signal), []);
+  useActions(
+    acts("Help", [
+      ["t", "Take the tour on the example graph", "tour"],
+      ["c", "Copy the page's errors", "copy errors"],
+    ]),
+  );
   const tour = state.value.is === "ready" ? state.value.value.tour : null;
   return (
     <div class="sheet narrow">
@@ -54,7 +62,7 @@ export function Help(): JSX.Element {
           <h2>A tour in {STEPS.length} steps</h2>
           <span class="grow" />
           {tour && (
-            <a class="button primary" href={`/g/${tour}?tour=1`}>
+            <a class="button primary" data-act="tour" title="(t)" href={`/g/${tour}?tour=1`}>
               Take it on the example graph
             </a>
           )}
@@ -98,7 +106,9 @@ export function Help(): JSX.Element {
           leaves this machine.
         </p>
         <p>
-          <Button onClick={() => (open.value = "keys")}>Keys on this page</Button>
+          <Button keyName="?" onClick={() => (open.value = "keys")}>
+            Keys on this page
+          </Button>
         </p>
       </section>
       <Log />

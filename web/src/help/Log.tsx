@@ -32,7 +32,9 @@ export function Log(): JSX.Element | null {
       <div class="head-row">
         <h2>Errors of the page</h2>
         <span class="grow" />
-        <Button onClick={() => void copy()}>Copy all {count(all.length)}</Button>
+        <Button keyName="c" act="copy errors" onClick={() => void copy()}>
+          Copy all {count(all.length)}
+        </Button>
       </div>
       <p>
         What the page did not expect, kept by the server: the kind of error, and places in the

@@ -2,12 +2,20 @@
 
 import { useSignal } from "@preact/signals";
 import type { JSX } from "preact";
+import { acts } from "../ui/acts.ts";
+import { useActions } from "../ui/keys.ts";
 import { Button } from "../ui/parts.tsx";
 import { go, place } from "../ui/router.ts";
 import { STEPS } from "./steps.tsx";
 
 export function Tour(): JSX.Element | null {
   const at = useSignal(0);
+  useActions(
+    acts("Tour", [
+      [".", "The next step", "next step"],
+      [",", "The step before", "step before"],
+    ]),
+  );
   if (place.value.query.get("tour") === null) return null;
   const step = STEPS[at.value];
   const last = at.value === STEPS.length - 1;
@@ -24,10 +32,15 @@ export function Tour(): JSX.Element | null {
       </header>
       <p aria-live="polite">{step.text}</p>
       <p class="row end">
-        <Button disabled={at.value === 0} onClick={() => at.value--}>
+        <Button keyName="," act="step before" disabled={at.value === 0} onClick={() => at.value--}>
           Back
         </Button>
-        <Button kind="primary" onClick={() => (last ? end() : at.value++)}>
+        <Button
+          keyName="."
+          act="next step"
+          kind="primary"
+          onClick={() => (last ? end() : at.value++)}
+        >
           {last ? "Done" : "Next"}
         </Button>
       </p>

@@ -4,7 +4,9 @@ import { useSignal } from "@preact/signals";
 import type { JSX } from "preact";
 import { paths as askPaths } from "../api/endpoints.ts";
 import { written } from "../graph/written.ts";
+import { acts } from "../ui/acts.ts";
 import { copyCommand } from "../ui/command.tsx";
+import { useActions } from "../ui/keys.ts";
 import { useLoad } from "../ui/load.ts";
 import { count, percent, signedShare } from "../ui/numbers.ts";
 import { Button, Empty, Failure, Segments, Skeleton } from "../ui/parts.tsx";
@@ -66,6 +68,12 @@ function PathList({ work, from, to }: { work: Workspace; from: number; to: numbe
     [work.id, from, to],
     [k.value],
   );
+  useActions(
+    acts("Paths", [
+      ["Shift+d", "Pin the path that has the focus, or the strongest", "pin path"],
+      ["Shift+l", "Copy the paths as a command", "copy paths"],
+    ]),
+  );
   const load = state.value;
   if (load.is === "loading") return <Skeleton lines={3} label="Looking for paths" />;
   if (load.is === "failed") return <Failure what="No paths" why={load.why} again={again} />;
@@ -82,20 +90,20 @@ function PathList({ work, from, to }: { work: Workspace; from: number; to: numbe
         A path's number is the product of its edges' shares.
         {coverage !== null &&
           ` These ${paths.length} cover ${percent(coverage)} of all paths' absolute effect.`}
-        <Button kind="quiet" onClick={() => void copy()}>
+        <Button kind="quiet" keyName="Shift+l" act="copy paths" onClick={() => void copy()}>
           Copy as a command
         </Button>
       </p>
       <ol class="paths" aria-busy={stale}>
-        {paths.map((path) => (
-          <li key={path.nodes.join("-")}>
+        {paths.map((path, at) => (
+          <li key={path.nodes.join("-")} data-row={at === 0 ? "now" : ""}>
             <span class={`number ${path.share < 0 ? "negative" : "positive"}`}>
               {signedShare(path.share)}
             </span>
             <span class="path-nodes">
-              {path.nodes.map((node, at) => (
+              {path.nodes.map((node, place) => (
                 <span key={node}>
-                  {at > 0 && <span class="muted"> → </span>}
+                  {place > 0 && <span class="muted"> → </span>}
                   <button type="button" class="as-text" onClick={() => work.select([node])}>
                     {names.full(node)}
                   </button>
@@ -104,6 +112,8 @@ function PathList({ work, from, to }: { work: Workspace; from: number; to: numbe
             </span>
             <Button
               kind="quiet"
+              keyName="Shift+d"
+              act="pin path"
               title="Pin all nodes of this path"
               onClick={() => work.do({ do: "pin", nodes: path.nodes })}
             >

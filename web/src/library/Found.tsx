@@ -1,6 +1,8 @@
 // The graphs of the library, and the row above them by which one is found.
 
 import type { JSX } from "preact";
+import { acts } from "../ui/acts.ts";
+import { useActions } from "../ui/keys.ts";
 import { useMore } from "../ui/more.tsx";
 import { count } from "../ui/numbers.ts";
 import { Button, Chip, Choice, Field, Segments } from "../ui/parts.tsx";
@@ -32,6 +34,12 @@ export function Found(props: { rows: readonly GraphRow[]; onChange: () => void }
   const wanted = readWanted(place.value.query);
   const found = findGraphs(props.rows, wanted);
   const { rows, more } = useMore(found, FIRST);
+  useActions(
+    acts("The graph that has the focus", [
+      ["e", "Title and tags…", "edit"],
+      ["Backspace", "Delete it", "delete"],
+    ]),
+  );
   const pictures = layout.value === "thumbnails";
   return (
     <>

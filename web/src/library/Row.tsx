@@ -7,7 +7,7 @@ import { tallyText } from "../tests/verdicts.ts";
 import { ask } from "../ui/ask.tsx";
 import { count, counted, date, percent, promptText, score, tokenText } from "../ui/numbers.ts";
 import { Button, Chip } from "../ui/parts.tsx";
-import { toast } from "../ui/toast.tsx";
+import { toast, toastFailure } from "../ui/toast.tsx";
 import type { CircuitTests, GraphPatch, GraphRow } from "../wire.ts";
 import { Thumbnail } from "./Thumbnail.tsx";
 import { remove } from "./Trash.tsx";
@@ -21,7 +21,7 @@ interface RowProps {
 
 export function Row({ row, onChange, picture }: RowProps): JSX.Element {
   return (
-    <li class="graph-row">
+    <li class="graph-row" data-row="">
       {picture && <Thumbnail id={row.id} />}
       <a href={`/g/${row.id}`} class="graph-link">
         <span class="graph-prompt">
@@ -62,11 +62,19 @@ export function Row({ row, onChange, picture }: RowProps): JSX.Element {
           ))}
         </span>
       </a>
-      <Button kind="quiet" onClick={() => void retitle(row, onChange)} title="Title and tags">
+      <Button
+        kind="quiet"
+        keyName="e"
+        act="edit"
+        onClick={() => void retitle(row, onChange)}
+        title="Title and tags"
+      >
         Edit
       </Button>
       <Button
         kind="quiet"
+        keyName="Backspace"
+        act="delete"
         onClick={() => void remove("The graph", () => deleteGraph(row.id), onChange)}
         label={`Delete ${promptText(row.tokens)}`}
         title="Delete"
@@ -96,7 +104,7 @@ async function retitle(row: GraphRow, onChange: () => void): Promise<void> {
       onChange();
       toast(told, undo);
     } catch (failure) {
-      toast(`Not changed: ${sentence(failure)}.`);
+      toastFailure(`Not changed: ${sentence(failure)}.`);
     }
   };
   if (text === now) return;

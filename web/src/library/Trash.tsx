@@ -3,11 +3,13 @@
 import type { JSX } from "preact";
 import { sentence } from "../api/client.ts";
 import { emptyTrash, putBack, trash } from "../api/endpoints.ts";
+import { acts } from "../ui/acts.ts";
 import { sure } from "../ui/ask.tsx";
+import { useActions } from "../ui/keys.ts";
 import { useLoad } from "../ui/load.ts";
 import { count, date } from "../ui/numbers.ts";
 import { Button, Failure } from "../ui/parts.tsx";
-import { toast } from "../ui/toast.tsx";
+import { toast, toastFailure } from "../ui/toast.tsx";
 import type { Deleted, TrashRow } from "../wire.ts";
 
 /** Deletes something, and offers to put it back. */
@@ -21,7 +23,7 @@ export async function remove(
     onChange();
     toast(`${what} is deleted.`, () => void restore(name, onChange));
   } catch (failure) {
-    toast(`Not deleted: ${sentence(failure)}.`);
+    toastFailure(`Not deleted: ${sentence(failure)}.`);
   }
 }
 
@@ -31,7 +33,7 @@ async function restore(name: string, onChange: () => void): Promise<void> {
     onChange();
     toast("It is back.");
   } catch (failure) {
-    toast(`Not put back: ${sentence(failure)}.`);
+    toastFailure(`Not put back: ${sentence(failure)}.`);
   }
 }
 
@@ -46,6 +48,12 @@ export function kindText({ kind, name }: TrashRow): string {
 /** Deleted graphs, probes, tests and views; nothing if there are none. `of` changes when there may be others. */
 export function Trash({ of, onChange }: { of: unknown; onChange: () => void }): JSX.Element | null {
   const { state, again } = useLoad((signal) => trash(signal), [], [of]);
+  useActions(
+    acts("What was deleted and has the focus", [
+      ["p", "Put it back", "put back"],
+      ["Shift+Backspace", "Remove it for good…", "remove"],
+    ]),
+  );
   const rows = state.value.is === "ready" ? state.value.value : [];
   const changed = (): void => {
     again();
@@ -58,7 +66,7 @@ export function Trash({ of, onChange }: { of: unknown; onChange: () => void }): 
       await emptyTrash(row.name);
       again();
     } catch (failure) {
-      toast(`Not removed: ${sentence(failure)}.`);
+      toastFailure(`Not removed: ${sentence(failure)}.`);
     }
   };
   if (state.value.is === "failed")
@@ -72,7 +80,7 @@ export function Trash({ of, onChange }: { of: unknown; onChange: () => void }): 
       <p class="muted">Kept for {rows[0].kept_days} days, graphs with their views and runs.</p>
       <ul class="graphs">
         {rows.map((row) => (
-          <li key={row.name} class="graph-row">
+          <li key={row.name} class="graph-row" data-row="">
             <span class="graph-link">
               <span class="graph-prompt">{row.title}</span>
               <span class="graph-facts">
@@ -82,6 +90,8 @@ export function Trash({ of, onChange }: { of: unknown; onChange: () => void }): 
             </span>
             <Button
               kind="quiet"
+              keyName="p"
+              act="put back"
               label={`Put back ${row.title}`}
               onClick={() => void restore(row.name, changed)}
             >
@@ -89,6 +99,8 @@ export function Trash({ of, onChange }: { of: unknown; onChange: () => void }): 
             </Button>
             <Button
               kind="quiet"
+              keyName="Shift+Backspace"
+              act="remove"
               label={`Remove ${row.title} for good`}
               title="Remove for good"
               onClick={() => void forGood(row)}

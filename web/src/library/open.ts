@@ -9,7 +9,7 @@ import { readAddress, viewOf } from "../state/foreign.ts";
 import { encodeView } from "../state/link.ts";
 import { count } from "../ui/numbers.ts";
 import { go } from "../ui/router.ts";
-import { toast } from "../ui/toast.tsx";
+import { toast, toastFailure } from "../ui/toast.tsx";
 import type { GraphRow } from "../wire.ts";
 
 /** Rises with every file that was opened, for lists to be read again. */
@@ -41,7 +41,7 @@ export async function openFiles(files: Iterable<File>): Promise<void> {
       toast(known ? `${file.name} was here already.` : `${file.name} opened.`);
       go(`/g/${id}`);
     } catch (failure) {
-      toast(`${file.name} was not opened: ${sentence(failure)}.`);
+      toastFailure(`${file.name} was not opened: ${sentence(failure)}.`);
     }
   }
   opened.value++;
@@ -67,7 +67,7 @@ export async function openAddress(text: string): Promise<void> {
     if (missing.length > 0)
       toast(`${count(missing.length)} of its nodes are not in this graph: ${some(missing)}.`);
   } catch (failure) {
-    toast(`The address was not opened: ${sentence(failure)}.`);
+    toastFailure(`The address was not opened: ${sentence(failure)}.`);
   }
 }
 

@@ -2,6 +2,8 @@
 
 import type { JSX } from "preact";
 import { models as askModels, status as askStatus } from "../api/endpoints.ts";
+import { acts } from "../ui/acts.ts";
+import { useActions } from "../ui/keys.ts";
 import { useLoad } from "../ui/load.ts";
 import { count } from "../ui/numbers.ts";
 import { Chip, Empty, Failure, Skeleton } from "../ui/parts.tsx";
@@ -13,6 +15,14 @@ export function Models(): JSX.Element {
   const { state, again } = useLoad(
     async (signal) => ({ models: await askModels(signal), status: await askStatus(signal) }),
     [],
+  );
+  useActions(
+    acts("The model that has the focus, or the usual one", [
+      ["t", "Trace with it", "trace"],
+      ["e", "Trace its example", "example"],
+      ["c", "Its card", "card"],
+      ["Shift+c", "The card of its dictionary", "dictionary"],
+    ]),
   );
   const load = state.value;
   return (
@@ -53,14 +63,19 @@ function ModelCard({ model, usual }: { model: ModelRow; usual: boolean }): JSX.E
     ["features a layer", count(dictionary.n_features)],
   ];
   return (
-    <section class="card stack">
+    <section class="card stack" data-row={usual ? "now" : ""}>
       <div class="head-row">
         <h2>{model.name}</h2>
         {usual && <Chip>used where none is named</Chip>}
         {model.shipped && <Chip>inside the program</Chip>}
         {model.chat && <Chip>chat</Chip>}
         <span class="grow" />
-        <a class="button" href={`/new?model=${encodeURIComponent(model.name)}`}>
+        <a
+          class="button"
+          data-act="trace"
+          title="(t)"
+          href={`/new?model=${encodeURIComponent(model.name)}`}
+        >
           Trace with it
         </a>
       </div>
@@ -77,6 +92,8 @@ function ModelCard({ model, usual }: { model: ModelRow; usual: boolean }): JSX.E
         <p>
           <span class="muted">Example: </span>
           <a
+            data-act="example"
+            title="(e)"
             href={`/new?model=${encodeURIComponent(model.name)}&text=${encodeURIComponent(model.example)}`}
           >
             {model.example}
@@ -85,13 +102,13 @@ function ModelCard({ model, usual }: { model: ModelRow; usual: boolean }): JSX.E
       )}
       {model.card && (
         <details>
-          <summary>Card of the model</summary>
+          <summary data-act="card">Card of the model</summary>
           <Markdown text={model.card} />
         </details>
       )}
       {dictionary.card && (
         <details>
-          <summary>Card of the dictionary</summary>
+          <summary data-act="dictionary">Card of the dictionary</summary>
           <Markdown text={dictionary.card} />
         </details>
       )}

@@ -10,7 +10,9 @@ import {
   startProbe,
 } from "../api/endpoints.ts";
 import { featureId, probeUrl } from "../feature/shape.ts";
-import { JobRow } from "../library/Jobs.tsx";
+import { JobRow } from "../library/JobRow.tsx";
+import { acts } from "../ui/acts.ts";
+import { useActions } from "../ui/keys.ts";
 import { useLoad } from "../ui/load.ts";
 import { count } from "../ui/numbers.ts";
 import { Button, Chip, Empty, Failure, Skeleton } from "../ui/parts.tsx";
@@ -99,7 +101,7 @@ function None({ set, feature }: { set: FeatureSet | null; feature: FeatureName }
 }
 
 async function judge(ask: ProbeAsk): Promise<void> {
-  await running.start(null, () => startProbe(ask));
+  await running.start(null, () => startProbe(ask), { path: "/api/probes", body: ask });
   // The newest that judged it is the one that was made.
   chosen.value = null;
 }
@@ -113,6 +115,7 @@ interface ShownProps {
 
 function Shown({ set, feature, all, shown }: ShownProps): JSX.Element {
   const { probe, found } = shown;
+  useActions(acts("Operand", [["Shift+j", "Judge the feature in this probe", "judge"]]));
   const name = featureId(feature);
   const [nA, nB] = probe.values.map((values) => values.length);
   return (
@@ -145,6 +148,8 @@ function Shown({ set, feature, all, shown }: ShownProps): JSX.Element {
       {!found && set?.is_run && !running.of(null) && (
         <p>
           <Button
+            keyName="Shift+j"
+            act="judge"
             title={`Runs its ${count(nA * nB)} prompts for this feature alone, which gives the class`}
             onClick={() => void judge(askFor(probe, set.name, feature))}
           >

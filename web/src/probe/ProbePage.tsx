@@ -5,7 +5,9 @@ import { useEffect } from "preact/hooks";
 import { probe as askProbe, probeGrids } from "../api/endpoints.ts";
 import { featureId } from "../feature/shape.ts";
 import { nameText } from "../graph/names.ts";
+import { acts } from "../ui/acts.ts";
 import { copyCommand } from "../ui/command.tsx";
+import { useActions } from "../ui/keys.ts";
 import { useLoad } from "../ui/load.ts";
 import { count, counted, date, percent } from "../ui/numbers.ts";
 import { Button, Choice, Empty, Failure, Field, Skeleton } from "../ui/parts.tsx";
@@ -49,6 +51,15 @@ function Found({ probe }: { probe: Probe }): JSX.Element {
   const features = chosen(probe.features, { kind, text, order });
   const shown = features.slice(page * PLOTS, (page + 1) * PLOTS);
   const wanted = query.get("feature");
+  useActions(
+    acts("Probe", [
+      ["/", "Find features", "find"],
+      ["[", "The plots before", "before"],
+      ["]", "The next plots", "next"],
+      ["c", "Change the probe", "change"],
+      ["y", "Copy as a command", "copy"],
+    ]),
+  );
   const looked =
     probe.features.find((one) => featureId(one) === wanted) ??
     (probe.features.length === 1 ? probe.features[0] : undefined);
@@ -68,6 +79,7 @@ function Found({ probe }: { probe: Probe }): JSX.Element {
             <Field label="Name, number or words hold">
               <input
                 type="search"
+                data-act="find"
                 value={text}
                 onInput={(event) => setQuery({ text: event.currentTarget.value, page: null })}
               />
@@ -85,7 +97,12 @@ function Found({ probe }: { probe: Probe }): JSX.Element {
             <Gallery probe={probe} features={shown} looked={looked} />
           )}
           <p class="row">
-            <Button disabled={page === 0} onClick={() => setQuery({ page: String(page - 1) })}>
+            <Button
+              keyName="["
+              act="before"
+              disabled={page === 0}
+              onClick={() => setQuery({ page: String(page - 1) })}
+            >
               ← Before
             </Button>
             <span>
@@ -94,6 +111,8 @@ function Found({ probe }: { probe: Probe }): JSX.Element {
                 ` (of ${count(probe.features.length)} that were judged)`}
             </span>
             <Button
+              keyName="]"
+              act="next"
               disabled={(page + 1) * PLOTS >= features.length}
               onClick={() => setQuery({ page: String(page + 1) })}
             >
@@ -127,10 +146,10 @@ function Head({ probe }: { probe: Probe }): JSX.Element {
       <div class="head-row">
         <h1 class="mono">{probe.ask.template}</h1>
         <span class="grow" />
-        <a class="button" href={againUrl(probe)}>
+        <a class="button" data-act="change" title="(c)" href={againUrl(probe)}>
           Change it
         </a>
-        <Button kind="quiet" onClick={() => void copyCommand(probe.command)}>
+        <Button kind="quiet" keyName="y" act="copy" onClick={() => void copyCommand(probe.command)}>
           Copy as a command
         </Button>
       </div>

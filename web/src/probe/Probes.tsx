@@ -11,9 +11,10 @@ import {
   startProbe,
 } from "../api/endpoints.ts";
 import { featureId, readFeatures } from "../feature/shape.ts";
-import { JobRow } from "../library/Jobs.tsx";
+import { JobRow } from "../library/JobRow.tsx";
 import { remove } from "../library/Trash.tsx";
 import { modelText } from "../models/words.ts";
+import { acts } from "../ui/acts.ts";
 import { useActions } from "../ui/keys.ts";
 import { useLoad } from "../ui/load.ts";
 import { count, date } from "../ui/numbers.ts";
@@ -95,7 +96,7 @@ function NewProbe({ models, usual }: { models: readonly ModelRow[]; usual: strin
   };
   const run = (): void => {
     const body = ask();
-    if (body) void running.start(null, () => startProbe(body));
+    if (body) void running.start(null, () => startProbe(body), { path: "/api/probes", body });
   };
   useActions([{ key: "mod+Enter", title: "Run the probe", section: "Probe", run }]);
   return (
@@ -208,6 +209,7 @@ function Kept(props: {
   readOnly: boolean;
   again: () => void;
 }): JSX.Element {
+  useActions(acts("The probe that has the focus", [["Backspace", "Delete it", "delete"]]));
   return (
     <table>
       <thead>
@@ -224,7 +226,7 @@ function Kept(props: {
       </thead>
       <tbody>
         {props.rows.map((row) => (
-          <tr key={row.number}>
+          <tr key={row.number} data-row="">
             <td>
               <a href={`/probe/${row.number}`}>{row.template}</a>
             </td>
@@ -238,6 +240,8 @@ function Kept(props: {
               {!props.readOnly && (
                 <Button
                   kind="quiet"
+                  keyName="Backspace"
+                  act="delete"
                   label={`Delete probe ${row.number}`}
                   onClick={() =>
                     void remove("The probe", () => deleteProbe(row.number), props.again)

@@ -1,10 +1,10 @@
 // Probes under way: the form, the inspector and a feature's page start and follow the same ones.
 
 import { signal } from "@preact/signals";
-import { ApiError, sentence } from "../api/client.ts";
+import { whyText } from "../api/client.ts";
 import { Running } from "../api/running.ts";
 import { go, place } from "../ui/router.ts";
-import { toast } from "../ui/toast.tsx";
+import { toast, toastFailure } from "../ui/toast.tsx";
 
 /** The page of the form. */
 const PATH = "/probe";
@@ -16,7 +16,8 @@ export const running = new Running("probe", {
   ended: ({ result, error }) => {
     finished.value++;
     if (!result?.probe) {
-      toast(`Nothing was kept: ${error?.what ?? "the probe was stopped"}.`);
+      if (error) toastFailure(`The probe failed: ${whyText(error)}`);
+      else toast("Nothing was kept: the probe was stopped.");
       return;
     }
     // Who went on to another page stays there.
@@ -24,7 +25,6 @@ export const running = new Running("probe", {
     else toast("The probe is done; it is among the kept ones.");
   },
   failed: (why) => {
-    const hint = why instanceof ApiError && why.hint ? ` ${why.hint}.` : "";
-    toast(`Not probed: ${sentence(why)}.${hint}`);
+    toastFailure(`Not probed: ${whyText(why)}`);
   },
 });

@@ -20,6 +20,8 @@ export function PinBaseline({ run }: { run: Run }): JSX.Element {
   return (
     <Button
       kind="quiet"
+      keyName="b p"
+      act="baseline"
       pressed={isPinned}
       title="Other tests then show its numbers beside theirs"
       onClick={() => setQuery({ base: isPinned ? null : String(run.number) })}
@@ -46,7 +48,7 @@ function Loaded({ work, number, now }: LoadedProps): JSX.Element {
   const { state, again } = useLoad((abort) => askRun(work.id, number, abort), [work.id, number]);
   const load = state.value;
   const away = (
-    <Button kind="quiet" onClick={() => setQuery({ base: null })}>
+    <Button kind="quiet" keyName="b x" act="no baseline" onClick={() => setQuery({ base: null })}>
       Take the baseline away
     </Button>
   );

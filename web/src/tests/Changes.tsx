@@ -96,7 +96,7 @@ function Change({ box, of }: { box: Group; of?: Workspace }): JSX.Element {
   const { strength, value, positions } = now;
   return (
     <>
-      <div class="change">
+      <div class="change" data-row={isChanged ? "now" : ""}>
         <label class="check clip">
           <input
             type="checkbox"
@@ -108,6 +108,8 @@ function Change({ box, of }: { box: Group; of?: Workspace }): JSX.Element {
         {of && (
           <Button
             kind="quiet"
+            keyName="b l"
+            act="select box"
             title="Nodes of a measured test that are no box of the circuit"
             label={`Select ${box.name}`}
             onClick={() => of.select(box.nodes)}
@@ -118,6 +120,8 @@ function Change({ box, of }: { box: Group; of?: Workspace }): JSX.Element {
         {isChanged && own && (
           <Button
             kind="quiet"
+            keyName="b w"
+            act="way"
             label={`Change ${box.name} as the others`}
             title="As the others"
             onClick={() => way(null)}
@@ -128,6 +132,8 @@ function Change({ box, of }: { box: Group; of?: Workspace }): JSX.Element {
         {isChanged && !own && now.changed.length > 1 && (
           <Button
             kind="quiet"
+            keyName="b w"
+            act="way"
             label={`Change ${box.name} otherwise`}
             title="In a way of its own"
             onClick={() => way({ strength, value, positions })}

@@ -5,12 +5,14 @@ import { sentence } from "../api/client.ts";
 import { deleteRun, nameRun } from "../api/endpoints.ts";
 import { readOnly } from "../api/readOnly.ts";
 import { remove } from "../library/Trash.tsx";
+import { acts } from "../ui/acts.ts";
 import { ask } from "../ui/ask.tsx";
+import { useActions } from "../ui/keys.ts";
 import type { Load } from "../ui/load.ts";
 import { date } from "../ui/numbers.ts";
 import { Button, Failure } from "../ui/parts.tsx";
 import { place, setQuery } from "../ui/router.ts";
-import { toast } from "../ui/toast.tsx";
+import { toast, toastFailure } from "../ui/toast.tsx";
 import type { RunRow } from "../wire.ts";
 import type { Workspace } from "../workspace/model.ts";
 import { finished } from "./running.ts";
@@ -23,6 +25,12 @@ export function History(props: {
   again: () => void;
 }): JSX.Element | null {
   const { work, load, number } = props;
+  useActions(
+    acts("The test that has the focus, or is shown", [
+      ["b n", "Rename it", "rename"],
+      ["b d", "Delete it", "delete"],
+    ]),
+  );
   if (load.is === "failed")
     return <Failure what="Runs could not be listed" why={load.why} again={props.again} />;
   if (load.is === "loading" || load.value.length === 0) return null;
@@ -31,7 +39,7 @@ export function History(props: {
       <h3>Runs</h3>
       <ul class="runs">
         {load.value.map((row) => (
-          <li key={row.number}>
+          <li key={row.number} data-row={row.number === number ? "now" : ""}>
             <button
               type="button"
               class="link"
@@ -48,6 +56,8 @@ export function History(props: {
               <>
                 <Button
                   kind="quiet"
+                  keyName="b n"
+                  act="rename"
                   title="Rename"
                   label={`Rename test ${row.number}`}
                   onClick={() => void rename(work.id, row)}
@@ -56,6 +66,8 @@ export function History(props: {
                 </Button>
                 <Button
                   kind="quiet"
+                  keyName="b d"
+                  act="delete"
                   title="Delete"
                   label={`Delete test ${row.number}`}
                   onClick={() => void drop(work.id, row.number)}
@@ -80,7 +92,7 @@ async function rename(graph: string, { number, name }: RunRow): Promise<void> {
       finished.value++;
       toast(told, undo);
     } catch (failure) {
-      toast(`Not renamed: ${sentence(failure)}.`);
+      toastFailure(`Not renamed: ${sentence(failure)}.`);
     }
   };
   await put(text, `Test ${number} is renamed.`, () => {

@@ -2,6 +2,8 @@
 
 import type { JSX } from "preact";
 import type { Group } from "../state/document.ts";
+import { acts } from "../ui/acts.ts";
+import { useActions } from "../ui/keys.ts";
 import { counted, plain } from "../ui/numbers.ts";
 import { Button, Choice, Empty, Field, NumberField } from "../ui/parts.tsx";
 import type { ModeAsk } from "../wire.ts";
@@ -54,6 +56,13 @@ export function PlanForm({ work, boxes, busy, onRun, onCopy }: FormProps): JSX.E
   const set = (to: Partial<Plan>): void => {
     plan.value = { ...plan.value, ...to };
   };
+  useActions(
+    acts("Tests", [
+      ["b f", "Follow what the circuit has now", "follow"],
+      ["b w", "Change a box otherwise, or as the others", "way"],
+      ["b l", "Select the nodes of a measured test", "select box"],
+    ]),
+  );
   // What is put in from another graph needs nothing of this one.
   if (boxes.length + now.loose.length === 0 && now.swap === null) {
     return <Empty>Select a feature, or pin some, to have something to change.</Empty>;
@@ -127,6 +136,8 @@ export function PlanForm({ work, boxes, busy, onRun, onCopy }: FormProps): JSX.E
           Follows what test {now.asIn.number} did: {followedText(now.asIn)}.{" "}
           <Button
             kind="quiet"
+            keyName="b f"
+            act="follow"
             label="Follow what the circuit has now"
             title="Follow what the circuit has now"
             onClick={() => set({ asIn: null })}
@@ -137,10 +148,10 @@ export function PlanForm({ work, boxes, busy, onRun, onCopy }: FormProps): JSX.E
       )}
       <p class="note">{whatAnswers(now, work.shape.value?.nLayers ?? 1)}</p>
       <div class="row">
-        <Button kind="primary" type="submit" disabled={busy}>
+        <Button kind="primary" type="submit" keyName="mod+Enter" disabled={busy}>
           Run
         </Button>
-        <Button kind="quiet" onClick={onCopy} title="What Run would do">
+        <Button kind="quiet" keyName="y" onClick={onCopy} title="What Run would do">
           Copy as a command
         </Button>
       </div>

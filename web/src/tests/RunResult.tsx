@@ -2,6 +2,8 @@
 
 import type { JSX } from "preact";
 import { readOnly } from "../api/readOnly.ts";
+import { acts } from "../ui/acts.ts";
+import { useActions } from "../ui/keys.ts";
 import { useMore } from "../ui/more.tsx";
 import { date, percent, raw, signedRaw, tokenText } from "../ui/numbers.ts";
 import { Bar, Button, Chip } from "../ui/parts.tsx";
@@ -20,6 +22,15 @@ import { groupTable, outputTable, targetTable } from "./tables.ts";
 
 export function RunResult({ work, run }: { work: Workspace; run: Run }): JSX.Element {
   const { result } = run;
+  useActions(
+    acts("The test that is shown", [
+      ["b u", "Use its settings", "use"],
+      ["b p", "Pin it as baseline, or take the pin away", "baseline"],
+      ["b x", "Take the baseline away", "no baseline"],
+      ["b b", "Use the best end of its sweep", "best"],
+      ["b y", "Copy it as a command", "copy run"],
+    ]),
+  );
   return (
     <div class="stack">
       <header>
@@ -31,6 +42,8 @@ export function RunResult({ work, run }: { work: Workspace; run: Run }): JSX.Ele
           {work.head.value?.runnable && !readOnly.value && (
             <Button
               kind="quiet"
+              keyName="b u"
+              act="use"
               title="Fills the form with what this test was"
               onClick={() => fillIn(work, run)}
             >
@@ -38,7 +51,12 @@ export function RunResult({ work, run }: { work: Workspace; run: Run }): JSX.Ele
             </Button>
           )}
           {!work.readOnly && (
-            <Button kind="quiet" onClick={() => void copyRun(work, run.ask)}>
+            <Button
+              kind="quiet"
+              keyName="b y"
+              act="copy run"
+              onClick={() => void copyRun(work, run.ask)}
+            >
               Copy as a command
             </Button>
           )}
@@ -70,6 +88,8 @@ function BestEnd({ work, run }: { work: Workspace; run: Run }) {
     <p class="row note">
       Outputs change most where the held layers end at layer {best.end - 1}: KL {raw(best.kl)} nats.
       <Button
+        keyName="b b"
+        act="best"
         title="Fills the form with this test, as one run with that end"
         onClick={() => takeEnd(work, run, best.end)}
       >

@@ -17,7 +17,7 @@ export function TestAll({ busy, onRun }: { busy: boolean; onRun: () => void }): 
   return (
     <section class="stack" aria-label="All tests">
       <p class="row">
-        <Button disabled={busy} onClick={onRun}>
+        <Button keyName="Shift+i" disabled={busy} onClick={onRun}>
           Test all groups
         </Button>
         <small>

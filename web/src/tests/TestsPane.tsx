@@ -5,6 +5,7 @@ import { useEffect } from "preact/hooks";
 import { run as askRun, runs as askRuns, startRun } from "../api/endpoints.ts";
 import { readOnly } from "../api/readOnly.ts";
 import type { Group } from "../state/document.ts";
+import { STOP } from "../ui/acts.ts";
 import { CopyAs } from "../ui/copyAs.tsx";
 import { section, useActions } from "../ui/keys.ts";
 import { useLoad } from "../ui/load.ts";
@@ -45,6 +46,10 @@ export function TestsPane({ work }: { work: Workspace }): JSX.Element {
       ["y", "Copy the test as a command", () => void copyPlan(work, boxes), runs],
     ]),
   );
+  const asked = (): Asked | null => {
+    const body = planned(work, boxes);
+    return body && runsPath(work, body);
+  };
   // The newest of a list from before a change may be the one that was deleted.
   const newest = load.is === "ready" && !list.stale ? load.value[0]?.number : undefined;
   const number = chosen ?? newest ?? null;
@@ -69,7 +74,7 @@ export function TestsPane({ work }: { work: Workspace }): JSX.Element {
             />
             <p class="row note">
               Copy the test as
-              <CopyAs of="Tests" keys asked={() => runsPath(work, planned(work, boxes))} />
+              <CopyAs of="Tests" keys asked={asked} />
             </p>
             <TestAll busy={job !== null} onRun={() => void runAll(work)} />
           </>
@@ -133,8 +138,8 @@ async function copyPlan(work: Workspace, boxes: Group[]): Promise<void> {
 }
 
 /** Where a test is asked for. */
-function runsPath({ id }: Workspace, body: RunAsk | null): Asked | null {
-  return body && { path: `/api/graphs/${encodeURIComponent(id)}/runs`, body };
+function runsPath({ id }: Workspace, body: RunAsk): Asked {
+  return { path: `/api/graphs/${encodeURIComponent(id)}/runs`, body };
 }
 
 /** Every group of the circuit and the strongest features, each with controls like it. */
@@ -146,10 +151,11 @@ async function runAll(work: Workspace): Promise<void> {
 }
 
 async function start(work: Workspace, ask: RunAsk): Promise<void> {
-  await running.start(work.id, () => startRun(work.id, ask));
+  await running.start(work.id, () => startRun(work.id, ask), runsPath(work, ask));
 }
 
 function JobLine({ job: now }: { job: Job }): JSX.Element {
+  useActions(STOP);
   return (
     <div class="job" role="status">
       <span>
@@ -158,7 +164,7 @@ function JobLine({ job: now }: { job: Job }): JSX.Element {
         {now.eta_secs !== null && `, ${seconds(now.eta_secs)} left`}
       </span>
       <Progress done={now.done} total={now.total} label="Test" />
-      <Button kind="quiet" onClick={() => void stopJob(now.id)}>
+      <Button kind="quiet" keyName="mod+." act="stop" onClick={() => void stopJob(now.id)}>
         Stop, keep what there is
       </Button>
     </div>

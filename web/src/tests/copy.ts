@@ -6,7 +6,7 @@ import { shapeOf } from "../graph/layout.ts";
 import { type Pack, readPack } from "../graph/pack.ts";
 import { copyCommand } from "../ui/command.tsx";
 import { IN_FOLDER } from "../ui/shell.ts";
-import { toast } from "../ui/toast.tsx";
+import { toastFailure } from "../ui/toast.tsx";
 import type { GraphHead, RunAsk } from "../wire.ts";
 import type { Workspace } from "../workspace/model.ts";
 import { interveneCommand, meetsInSweep, type Of, validateCommand } from "./command.ts";
@@ -39,6 +39,6 @@ export async function copyRun(work: Workspace, ask: RunAsk): Promise<void> {
     const more = [IN_FOLDER, ...lacks].filter(Boolean).join(" ");
     await copyCommand(interveneCommand(ask, here, there), more);
   } catch (failure) {
-    toast(`Not copied: ${sentence(failure)}.`);
+    toastFailure(`Not copied: ${sentence(failure)}.`);
   }
 }

@@ -5,7 +5,7 @@ import type { JSX } from "preact";
 import { sentence } from "../api/client.ts";
 import { tokenize } from "../api/endpoints.ts";
 import { Button } from "../ui/parts.tsx";
-import { toast } from "../ui/toast.tsx";
+import { toastFailure } from "../ui/toast.tsx";
 
 /** The last token of a word, as the model's vocabulary has it; a leading space counts. */
 export async function tokenOf(model: string, text: string): Promise<number | null> {
@@ -15,7 +15,7 @@ export async function tokenOf(model: string, text: string): Promise<number | nul
     const { tokens } = await tokenize({ model, text, ids: null, chat: false, system: null });
     return tokens.at(-1)?.id ?? null;
   } catch (failure) {
-    toast(`“${text}” is no token: ${sentence(failure)}.`);
+    toastFailure(`“${text}” is no token: ${sentence(failure)}.`);
     return null;
   }
 }
@@ -25,6 +25,8 @@ export function AddToken(props: {
   label: string;
   action: string;
   onAdd: (id: number) => void;
+  /** The key that goes into its field, as its page registers it. */
+  field?: { keyName: string; act: string };
 }): JSX.Element {
   const text = useSignal("");
   const add = async (event: Event): Promise<void> => {
@@ -36,13 +38,16 @@ export function AddToken(props: {
   return (
     <form class="row" onSubmit={(event) => void add(event)}>
       <input
+        data-act={props.field?.act}
         aria-label={props.label}
         placeholder={props.label}
         title="Of a word of several tokens, the last; a leading space counts"
         value={text.value}
         onInput={(event) => (text.value = event.currentTarget.value)}
       />
-      <Button type="submit">{props.action}</Button>
+      <Button type="submit" keyName={props.field?.keyName}>
+        {props.action}
+      </Button>
     </form>
   );
 }

@@ -9,13 +9,14 @@ import { forward, tokenize } from "../api/endpoints.ts";
 import { modelOf } from "../models/words.ts";
 import { newTraceUrl } from "../trace/request.ts";
 import { targetText, useTexts } from "../trace/texts.ts";
+import { acts } from "../ui/acts.ts";
 import { section, useActions } from "../ui/keys.ts";
 import { useLoad } from "../ui/load.ts";
 import { asksForMenu, openMenu } from "../ui/menu.tsx";
 import { percent, raw, signedPoints, signedRaw, tokenText } from "../ui/numbers.ts";
 import { Bar, Button, Chip, Empty, Failure, Skeleton } from "../ui/parts.tsx";
 import { go } from "../ui/router.ts";
-import { toast } from "../ui/toast.tsx";
+import { toastFailure } from "../ui/toast.tsx";
 import type { Forecast, Forward, TargetAsk } from "../wire.ts";
 import type { Workspace } from "../workspace/model.ts";
 import { AddToken } from "./AddToken.tsx";
@@ -77,6 +78,14 @@ function Strip({ work, model, ids, edited, at, onEdit }: StripProps): JSX.Elemen
     },
     [model, ids.join(",")],
     [edit.ids.join(","), watched],
+  );
+  useActions(
+    acts("Tokens", [
+      ["b t", "Watch another token", "watch"],
+      ["b i", "Put words in after this token", "put in"],
+      ["b o", "Take this token out", "take out"],
+      ["b g", "Back to the graph's text", "graph text"],
+    ]),
   );
   const load = state.value;
   if (load.is === "loading") return <Skeleton lines={3} label="Running the model" />;
@@ -223,6 +232,7 @@ function NextTokens(props: {
         model={model}
         label="Another token"
         action="Watch"
+        field={{ keyName: "b t", act: "watch" }}
         onAdd={(id) => work.view.value.watch.includes(id) || toggle(id)}
       />
       {tokens.length > 0 && (
@@ -275,7 +285,7 @@ function Splice({ model, edit, pos, onEdit }: SpliceProps): JSX.Element {
       onEdit(putIn(edit, pos, put));
       text.value = "";
     } catch (failure) {
-      toast(`Not put in: ${sentence(failure)}.`);
+      toastFailure(`Not put in: ${sentence(failure)}.`);
     }
   };
   return (
@@ -283,20 +293,30 @@ function Splice({ model, edit, pos, onEdit }: SpliceProps): JSX.Element {
       <h3>Change the text here</h3>
       <form class="row" onSubmit={(event) => void insert(event)}>
         <input
+          data-act="put in"
           aria-label="Words to put in after this token"
           placeholder="Words to put in here"
           value={text.value}
           onInput={(event) => (text.value = event.currentTarget.value)}
         />
-        <Button type="submit">Put in</Button>
-        <Button onClick={() => onEdit(takeOut(edit, pos))} disabled={ids.length < 2}>
+        <Button type="submit" keyName="b i">
+          Put in
+        </Button>
+        <Button
+          keyName="b o"
+          act="take out"
+          onClick={() => onEdit(takeOut(edit, pos))}
+          disabled={ids.length < 2}
+        >
           Take this token out
         </Button>
       </form>
       {changes && <p class="note">{changes}.</p>}
       {changes && (
         <p class="row">
-          <Button onClick={() => onEdit(null)}>Back to the graph's text</Button>
+          <Button keyName="b g" act="graph text" onClick={() => onEdit(null)}>
+            Back to the graph's text
+          </Button>
         </p>
       )}
     </section>

@@ -162,9 +162,13 @@ function Written(props: {
           {plain === null ? (
             <span class="muted">Some have several lines.</span>
           ) : (
-            <Button onClick={() => set(plain)}>Edit as text</Button>
+            <Button keyName="Shift+e" act="as text" onClick={() => set(plain)}>
+              Edit as text
+            </Button>
           )}
-          <Button onClick={() => set("")}>Write some instead</Button>
+          <Button keyName="x" act="write" onClick={() => set("")}>
+            Write some instead
+          </Button>
         </p>
       )}
       <p class="row">

@@ -4,6 +4,8 @@ import { useSignal } from "@preact/signals";
 import type { JSX } from "preact";
 import { useEffect } from "preact/hooks";
 import { estimate as askEstimate } from "../api/endpoints.ts";
+import { STOP } from "../ui/acts.ts";
+import { useActions } from "../ui/keys.ts";
 import { bytes, count, seconds } from "../ui/numbers.ts";
 import { Button, Empty, Failure, Progress } from "../ui/parts.tsx";
 import { entryPrompt } from "./batch.ts";
@@ -65,12 +67,19 @@ export function BatchCost({ lines, request }: CostProps): JSX.Element {
     now?.abort.abort();
     if (now) asked.value = { ...now, sum: { ...now.sum, isAsking: false } };
   };
+  useActions(STOP);
   const sum = asked.value?.key === key ? asked.value.sum : null;
   return (
     <section class="card">
       <h2>What it takes</h2>
       {sum === null ? (
-        <Empty action={<Button onClick={() => void ask()}>Estimate</Button>}>
+        <Empty
+          action={
+            <Button keyName="e" act="estimate" onClick={() => void ask()}>
+              Estimate
+            </Button>
+          }
+        >
           Encodes each prompt and times some rows, without tracing: about half a second each.
         </Empty>
       ) : (
@@ -81,7 +90,7 @@ export function BatchCost({ lines, request }: CostProps): JSX.Element {
                 {count(sum.n)} of {count(lines.length)} prompts
               </span>
               <Progress done={sum.n} total={lines.length} label="Estimating" />
-              <Button kind="quiet" onClick={stop}>
+              <Button kind="quiet" keyName="mod+." act="stop" onClick={stop}>
                 Stop
               </Button>
             </div>

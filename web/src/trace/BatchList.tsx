@@ -1,6 +1,7 @@
 // A batch under way or done: each prompt with how far it is, and where its graphs lead.
 
 import type { JSX } from "preact";
+import { STOP } from "../ui/acts.ts";
 import { section, useActions } from "../ui/keys.ts";
 import { useMore } from "../ui/more.tsx";
 import { count, seconds, tokenText } from "../ui/numbers.ts";
@@ -37,8 +38,9 @@ function List({ now }: { now: Batch }): JSX.Element {
   const { rows, more } = useMore(now.entries, FIRST, ({ state }) => {
     return state === "running" || state === "failed" || state === "lost";
   });
-  useActions(
-    section("Batch", [
+  useActions([
+    ...STOP,
+    ...section("Batch", [
       ["s", "Stop all of the batch", () => void stopBatch(), () => isBusy],
       [
         "a",
@@ -46,10 +48,11 @@ function List({ now }: { now: Batch }): JSX.Element {
         () => void retryBatch(),
         () => !isBusy && rest.length > 0,
       ],
+      ["Shift+x", "Put the list away", forgetBatch, () => !isBusy],
       ["w", "What recurs in its graphs", () => go(recurringUrl(graphs)), () => canFollow],
       ["c", "Compare two of its graphs", () => go(compareUrl(graphs)), () => canFollow],
     ]),
-  );
+  ]);
   return (
     <section class="card stack" aria-label="Batch">
       <div class="head-row">
@@ -63,7 +66,12 @@ function List({ now }: { now: Batch }): JSX.Element {
             Stop all
           </Button>
         ) : (
-          <Button kind="quiet" title="Graphs stay in the library" onClick={forgetBatch}>
+          <Button
+            kind="quiet"
+            keyName="Shift+x"
+            title="Graphs stay in the library"
+            onClick={forgetBatch}
+          >
             Put the list away
           </Button>
         )}
@@ -112,7 +120,7 @@ function List({ now }: { now: Batch }): JSX.Element {
 function Row({ entry, stage }: { entry: Entry; stage: Job | undefined }): JSX.Element {
   const { line, text, state, job } = entry;
   return (
-    <li class="job">
+    <li class="job" data-row={state === "running" ? "now" : ""}>
       <span class="muted batch-line" title="Its line">
         {line}
       </span>
@@ -124,7 +132,13 @@ function Row({ entry, stage }: { entry: Entry; stage: Job | undefined }): JSX.El
         <Progress done={stage.done} total={stage.total} label={text} />
       )}
       {(state === "running" || state === "queued") && job !== null && (
-        <Button kind="quiet" label={`Stop line ${line}`} onClick={() => void stopJob(job)}>
+        <Button
+          kind="quiet"
+          keyName="mod+."
+          act="stop"
+          label={`Stop line ${line}`}
+          onClick={() => void stopJob(job)}
+        >
           Stop
         </Button>
       )}

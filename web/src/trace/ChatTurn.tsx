@@ -49,7 +49,9 @@ export function ChatTurn({ request }: { request: Signal<Request> }): JSX.Element
       {said !== null && (
         <>
           <Chip tone="warn">The text is a chat turn already, and is wrapped twice.</Chip>
-          <Button onClick={() => take(text, said)}>Take what the user says</Button>
+          <Button keyName="u" act="user" onClick={() => take(text, said)}>
+            Take what the user says
+          </Button>
         </>
       )}
     </div>

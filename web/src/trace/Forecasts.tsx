@@ -126,7 +126,13 @@ function Cost({ prompt, promptKey }: { prompt: PromptAsk; promptKey: string }): 
     <section class="card">
       <h2>What it takes</h2>
       {now === null && (
-        <Empty action={<Button onClick={ask}>Estimate</Button>}>
+        <Empty
+          action={
+            <Button keyName="e" act="estimate" onClick={ask}>
+              Estimate
+            </Button>
+          }
+        >
           Encodes the prompt and times some rows, without tracing.
         </Empty>
       )}

@@ -7,11 +7,12 @@ import { sentence } from "../api/client.ts";
 import { models as askModels, status as askStatus } from "../api/endpoints.ts";
 import { useTaken } from "../library/open.ts";
 import { modelText } from "../models/words.ts";
+import { acts } from "../ui/acts.ts";
 import { section, useActions } from "../ui/keys.ts";
 import { useLoad } from "../ui/load.ts";
 import { Empty, Failure, Field, Segments, Skeleton } from "../ui/parts.tsx";
 import { place } from "../ui/router.ts";
-import { toast } from "../ui/toast.tsx";
+import { toast, toastFailure } from "../ui/toast.tsx";
 import type { ModelRow } from "../wire.ts";
 import { Batch } from "./Batch.tsx";
 import { BatchList } from "./BatchList.tsx";
@@ -82,6 +83,14 @@ function TraceForm({ models, usual }: { models: ModelRow[]; usual: string }): JS
       ["b", "One prompt or a batch", () => choose(mode.value === "one" ? "batch" : "one")],
     ]),
   );
+  useActions(
+    acts("New trace", [
+      ["e", "Estimate what it takes", "estimate"],
+      ["x", "Write the prompts instead", "write"],
+      ["Shift+e", "Edit the file's prompts as text", "as text"],
+      ["u", "Take what the user says", "user"],
+    ]),
+  );
   useEffect(() => {
     document.title = "New trace · Connectome";
     adoptBatch();
@@ -134,7 +143,7 @@ function takenSource(name: string, text: string): Source | null {
     if (lines.length === 0) throw new Error("it has no prompts");
     return { name: isText(name) ? null : name, text };
   } catch (failure) {
-    toast(`${name} was not read: ${sentence(failure)}.`);
+    toastFailure(`${name} was not read: ${sentence(failure)}.`);
     return null;
   }
 }
@@ -145,7 +154,7 @@ async function readFile(file: File, take: Take): Promise<void> {
   try {
     take(file.name, await file.text());
   } catch (failure) {
-    toast(`${file.name} was not read: ${sentence(failure)}.`);
+    toastFailure(`${file.name} was not read: ${sentence(failure)}.`);
   }
 }
 

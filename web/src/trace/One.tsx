@@ -4,7 +4,7 @@ import type { Signal } from "@preact/signals";
 import type { JSX } from "preact";
 import { useEffect } from "preact/hooks";
 import { trace } from "../api/endpoints.ts";
-import { JobRow } from "../library/Jobs.tsx";
+import { JobRow } from "../library/JobRow.tsx";
 import { copyCommand } from "../ui/command.tsx";
 import { CopyAs } from "../ui/copyAs.tsx";
 import { section, useActions } from "../ui/keys.ts";
@@ -33,8 +33,9 @@ interface OneProps extends FormProps {
 export function One({ request, now, onChange, model, models }: OneProps): JSX.Element {
   const job = running.of(null);
   const whyNot = whyNotTraced(request);
+  const asked = () => ({ path: "/api/graphs", body: traceAsk(request) });
   const run = async (): Promise<void> => {
-    await running.start(null, () => trace(traceAsk(request)));
+    await running.start(null, () => trace(traceAsk(request)), asked());
   };
   const copy = () => void copyCommand(command(request, models));
   useActions(
@@ -53,6 +54,8 @@ export function One({ request, now, onChange, model, models }: OneProps): JSX.El
         <p class="row card">
           <span class="grow">The text comes from a graph, as {request.ids.length} tokens.</span>
           <Button
+            keyName="x"
+            act="write"
             onClick={() => onChange({ ids: null, position: null, text: model.example ?? "" })}
           >
             Write one instead
@@ -102,11 +105,7 @@ export function One({ request, now, onChange, model, models }: OneProps): JSX.El
           <Button kind="quiet" keyName="y" onClick={copy}>
             Copy as a command
           </Button>
-          <CopyAs
-            of="New trace"
-            keys
-            asked={() => ({ path: "/api/graphs", body: traceAsk(request) })}
-          />
+          <CopyAs of="New trace" keys asked={asked} />
         </div>
       )}
     </>

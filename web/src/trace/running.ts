@@ -1,17 +1,17 @@
 // The single trace under way: it opens its graph if its page is still shown.
 
-import { ApiError, sentence } from "../api/client.ts";
+import { whyText } from "../api/client.ts";
 import { Running } from "../api/running.ts";
 import { go, place } from "../ui/router.ts";
-import { toast } from "../ui/toast.tsx";
+import { toast, toastFailure } from "../ui/toast.tsx";
 
 const PATH = "/new";
 
 export const running = new Running("trace", {
   ended: ({ result, error }) => {
     if (!result?.graph) {
-      const why = error?.what ?? "it was stopped before its first row";
-      toast(`The trace ended without a graph: ${why}.`);
+      if (error) toastFailure(`The trace failed: ${whyText(error)}`);
+      else toast("The trace ended without a graph: it was stopped before its first row.");
       return;
     }
     // Who went on to another page stays there.
@@ -19,7 +19,6 @@ export const running = new Running("trace", {
     else toast("The trace is done; its graph is in the library.");
   },
   failed: (why) => {
-    const hint = why instanceof ApiError && why.hint ? ` ${why.hint}` : "";
-    toast(`Not traced: ${sentence(why)}.${hint}`);
+    toastFailure(`Not traced: ${whyText(why)}`);
   },
 });

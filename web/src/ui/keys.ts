@@ -2,7 +2,12 @@
 //
 // An action is registered while its view is shown, so the sheet lists exactly what works now.
 // No key fires while a person types into a field, but for those with a modifier. Pages are two keys,
-// `j` (jump) and a letter, as the letters themselves are the workspace's.
+// `j` (jump) and a letter, as the letters themselves are the workspace's; so are those of the pane
+// below a graph, `b` and a letter.
+//
+// Every verb of a page has a key. Without one are: what closes, cancels or tries again; more of a
+// list; what sends the field that it stands beside, as Enter does there; choices, which are fields;
+// and all of a dialog, which has the keyboard for itself.
 
 import { signal } from "@preact/signals";
 import { useEffect } from "preact/hooks";

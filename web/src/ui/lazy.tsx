@@ -5,7 +5,7 @@ import type { ComponentType, JSX } from "preact";
 import { useMemo } from "preact/hooks";
 import { useLoad } from "./load.ts";
 import { Failure, Skeleton } from "./parts.tsx";
-import { toast } from "./toast.tsx";
+import { toastFailure } from "./toast.tsx";
 
 /** A component that is there once `load` has brought it. */
 export function lazy<P extends object>(
@@ -39,5 +39,5 @@ export function lazy<P extends object>(
 
 /** Does something with code once `load` has brought it. */
 export function later<M>(load: () => Promise<M>): (what: (of: M) => void) => void {
-  return (what) => void load().then(what, () => toast("Its code did not come; try again."));
+  return (what) => void load().then(what, () => toastFailure("Its code did not come; try again."));
 }

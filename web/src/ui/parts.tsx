@@ -21,6 +21,8 @@ interface ButtonProps {
   /** Of several that submit, which it is. */
   value?: number;
   label?: string;
+  /** What it does, for its key (`acts.ts`). */
+  act?: string;
 }
 
 export function Button(props: ButtonProps): JSX.Element {
@@ -36,6 +38,7 @@ export function Button(props: ButtonProps): JSX.Element {
       disabled={props.disabled}
       aria-pressed={props.pressed}
       aria-label={props.label}
+      data-act={props.act}
     >
       {props.children}
     </button>

@@ -2,7 +2,7 @@
 
 import { sentence } from "../api/client.ts";
 import { cancelJob } from "../api/endpoints.ts";
-import { toast } from "./toast.tsx";
+import { toastFailure } from "./toast.tsx";
 
 /** Whether it was stopped; where it was not, a message says why. */
 export async function stopJob(id: string): Promise<boolean> {
@@ -10,7 +10,7 @@ export async function stopJob(id: string): Promise<boolean> {
     await cancelJob(id);
     return true;
   } catch (failure) {
-    toast(`Not stopped: ${sentence(failure)}.`);
+    toastFailure(`Not stopped: ${sentence(failure)}.`);
     return false;
   }
 }

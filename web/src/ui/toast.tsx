@@ -2,6 +2,7 @@
 
 import { signal } from "@preact/signals";
 import type { JSX } from "preact";
+import { copyText } from "./clipboard.ts";
 
 interface Toast {
   id: number;
@@ -9,6 +10,8 @@ interface Toast {
   act: (() => void) | null;
   /** What its button says. */
   label: string;
+  /** Puts it away; only of one that does not go by itself. */
+  close?: () => void;
 }
 
 const UNDO = "Undo";
@@ -41,6 +44,16 @@ export function toast(text: string, act: (() => void) | null = null, label = UND
   window.setTimeout(close, act ? ACT_MS : SHOWN_MS);
 }
 
+/** What failed: it stays until somebody has put it away. The same one twice stands once. */
+export function toastFailure(text: string): void {
+  const others = toasts.peek().filter((one) => one.text !== text);
+  const close = (): void => {
+    toasts.value = toasts.value.filter((one) => one.text !== text);
+  };
+  const act = () => void copyText(`${text}\n${location.pathname}`, "Details copied.");
+  toasts.value = [...others, { id: next++, text, act, label: "Copy details", close }];
+}
+
 /** What the newest message that is still shown can take back. */
 export function lastUndo(): (() => void) | null {
   return toasts.value.findLast(({ act, label }) => act && label === UNDO)?.act ?? null;
@@ -61,6 +74,11 @@ export function Toasts(): JSX.Element {
             {one.act && (
               <button type="button" onClick={one.act}>
                 {one.label}
+              </button>
+            )}
+            {one.close && (
+              <button type="button" onClick={one.close}>
+                Dismiss
               </button>
             )}
           </div>

@@ -4,6 +4,7 @@ import { useSignal } from "@preact/signals";
 import type { JSX } from "preact";
 import { useEffect, useRef } from "preact/hooks";
 import type { Saver } from "../state/saver.ts";
+import { section, useActions } from "../ui/keys.ts";
 import { lazy } from "../ui/lazy.tsx";
 import { counted } from "../ui/numbers.ts";
 import { Button } from "../ui/parts.tsx";
@@ -25,10 +26,15 @@ export function Clashing({ work, saver }: { work: Workspace; saver: Saver }): JS
   const close = (): void => {
     open.value = false;
   };
+  useActions(
+    section("Document", [
+      ["Shift+u", "What another window changed, too", () => (open.value = true), () => n > 0],
+    ]),
+  );
   return (
     <>
       {n > 0 && (
-        <Button kind="quiet" onClick={() => (open.value = true)}>
+        <Button kind="quiet" keyName="Shift+u" onClick={() => (open.value = true)}>
           {counted(n, "change")} met another window's
         </Button>
       )}

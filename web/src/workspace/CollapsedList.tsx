@@ -2,6 +2,8 @@
 
 import type { JSX } from "preact";
 import { collapsedOf, inStrip, stripText, thinStrips } from "../graph/thin.ts";
+import { acts } from "../ui/acts.ts";
+import { useActions } from "../ui/keys.ts";
 import { nodesText } from "../ui/numbers.ts";
 import { Button } from "../ui/parts.tsx";
 import type { Workspace } from "./model.ts";
@@ -11,6 +13,9 @@ export function CollapsedList({ work }: { work: Workspace }): JSX.Element | null
   const pack = work.columns.value;
   const shown = work.shown.value;
   const names = work.names.value;
+  useActions(
+    acts("What is collapsed", [["Shift+b", "Expand the one that has the focus", "expand"]]),
+  );
   if (!thin || !pack || !shown || !names) return null;
   const strips = thinStrips(thin).map((strip) => ({
     strip,
@@ -22,12 +27,14 @@ export function CollapsedList({ work }: { work: Workspace }): JSX.Element | null
       <h3>Collapsed</h3>
       <ul>
         {strips.map(({ strip, text, nNodes }) => (
-          <li key={text} class="row">
+          <li key={text} class="row" data-row="">
             <span>
               {text} <span class="muted">{nodesText(nNodes)}</span>
             </span>
             <Button
               kind="quiet"
+              keyName="Shift+b"
+              act="expand"
               label={`Expand ${text}`}
               onClick={() => work.do({ do: "expand", ...collapsedOf(strip) })}
             >

@@ -69,7 +69,12 @@ export function FilterBar({ work }: { work: Workspace }): JSX.Element | null {
       </MoreFilters>
       {chips(inBar)}
       {behind.length > 0 && (
-        <Button kind="quiet" title="What else filters hide" onClick={() => openPopover(MORE)}>
+        <Button
+          kind="quiet"
+          keyName="q"
+          title="What else filters hide"
+          onClick={() => openPopover(MORE)}
+        >
           {behind.length} more
         </Button>
       )}

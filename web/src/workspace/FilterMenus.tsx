@@ -5,6 +5,7 @@ import { file } from "../file/file.ts";
 import { KIND_NAMES } from "../graph/pack.ts";
 import { KIND_FILTER } from "../graph/visible.ts";
 import type { Filters, Sign } from "../state/document.ts";
+import { keyLabel } from "../ui/keys.ts";
 import { count, percent } from "../ui/numbers.ts";
 import { Key, Segments } from "../ui/parts.tsx";
 import { Popover } from "../ui/popover.tsx";
@@ -23,7 +24,11 @@ export function Kinds({ work, set }: Props): JSX.Element {
   const of = (kind: keyof typeof KIND_TEXT) => KIND_FILTER[kind];
   const n = KIND_NAMES.filter((kind) => filters[of(kind)]).length;
   return (
-    <Popover text={n === KIND_NAMES.length ? "Kinds" : `Kinds: ${n} of ${KIND_NAMES.length}`}>
+    <Popover
+      id={KINDS}
+      title={`(${keyLabel("Shift+q")})`}
+      text={n === KIND_NAMES.length ? "Kinds" : `Kinds: ${n} of ${KIND_NAMES.length}`}
+    >
       {KIND_NAMES.map((kind) => (
         <label class="check" key={kind}>
           <input
@@ -51,6 +56,7 @@ const SIGNS: readonly { value: Sign; text: string; title?: string }[] = [
 ];
 
 export const MORE = "more-filters";
+export const KINDS = "kinds";
 
 export function MoreFilters(props: Props & { children?: ComponentChildren }): JSX.Element {
   const { work, set } = props;
@@ -60,7 +66,7 @@ export function MoreFilters(props: Props & { children?: ComponentChildren }): JS
   // A page in a file holds what pruning keeps at some thresholds, and no others.
   const edges = file ? file.pruned.map((one) => one.edge_threshold) : EDGES;
   return (
-    <Popover id={MORE} text="More filters">
+    <Popover id={MORE} text="More filters" title="(q)">
       {props.children}
       <Line name="Draw edges" note="of the selection, under the pointer, and in the haze">
         <Segments

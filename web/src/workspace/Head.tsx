@@ -16,9 +16,11 @@ import { go } from "../ui/router.ts";
 import type { ProvenanceRow } from "../wire.ts";
 import { graphAddress, MAIN } from "./address.ts";
 import { copyPage, copyPruned } from "./exports.ts";
+import { lacking } from "./lacking.ts";
 import type { Workspace } from "./model.ts";
 import { type Mode, mode } from "./room.ts";
 
+const Lacks = lazy(async () => (await import("./Lacks.tsx")).Lacks);
 const Versions = lazy(async () => (await import("./Versions.tsx")).Versions);
 
 const MODES: readonly { value: Mode; text: string; title: string }[] = [
@@ -47,6 +49,7 @@ export function Head(props: { work: Workspace; saver: Saver | null }): JSX.Eleme
         {head.value ? <Prompt work={work} /> : "Loading…"}
       </h1>
       {head.value && <Imported of={head.value.provenance} />}
+      <Lacking work={work} />
       <Targets work={work} />
       <span class="row no-print">
         <Segments
@@ -109,6 +112,32 @@ function Imported({ of: { imported, passed_over } }: { of: ProvenanceRow }): JSX
     <Chip tone="warn" title={title}>
       imported without {passed_over}
     </Chip>
+  );
+}
+
+/** What is not here of what the graph is about; a click says what to do. */
+function Lacking({ work }: { work: Workspace }): JSX.Element | null {
+  const open = useSignal(false);
+  const texts = lacking(work.head.value, work.nUnseen.value);
+  const isPart = !work.readOnly && texts.length > 0;
+  const show = (): boolean => (open.value = true);
+  useActions(section("Document", [["Shift+a", "What is not here…", show, () => isPart]]));
+  if (!isPart) return null;
+  return (
+    <>
+      {texts.map((text) => (
+        <button
+          key={text}
+          type="button"
+          class="chip warn"
+          title={`What to do (${keyLabel("Shift+a")})`}
+          onClick={show}
+        >
+          {text}
+        </button>
+      ))}
+      {open.value && <Lacks work={work} onClose={() => (open.value = false)} />}
+    </>
   );
 }
 

@@ -14,7 +14,7 @@ import { useLoad } from "../ui/load.ts";
 import { bytes, count, date } from "../ui/numbers.ts";
 import { Button, Empty, Failure, Skeleton } from "../ui/parts.tsx";
 import { go } from "../ui/router.ts";
-import { toast } from "../ui/toast.tsx";
+import { toast, toastFailure } from "../ui/toast.tsx";
 import { graphAddress, MAIN } from "./address.ts";
 import type { Workspace } from "./model.ts";
 import { dropView, renameView } from "./renaming.ts";
@@ -49,7 +49,7 @@ export function Versions({ work, saver, onClose }: VersionsProps): JSX.Element {
       onClose();
       toast(`Version ${number} opened. Undo goes back.`);
     } catch (failure) {
-      toast(`Version ${number} was not opened: ${sentence(failure)}.`);
+      toastFailure(`Version ${number} was not opened: ${sentence(failure)}.`);
     }
   };
   return (

@@ -18,15 +18,16 @@ import { Saver, type Shown } from "../state/saver.ts";
 import { within } from "../state/within.ts";
 import { takeTest } from "../tests/link.ts";
 import { lazy } from "../ui/lazy.tsx";
-import { nodesText } from "../ui/numbers.ts";
-import { Failure, Skeleton } from "../ui/parts.tsx";
+import { bytes, nodesText } from "../ui/numbers.ts";
+import { Failure, Progress, Skeleton } from "../ui/parts.tsx";
 import { place } from "../ui/router.ts";
-import { toast } from "../ui/toast.tsx";
+import { toast, toastFailure } from "../ui/toast.tsx";
 import { FilterBar } from "./FilterBar.tsx";
 import { Head } from "./Head.tsx";
 import { useKeys } from "./keys.ts";
 import { rememberGraph, takePin } from "./last.ts";
 import {
+  type Packing,
   until,
   useComplete,
   useKept,
@@ -158,9 +159,7 @@ export function WorkspacePage({ id, viewName }: WorkspacePageProps): JSX.Element
       ) : work.names.value ? (
         <Panes work={work} camera={camera} />
       ) : (
-        <div class="grow">
-          <Skeleton lines={12} label="Loading the graph" />
-        </div>
+        <Coming of={packing} />
       )}
       <StatusBar work={work} saver={saver} />
       <Touring />
@@ -177,6 +176,22 @@ function shownBy(work: Workspace): Shown {
     },
     isNew: () => takeFileGroups(work),
   };
+}
+
+/** What is loading, with its bytes where they are known. */
+function Coming({ of }: { of: Packing }): JSX.Element {
+  const [here, total] = of.part.value;
+  return (
+    <div class="grow">
+      {total > 0 && (
+        <p class="coming">
+          <Progress done={here} total={total} label="Loading the graph" />
+          {bytes(here)} of {bytes(total)}
+        </p>
+      )}
+      <Skeleton lines={12} label="Loading the graph" />
+    </div>
+  );
 }
 
 /** The tour, if the address asks for it. */
@@ -213,7 +228,9 @@ async function open(saver: Saver, work: Workspace): Promise<void> {
   try {
     await saver.open();
   } catch (failure) {
-    toast(`The saved view could not be opened: ${sentence(failure)}. It is kept on the server.`);
+    toastFailure(
+      `The saved view could not be opened: ${sentence(failure)}. It is kept on the server.`,
+    );
   }
   const linked = await decodeView(hash);
   if (!linked) return;

@@ -4,7 +4,7 @@ import { sentence } from "../api/client.ts";
 import { runs as askRuns, indexPath, viewRemote } from "../api/endpoints.ts";
 import { copyCommand } from "../ui/command.tsx";
 import { IN_FOLDER } from "../ui/shell.ts";
-import { toast } from "../ui/toast.tsx";
+import { toastFailure } from "../ui/toast.tsx";
 import { pageCommand, prunedCommand } from "./command.ts";
 import type { Workspace } from "./model.ts";
 
@@ -19,7 +19,7 @@ export async function copyPage(work: Workspace): Promise<void> {
     const view = saved && work.viewName;
     await copyCommand(pageCommand(work.id, { view, runs: numbers, index }), IN_FOLDER);
   } catch (failure) {
-    toast(`Not copied: ${sentence(failure)}.`);
+    toastFailure(`Not copied: ${sentence(failure)}.`);
   }
 }
 
@@ -30,6 +30,6 @@ export async function copyPruned(work: Workspace, format: "json" | "csv"): Promi
     const command = prunedCommand(work.id, format, { view, filters: work.view.value.filters });
     await copyCommand(command, IN_FOLDER);
   } catch (failure) {
-    toast(`Not copied: ${sentence(failure)}.`);
+    toastFailure(`Not copied: ${sentence(failure)}.`);
   }
 }

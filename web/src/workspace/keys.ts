@@ -18,9 +18,11 @@ import { openTest } from "../tests/link.ts";
 import { ask } from "../ui/ask.tsx";
 import { type Action, section, useActions } from "../ui/keys.ts";
 import { numberIn } from "../ui/numbers.ts";
+import { openPopover } from "../ui/popover.tsx";
 import { go } from "../ui/router.ts";
 import { toast } from "../ui/toast.tsx";
 import { feedsUrl } from "./address.ts";
+import { KINDS, MORE } from "./FilterMenus.tsx";
 import { group, useGathering } from "./gather.ts";
 import { nextFill } from "./Legend.tsx";
 import { withCollapsing } from "./later.ts";
@@ -168,6 +170,8 @@ export function workspaceActions(work: Workspace, camera: Camera, saver: Saver |
         "What fills a node: influence, activation, error share",
         () => work.do({ do: "fill", by: nextFill(work.view.value.fill) }),
       ],
+      ["q", "More filters…", () => openPopover(MORE)],
+      ["Shift+q", "Kinds of nodes…", () => openPopover(KINDS)],
       ["s", "Influence threshold…", () => void askThreshold(work)],
       [
         "z",

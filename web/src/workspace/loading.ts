@@ -1,8 +1,8 @@
 // What is fetched around the document: nodes and edges, pruning, complete links, verdicts.
 
-import { batch, effect, useSignal } from "@preact/signals";
+import { batch, effect, type Signal, useSignal } from "@preact/signals";
 import { useEffect, useLayoutEffect } from "preact/hooks";
-import { online, sentence } from "../api/client.ts";
+import { type OnPart, online, sentence } from "../api/client.ts";
 import {
   pack as askPack,
   run as askRun,
@@ -18,7 +18,7 @@ import { whenIdle } from "../ui/idle.ts";
 import type { Load } from "../ui/load.ts";
 import { percent } from "../ui/numbers.ts";
 import { setHash } from "../ui/router.ts";
-import { say, toast } from "../ui/toast.tsx";
+import { say, toastFailure } from "../ui/toast.tsx";
 import type { Run } from "../wire.ts";
 import { selectionHash } from "./address.ts";
 import type { Workspace } from "./model.ts";
@@ -29,18 +29,22 @@ const FIRST_EDGES = 30_000;
 
 export interface Packing {
   value: Load<true>;
+  /** Bytes of the first request that are here, and all. */
+  part: Signal<readonly [here: number, total: number]>;
   again: () => void;
 }
 
 /** Fetches the strongest edges, shows them, then the rest. */
 export function usePack(work: Workspace): Packing {
   const state = useSignal<Load<true>>({ is: "loading" });
+  const part = useSignal<readonly [number, number]>([0, 0]);
   const round = useSignal(0);
   // `round` asks again. Before the first frame and not after it, as the answer takes as long.
   useLayoutEffect(() => {
     const abort = new AbortController();
     const run = async (): Promise<void> => {
-      const first = readPack(await askPack(work.id, FIRST_EDGES, abort.signal));
+      const onPart: OnPart = (...to) => (part.value = to);
+      const first = readPack(await askPack(work.id, FIRST_EDGES, abort.signal, onPart));
       work.pack.value = first;
       state.value = { is: "ready", value: true };
       if (first.nEdges === first.nEdgesTotal || first.nEdgesTotal > MOST_EDGES) return;
@@ -53,6 +57,7 @@ export function usePack(work: Workspace): Packing {
   }, [work, round.value]);
   return {
     value: state.value,
+    part,
     again: () => {
       state.value = { is: "loading" };
       round.value++;
@@ -74,7 +79,7 @@ async function restOfEdges(work: Workspace, first: Pack, signal: AbortSignal): P
     } catch (why) {
       if (signal.aborted) return;
       if (online.peek()) {
-        toast(`Only the strongest edges are here: ${sentence(why)}.`);
+        toastFailure(`Only the strongest edges are here: ${sentence(why)}.`);
         work.restFailed.value = sentence(why);
         const round = work.edgesRound.peek();
         await until(() => work.edgesRound.value > round);

@@ -100,6 +100,15 @@ export class Workspace extends Selection {
     return this.lastColumns;
   });
   private lastColumns: Pack | null = null;
+  /** Features of which no index here has anything: how often one fires is known of every other. */
+  readonly nUnseen = computed(() => {
+    const { kind, frequency } = this.columns.value ?? { kind: [], frequency: [] };
+    let n = 0;
+    for (let at = 0; at < kind.length; at++) {
+      if (kind[at] === KIND.feature && Number.isNaN(frequency[at])) n++;
+    }
+    return n;
+  });
   /** Whether it is known of any feature how often it fires. */
   readonly knowsFrequency = computed(
     () => this.columns.value?.frequency.some((one) => !Number.isNaN(one)) ?? false,

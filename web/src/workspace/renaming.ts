@@ -8,7 +8,7 @@ import { deleteView, nameView } from "../api/endpoints.ts";
 import { remove } from "../library/Trash.tsx";
 import type { Saver } from "../state/saver.ts";
 import { match, place, setQuery } from "../ui/router.ts";
-import { toast } from "../ui/toast.tsx";
+import { toast, toastFailure } from "../ui/toast.tsx";
 import { MAIN } from "./address.ts";
 import { changed, viewName } from "./views.ts";
 
@@ -53,7 +53,7 @@ async function put(graph: string, from: string, to: string, isUndo: boolean): Pr
     const undo = isUndo ? null : () => void put(graph, to, from, true);
     toast(isUndo ? `The view is called ${to} again.` : `The view ${from} is now ${to}.`, undo);
   } catch (failure) {
-    toast(`Not renamed: ${sentence(failure)}.`);
+    toastFailure(`Not renamed: ${sentence(failure)}.`);
   }
 }
 

@@ -6,7 +6,7 @@ import { viewRemote } from "../api/endpoints.ts";
 import { Conflict } from "../state/saver.ts";
 import { ask } from "../ui/ask.tsx";
 import { go } from "../ui/router.ts";
-import { toast } from "../ui/toast.tsx";
+import { toast, toastFailure } from "../ui/toast.tsx";
 import { graphAddress } from "./address.ts";
 import type { Workspace } from "./model.ts";
 
@@ -32,6 +32,7 @@ export async function nameView(work: Workspace): Promise<void> {
     toast(`Saved as ${name}.`);
   } catch (failure) {
     const taken = failure instanceof Conflict;
-    toast(taken ? `There is a view ${name} already.` : `Not saved: ${sentence(failure)}.`);
+    if (taken) toast(`There is a view ${name} already.`);
+    else toastFailure(`Not saved: ${sentence(failure)}.`);
   }
 }

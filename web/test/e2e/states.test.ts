@@ -56,6 +56,133 @@ describe("states", () => {
     await ready(page);
   });
 
+  it("a big graph says how many of its bytes are here", async () => {
+    const page = await site.open("/");
+    // Bytes as a slow network has them: some at once, and the rest when they are let through.
+    await page.evaluate(() => {
+      const ask = window.fetch;
+      window.fetch = async (...asked) => {
+        const response = await ask(...asked);
+        if (!String(asked[0]).includes("/pack?")) return response;
+        const all = new Uint8Array(await response.arrayBuffer());
+        const body = new ReadableStream({
+          async start(to) {
+            to.enqueue(all.subarray(0, all.length / 4));
+            await new Promise((done) => addEventListener("let-through", done, { once: true }));
+            to.enqueue(all.subarray(all.length / 4));
+            to.close();
+          },
+        });
+        return new Response(body, { headers: { "content-length": String(all.length) } });
+      };
+    });
+    const path = await fresh(site);
+    await page.evaluate((to) => {
+      history.pushState(null, "", to);
+      dispatchEvent(new PopStateEvent("popstate"));
+    }, path);
+    const bar = page.getByRole("progressbar", { name: "Loading the graph" });
+    await bar.waitFor();
+    const share = await bar.evaluate((one: HTMLProgressElement) => one.value / one.max);
+    expect(share).toBeCloseTo(0.25, 2);
+    await page.getByText(/[\d.]+ [KM]?B of [\d.]+ [KM]?B/).waitFor();
+    await page.evaluate(() => dispatchEvent(new Event("let-through")));
+    await ready(page);
+  });
+
+  it("an empty library shows the first steps", async () => {
+    const page = await site.open("/m");
+    await page.route("**/api/graphs", (route) => route.fulfill({ json: [] }));
+    await page.goto(site.server.url);
+    for (const name of ["Trace a prompt", "Open a graph file", "See an example"]) {
+      await page.getByRole("heading", { name }).waitFor();
+    }
+    await page.getByRole("link", { name: "Open the example" }).click();
+    await ready(page);
+  });
+
+  it("a graph whose model is not here says what is off, and the command that brings it", async () => {
+    const page = await site.open("/");
+    const path = await fresh(site);
+    await page.route(/\/api\/graphs\/[^/]+$/, async (route) => {
+      const response = await route.fetch();
+      const head = await response.json();
+      const model = { name: "far/model", digest: "0" };
+      const dictionary = { name: "far/clt", digest: "0" };
+      const provenance = { ...head.provenance, model, dictionary };
+      const lacks = { runnable: false, not_runnable: "it is far away", feature_set: null };
+      return route.fulfill({ response, json: { ...head, provenance, ...lacks } });
+    });
+    await page.goto(site.server.url + path);
+    await ready(page);
+    await page.getByRole("button", { name: "the model far/model is not here" }).waitFor();
+    await page.getByRole("button", { name: /^no examples for \d+ of \d+ features$/ }).waitFor();
+    await page.keyboard.press("Shift+A");
+    const dialog = page.getByRole("dialog", { name: "What is not here" });
+    await dialog.getByText("tests and live text are off").waitFor();
+    await dialog.getByText("it is far away.").waitFor();
+    await dialog.getByText("connectome serve --model far/model=far/clt").waitFor();
+    await dialog.getByText("connectome features import").waitFor();
+    expect(await AxeBuilder(page)).toEqual([]);
+    await page.keyboard.press("Escape");
+    await dialog.waitFor({ state: "detached" });
+    await page.keyboard.press("v");
+    await page.getByText("New tests need the model that made this graph").waitFor();
+  });
+
+  it("a job that failed stays in the library until it is put away", async () => {
+    const page = await site.open("/new");
+    await page.context().grantPermissions(["clipboard-read", "clipboard-write"]);
+    // The job itself is the server's; only its end is another one.
+    const error = { what: "the disk is full", hint: "Make room", status: 500 };
+    const to = { state: "failed", result: null, graph: null, error };
+    let fails = true;
+    await page.route(/\/api\/jobs$/, async (route) => {
+      const response = await route.fetch();
+      const jobs = (await response.json()) as { id: string }[];
+      const json = fails ? jobs.map((job, at) => (at === 0 ? { ...job, ...to } : job)) : jobs;
+      return route.fulfill({ response, json });
+    });
+    await page.route(/\/api\/jobs\/[^/]+\/events$/, async (route) => {
+      const id = /jobs\/([^/]+)/.exec(route.request().url())?.[1];
+      const job = await (await fetch(`${site.server.url}/api/jobs/${id}`)).json();
+      const body = `event: job\ndata: ${JSON.stringify({ ...job, ...to })}\n\n`;
+      return route.fulfill({ body, contentType: "text/event-stream" });
+    });
+    await page.getByRole("button", { name: "Trace", exact: true }).click();
+    const toast = page.locator(".toast", { hasText: "The trace failed: the disk is full." });
+    await toast.waitFor();
+    await page.waitForTimeout(6000);
+    await toast.getByRole("button", { name: "Copy details" }).click();
+    await page.getByText("Details copied.").waitFor();
+    expect(await page.evaluate(() => navigator.clipboard.readText())).toContain("disk is full");
+    await toast.getByRole("button", { name: "Dismiss" }).click();
+    await toast.waitFor({ state: "detached" });
+
+    await page.goto(site.server.url);
+    const failed = page.getByRole("region", { name: "Failed" });
+    await failed.getByText("the disk is full. Make room.").waitFor();
+    const sent = page.waitForRequest(
+      (request) => request.method() === "POST" && request.url().endsWith("/api/graphs"),
+    );
+    fails = false;
+    await failed.getByRole("button", { name: "Try again" }).click();
+    expect((await sent).postDataJSON()).toHaveProperty("prompt");
+    await failed.waitFor({ state: "detached" });
+
+    // One that another browser sent leads to a new trace; a key puts it away, and the message back.
+    await page.evaluate(() => localStorage.clear());
+    fails = true;
+    await page.reload();
+    await failed.getByRole("link", { name: "New trace with it" }).waitFor();
+    await page.keyboard.press("x");
+    await failed.waitFor({ state: "detached" });
+    await page.reload();
+    await page.getByRole("heading", { name: "Library" }).waitFor();
+    await page.waitForTimeout(1500);
+    expect(await failed.count()).toBe(0);
+  });
+
   it("a model's text is text: markup in a label stays what it looks like", async () => {
     const page = await site.open(await fresh(site));
     await ready(page);

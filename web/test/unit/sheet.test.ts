@@ -136,7 +136,7 @@ describe("the tour and help", () => {
     const shown = [...STEPS, ...SECTIONS].flatMap(({ text }) => keysIn(text));
     expect(shown.length).toBeGreaterThan(20);
     expect(shown.filter((key) => !known.has(key))).toEqual([]);
-    expect(known.has("Shift+q")).toBe(false);
+    expect(known.has("q q")).toBe(false);
   });
 
   it("say what can be done beside the keys of the workspace", () => {
