@@ -342,8 +342,9 @@ fn train(error: &TrainError) -> String {
             "text is UTF-8; `.jsonl` has an object a line, `.bin` and `.safetensors` have ids"
         }
         TrainError::Read { .. } => "check the path and its permissions",
-        TrainError::Write { .. } => {
-            "is there room, and may you write there? the last checkpoint is kept, `--resume` goes on"
+        TrainError::Write { .. } => "is there room, and may you write there?",
+        TrainError::BrokenOff { .. } => {
+            "is there room, and may you write there? then `--resume` goes on"
         }
         TrainError::NoCheckpoint { .. } => "leave `--resume` out to begin a run",
         TrainError::RunExists { .. } => "go on with `--resume`, or name another `--out`",

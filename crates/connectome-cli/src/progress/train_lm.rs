@@ -2,7 +2,6 @@
 
 use std::io::Write as _;
 use std::ops::ControlFlow;
-use std::path::Path;
 use std::time::Instant;
 
 use connectome::train::lm::{Evaluation, Progress, Step};
@@ -142,7 +141,9 @@ impl Progress for TrainWatch {
         self.evaluation = Some(evaluation.clone());
     }
 
-    fn saved(&mut self, _step: u64, _path: &Path) {}
+    fn note(&mut self, text: String) {
+        self.say(&format!("note: {text}"));
+    }
 
     fn secs(&self) -> Option<f64> {
         Some(self.elapsed())

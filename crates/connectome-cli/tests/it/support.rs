@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+#[cfg(unix)]
+use std::time::Duration;
 
 use safetensors::{Dtype, SafeTensors, tensor::TensorView};
 use serde_json::Value;
@@ -92,6 +94,30 @@ impl Place {
         ran.refused(sentence, hint);
         assert_eq!(ran.stdout, "", "{args:?}");
         assert_eq!(self.files(), before, "{args:?} left something behind");
+    }
+
+    /// The checkpoints in a folder, oldest first.
+    pub(crate) fn checkpoints(&self, folder: &str) -> Vec<String> {
+        let Ok(entries) = std::fs::read_dir(self.path(folder)) else { return Vec::new() };
+        let names = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap());
+        let mut names: Vec<String> = names.filter(|name| name.starts_with("step-")).collect();
+        names.sort();
+        names
+    }
+
+    /// Starts a run, and ends it with a signal once it has written a checkpoint to `folder`.
+    #[cfg(unix)]
+    pub(crate) fn broken_off(&self, args: &[&str], folder: &str, signal: &str) -> Option<i32> {
+        let mut command = self.command();
+        command.args(args).stdout(Stdio::null()).stderr(Stdio::null());
+        let mut child = command.spawn().unwrap();
+        while self.checkpoints(folder).is_empty() {
+            assert_eq!(child.try_wait().unwrap(), None, "it ended before its first checkpoint");
+            std::thread::sleep(Duration::from_millis(1));
+        }
+        let pid = child.id().to_string();
+        assert!(self.prepared("kill").args([signal, &pid]).status().unwrap().success());
+        child.wait().unwrap().code()
     }
 
     /// A graph file of the shipped model's question.

@@ -1,3 +1,6 @@
+#[cfg(unix)]
+use std::collections::BTreeMap;
+
 use serde_json::Value;
 
 use crate::support::{PROMPT, Place, Ran};
@@ -43,7 +46,7 @@ fn train(place: &Place, more: &[&str]) -> Ran {
 #[test]
 fn a_trained_dictionary_traces_and_says_what_it_is() {
     let place = place();
-    let report = place.json(&[&SMALL[..], &["--steps", "4"]].concat());
+    let report = place.json(&[&SMALL[..], &["--steps", "4", "--graphs-every", "3"]].concat());
     assert_eq!(report["ended"], "finished");
     let quality = &report["card"]["measured"]["quality"];
     assert_eq!(quality["nmse"].as_array().unwrap().len(), 4);
@@ -54,7 +57,11 @@ fn a_trained_dictionary_traces_and_says_what_it_is() {
     let readme = std::fs::read_to_string(place.path("clt/README.md")).unwrap();
     assert!(readme.contains("connectome train clt --data facts.txt --out clt"), "{readme}");
     let metrics = std::fs::read_to_string(place.path("clt/metrics.jsonl")).unwrap();
-    let last: Value = serde_json::from_str(metrics.lines().last().unwrap()).unwrap();
+    let lines: Vec<Value> =
+        metrics.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let [drawn, last] = &lines[..] else { panic!("{metrics}") };
+    assert_eq!((&drawn["step"], &drawn["kind"]), (&3.into(), &"held-out".into()));
+    assert!(drawn["graphs"]["replacement"].as_f64().unwrap() <= 1.0, "{drawn}");
     assert_eq!((&last["step"], &last["kind"]), (&4.into(), &"train".into()));
 }
 
@@ -162,6 +169,50 @@ fn a_run_is_not_lost_by_mistake() {
     place.refused(&args(&["--steps", "2", "--resume"]), "the checkpoint is damaged", "remove");
 }
 
+/// What a run leaves at the top of its folder, without the seconds that it took.
+#[cfg(unix)]
+fn left(place: &Place) -> BTreeMap<String, Vec<u8>> {
+    let entries = std::fs::read_dir(place.path("clt")).unwrap().map(|entry| entry.unwrap());
+    let files = entries.filter(|entry| entry.path().is_file());
+    let without_secs = |line: &str| {
+        let mut record: Value = serde_json::from_str(line).unwrap();
+        record["secs"].take();
+        format!("{record}\n")
+    };
+    let of = |file: std::fs::DirEntry| {
+        let name = file.file_name().into_string().unwrap();
+        let bytes = std::fs::read(file.path()).unwrap();
+        match name.as_str() {
+            "metrics.jsonl" => {
+                let text = String::from_utf8(bytes).unwrap();
+                (name, text.lines().map(without_secs).collect::<String>().into_bytes())
+            }
+            _ => (name, bytes),
+        }
+    };
+    files.map(of).collect()
+}
+
+/// `kill -9` at any moment loses at most what came after the last checkpoint.
+#[cfg(unix)]
+#[test]
+fn a_killed_run_resumes_to_the_same_bytes() {
+    const FOLDER: &str = "clt/checkpoints";
+    let args = [&SMALL[..], &["--steps", "300"]].concat();
+    let (whole, killed) = (place(), place());
+    whole.ok(&args);
+    assert_eq!(killed.broken_off(&args, FOLDER, "-KILL"), None);
+    let last = killed.checkpoints(FOLDER).pop().unwrap();
+    assert!(last.as_str() < "step-000000300.safetensors", "it had ended: {last}");
+    killed.ok(&[&args[..], &["--resume"]].concat());
+    assert_eq!(killed.checkpoints(FOLDER), whole.checkpoints(FOLDER));
+    let (found, expected) = (left(&killed), left(&whole));
+    assert!(expected.contains_key("card.json") && found.keys().eq(expected.keys()));
+    for (name, bytes) in &expected {
+        assert!(found[name] == *bytes, "{name}");
+    }
+}
+
 /// A learning rate at which numbers overflow: the run ends with where, and the last good
 /// checkpoint is there to go on from.
 #[test]
@@ -172,6 +223,7 @@ fn a_loss_that_is_not_finite_ends_the_run() {
     assert_eq!(ran.code, Some(2), "{}", ran.stderr);
     let kept = "the checkpoint of step";
     assert!(ran.stderr.contains("at step") && ran.stderr.contains(kept), "{}", ran.stderr);
+    assert!(ran.stderr.contains(" (first in the "), "{}", ran.stderr);
     let entries = std::fs::read_dir(place.path("clt/checkpoints")).unwrap();
     assert!(entries.count() >= 1);
     assert!(!place.path("clt/config.yaml").exists(), "nothing is exported");

@@ -1,8 +1,6 @@
 //! `connectome train lm`: runs, killed runs, and what no run should start from.
 
 use std::path::Path;
-use std::process::Stdio;
-use std::time::Duration;
 
 use serde_json::{Value, json};
 
@@ -50,12 +48,12 @@ fn args<'a>(out: &'a str, steps: &'a str, more: &[&'a str]) -> Vec<&'a str> {
 }
 
 fn checkpoints(place: &Place, out: &str) -> Vec<String> {
-    let folder = place.path(out).join("training/checkpoints");
-    let Ok(entries) = std::fs::read_dir(folder) else { return Vec::new() };
-    let names = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap());
-    let mut names: Vec<String> = names.filter(|name| name.starts_with("step-")).collect();
-    names.sort();
-    names
+    place.checkpoints(&folder(out))
+}
+
+/// Where the checkpoints of a run into `out` are.
+fn folder(out: &str) -> String {
+    format!("{out}/training/checkpoints")
 }
 
 #[test]
@@ -89,19 +87,6 @@ fn a_model_is_trained_and_can_be_traced_and_trained_further() {
     assert!(!written.0.contains_key("lm_head.weight"), "it is the embedding");
 }
 
-/// Starts a run, and ends it with a signal once it has written a checkpoint.
-fn broken_off(place: &Place, args: &[&str], out: &str, signal: &str) -> Option<i32> {
-    let mut command = place.command();
-    let mut child = command.args(args).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
-    while checkpoints(place, out).is_empty() {
-        assert_eq!(child.try_wait().unwrap(), None, "it ended before its first checkpoint");
-        std::thread::sleep(Duration::from_millis(1));
-    }
-    let pid = child.id().to_string();
-    assert!(place.prepared("kill").args([signal, &pid]).status().unwrap().success());
-    child.wait().unwrap().code()
-}
-
 // `kill -9` at any moment loses at most what came after the last checkpoint.
 #[cfg(unix)]
 #[test]
@@ -111,7 +96,7 @@ fn a_killed_run_resumes_to_the_same_bytes() {
     place.ok(&args("whole", "300", &more));
     let expected = std::fs::read(place.path("whole/model.safetensors")).unwrap();
     for (out, signal, code) in [("killed", "-KILL", None), ("stopped", "-INT", Some(130))] {
-        let found = broken_off(&place, &args(out, "300", &more), out, signal);
+        let found = place.broken_off(&args(out, "300", &more), &folder(out), signal);
         assert_eq!(found, code, "{out}");
         let last = checkpoints(&place, out).pop().unwrap();
         assert!(last.as_str() < "step-000000300.safetensors", "{out}: it had ended: {last}");
@@ -196,14 +181,31 @@ fn runs_are_resumed_only_as_they_were_begun() {
     let data = place.path("text.txt");
     std::fs::write(&data, std::fs::read_to_string(&data).unwrap() + "one more\n").unwrap();
     place.refused(&args("out", "4", &["--resume"]), "`data.data` is", "data of the start");
-    let folder = place.path("out/training/checkpoints");
     for name in checkpoints(&place, "out") {
-        let path = folder.join(name);
-        let bytes = std::fs::read(&path).unwrap();
-        std::fs::write(&path, &bytes[..bytes.len() / 2]).unwrap();
+        cut_short(&place, &name);
     }
     let cut = args("out", "4", &["--resume"]);
     place.refused(&cut, "the checkpoint is damaged", "the one before it");
+}
+
+/// Leaves half of a checkpoint.
+fn cut_short(place: &Place, name: &str) {
+    let path = place.path(&folder("out")).join(name);
+    let bytes = std::fs::read(&path).unwrap();
+    std::fs::write(&path, &bytes[..bytes.len() / 2]).unwrap();
+}
+
+#[test]
+fn a_checkpoint_that_is_cut_short_is_named_and_passed_over() {
+    let place = place();
+    let more = ["--save-every", "2"];
+    place.ok(&args("out", "6", &more));
+    cut_short(&place, "step-000000006.safetensors");
+    let ran = place.ok(&args("out", "6", &[&more[..], &["--resume"]].concat()));
+    let notes: Vec<&str> = ran.stderr.lines().filter(|line| line.starts_with("note: ")).collect();
+    let [note] = notes[..] else { panic!("{}", ran.stderr) };
+    assert!(note.starts_with("note: the checkpoint is damaged ("), "{note}");
+    assert!(note.ends_with("step-000000006.safetensors`; going on from step 4"), "{note}");
 }
 
 #[test]
@@ -242,4 +244,16 @@ fn a_full_disk_ends_the_run_in_one_sentence() {
         "{}",
         ran.stderr
     );
+    assert!(!ran.stderr.contains("--resume"), "there is nothing to go on from: {}", ran.stderr);
+}
+
+// With a checkpoint, it is known how the run goes on.
+#[test]
+fn a_run_that_cannot_write_says_what_is_kept() {
+    let place = place();
+    std::fs::create_dir_all(place.path("out/model.safetensors")).unwrap();
+    let ran = place.run(&args("out", "6", &["--save-every", "2"]));
+    ran.refused("; the checkpoint of step 2 is kept", "then `--resume` goes on");
+    std::fs::remove_dir(place.path("out/model.safetensors")).unwrap();
+    place.ok(&args("out", "6", &["--save-every", "2", "--resume"]));
 }

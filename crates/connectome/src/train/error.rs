@@ -25,6 +25,9 @@ pub enum TrainError {
     /// A file could not be written; what was there before is still there.
     #[error("cannot write `{}`: {source}", path.display())]
     Write { path: PathBuf, source: io::Error },
+    /// A file of a run could not be written, and the run had made a checkpoint.
+    #[error("cannot write `{}`: {source}; the checkpoint of step {step} is kept", path.display())]
+    BrokenOff { path: PathBuf, source: io::Error, step: u64 },
     /// There is no checkpoint to go on from.
     #[error("no checkpoint in `{}`", path.display())]
     NoCheckpoint { path: PathBuf },
@@ -49,6 +52,16 @@ pub enum TrainError {
     /// The model cannot be run.
     #[error(transparent)]
     Run(#[from] RunError),
+}
+
+impl TrainError {
+    /// As it is, but where a file could not be written, with the checkpoint that there is.
+    pub(super) fn after(self, last_good: Option<u64>) -> Self {
+        match (self, last_good) {
+            (Self::Write { path, source }, Some(step)) => Self::BrokenOff { path, source, step },
+            (error, _) => error,
+        }
+    }
 }
 
 fn kept(last_good: Option<u64>, path: &std::path::Path) -> String {

@@ -2,6 +2,7 @@
 
 mod gradients;
 mod mimetic;
+mod published;
 mod runs;
 mod streams;
 mod torch;

@@ -21,7 +21,7 @@ use super::source::TokenSource;
 use super::trainer::{Step, Trainer};
 use crate::files::Folder;
 use crate::train::TrainError;
-use crate::train::checkpoint::{Checkpoints, Snapshot};
+use crate::train::checkpoint::{Checkpoints, Latest, Snapshot};
 use crate::train::files::write_whole;
 use crate::train::metrics::Log;
 
@@ -91,6 +91,9 @@ pub trait Progress {
     /// After every checkpoint.
     fn saved(&mut self, _step: u64, _path: &Path) {}
 
+    /// Something that a person should know.
+    fn note(&mut self, text: String);
+
     /// Seconds since the run began or was resumed, for the log, if somebody has a clock.
     fn secs(&self) -> Option<f64> {
         None
@@ -140,7 +143,7 @@ pub struct Run<'a> {
 pub enum Begin {
     /// At the first step; a folder with a run in it is refused.
     Fresh,
-    /// At the newest whole checkpoint.
+    /// At the newest whole checkpoint; a note says which newer ones are damaged.
     Resume,
 }
 
@@ -163,14 +166,19 @@ impl<'a> Run<'a> {
     /// - [`TrainError::OtherConfig`], [`TrainError::Damaged`], [`TrainError::Version`] of the
     ///   checkpoint that is resumed.
     /// - [`TrainError::NotFinite`]; what was saved stays.
-    /// - [`TrainError::Write`], and what the source fails with.
+    /// - [`TrainError::Write`], or [`TrainError::BrokenOff`] once there is a checkpoint, and what
+    ///   the source fails with.
     pub fn train(self, begin: Begin, progress: &mut dyn Progress) -> Result<Finished, TrainError> {
-        let mut under_way = self.begin(begin)?;
-        let ended = under_way.steps(progress)?;
+        let mut under_way = self.begin(begin, progress)?;
+        let ended = under_way.steps(progress).map_err(|error| under_way.with_last_good(error))?;
         Ok(Finished { trainer: under_way.run.trainer, ended })
     }
 
-    fn begin(mut self, begin: Begin) -> Result<UnderWay<'a>, TrainError> {
+    fn begin(
+        mut self,
+        begin: Begin,
+        progress: &mut dyn Progress,
+    ) -> Result<UnderWay<'a>, TrainError> {
         let training = self.folder.join("training");
         let checkpoints = Checkpoints::new(&training.join("checkpoints"));
         let config = json!({
@@ -194,8 +202,11 @@ impl<'a> Run<'a> {
             Begin::Resume => {
                 let path = checkpoints.folder().to_owned();
                 let latest = checkpoints.latest()?.ok_or(TrainError::NoCheckpoint { path })?;
-                let checkpoint = latest.checkpoint;
+                let Latest { checkpoint, damaged } = latest;
                 checkpoint.check_config(&config)?;
+                for error in damaged {
+                    progress.note(format!("{error}; going on from step {}", checkpoint.step()));
+                }
                 self.trainer.restore(&checkpoint)?;
                 let state = checkpoint.state();
                 self.source.seek(&state["source"])?;
@@ -217,7 +228,7 @@ impl UnderWay<'_> {
         while self.run.trainer.step() < options.n_steps {
             let step = self.run.trainer.step();
             let rows = self.run.source.rows(step, options.batch_rows, options.n_tokens)?;
-            let step = self.run.trainer.train(&rows).map_err(|error| self.with_last_good(error))?;
+            let step = self.run.trainer.train(&rows)?;
             let is_last = step.step == options.n_steps;
             self.log(&step, is_last, &*progress)?;
             let every = self.run.every;
@@ -238,13 +249,13 @@ impl UnderWay<'_> {
 
     /// Adds to the error which checkpoint there is to go back to.
     fn with_last_good(&self, error: TrainError) -> TrainError {
+        let last_good = self.checkpoints.steps().last().copied();
         match error {
             TrainError::NotFinite { what, value, step, .. } => {
-                let last_good = self.checkpoints.steps().last().copied();
                 let path = self.checkpoints.folder().to_owned();
                 TrainError::NotFinite { what, value, step, last_good, path }
             }
-            other => other,
+            other => other.after(last_good),
         }
     }
 

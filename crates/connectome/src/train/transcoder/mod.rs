@@ -36,6 +36,7 @@ mod kernels;
 pub mod metrics;
 pub mod net;
 mod norms;
+mod not_finite;
 pub mod objective;
 pub mod options;
 pub mod params;

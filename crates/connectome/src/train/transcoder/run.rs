@@ -14,6 +14,7 @@ use super::export::{Export, FileGate};
 use super::init;
 use super::metrics::{self, Density};
 use super::net::{Batch, Measured, Net};
+use super::not_finite::{self, NotFinite};
 use super::objective::{Gate, Numbers};
 use super::options::{Options, Prompts};
 use super::params::Shape;
@@ -148,7 +149,7 @@ pub fn run(job: Job<'_>, start: Start, watch: &mut dyn Watch) -> Result<Ending, 
         seed: job.options.seed,
     };
     match Run::new(job, (&checkpoints, course), origin, from, watch)? {
-        Some(mut run) => run.run_on(watch),
+        Some(mut run) => run.run_on(watch).map_err(|error| error.after(run.saved)),
         None => Ok(Ending::Interrupted { step: 0 }),
     }
 }
@@ -332,18 +333,10 @@ impl<'a> Run<'a> {
         let n = self.job.options.data.batch_tokens;
         let batch = self.source.batch(n, &self.calibration.scales, self.shape.d_model)?;
         let measured = self.net.measure(&batch, self.numbers(), self.step);
-        for (what, value) in
-            [("the loss", measured.loss.total()), ("the gradient's norm", measured.grad_norm)]
-        {
-            if !value.is_finite() {
-                return Err(TrainError::NotFinite {
-                    what: what.to_owned(),
-                    value,
-                    step: self.step,
-                    last_good: self.saved,
-                    path: self.checkpoints.folder().to_owned(),
-                });
-            }
+        if let Some(NotFinite { what, value }) = not_finite::find(&self.net, &batch, &measured) {
+            let path = self.checkpoints.folder().to_owned();
+            let (step, last_good) = (self.step + 1, self.saved);
+            return Err(TrainError::NotFinite { what, value, step, last_good, path });
         }
         self.net.update(&measured, self.step);
         self.net.count(&measured);

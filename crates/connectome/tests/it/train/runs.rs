@@ -56,11 +56,11 @@ impl Watch for StopsAfter {
     }
 }
 
-fn two_hop() -> &'static Organism {
+pub(crate) fn two_hop() -> &'static Organism {
     organism::by_name("two-hop").unwrap()
 }
 
-fn tokenizer() -> Tokenizer {
+pub(crate) fn tokenizer() -> Tokenizer {
     let folder = two_hop().model();
     let file = |name: &str| folder.open(name).unwrap();
     let config = file("tokenizer_config.json");
@@ -68,7 +68,7 @@ fn tokenizer() -> Tokenizer {
 }
 
 /// Questions about cities, one a line.
-fn text() -> String {
+pub(crate) fn text() -> String {
     let world: serde_json::Value = serde_json::from_str(two_hop().world).unwrap();
     let facts = world["facts"].as_array().unwrap();
     let line = |(at, fact): (usize, &serde_json::Value)| {
@@ -85,7 +85,7 @@ fn prompt() -> PromptTokens {
     PromptTokens { ids: prepared.ids, n_zeroed: prepared.zeroed_positions }
 }
 
-fn paper() -> Objective {
+pub(crate) fn paper() -> Objective {
     Objective {
         gate: Gate::JumpRelu(JumpRelu {
             bandwidth: 1.0,
@@ -104,7 +104,7 @@ fn paper() -> Objective {
     }
 }
 
-fn options(objective: Objective) -> Options {
+pub(crate) fn options(objective: Objective) -> Options {
     let mut recipe = recipe(objective);
     recipe.optimiser.n_steps = N_STEPS;
     recipe.optimiser.rate =
@@ -137,8 +137,9 @@ fn options(objective: Objective) -> Options {
     }
 }
 
-/// A corpus and a folder for a run's output.
-struct Place {
+/// A model, a corpus and a folder for a run's output.
+pub(crate) struct Place {
+    pub(crate) model: Folder,
     folder: tempfile::TempDir,
     corpus: Corpus,
     /// Other models that documents are dealt out to.
@@ -146,7 +147,7 @@ struct Place {
 }
 
 impl Place {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self::of(&text())
     }
 
@@ -155,7 +156,7 @@ impl Place {
         let path = folder.path().join("text.txt");
         std::fs::write(&path, text).unwrap();
         let corpus = Corpus::open(&[path], Reading { cut: Cut::Lines, n_vocab: 401 }).unwrap();
-        Self { folder, corpus, others: Vec::new() }
+        Self { model: two_hop().model(), folder, corpus, others: Vec::new() }
     }
 
     fn with(self, name: &str) -> Self {
@@ -163,11 +164,11 @@ impl Place {
         Self { others: vec![(name.to_owned(), folder)], ..self }
     }
 
-    fn out(&self) -> PathBuf {
+    pub(crate) fn out(&self) -> PathBuf {
         self.folder.path().join("out")
     }
 
-    fn run(
+    pub(crate) fn run(
         &self,
         options: &Options,
         start: Start,
@@ -183,9 +184,9 @@ impl Place {
         start: Start,
         watch: &mut StopsAfter,
     ) -> Result<Ending, TrainError> {
-        let (folder, tokenizer, out) = (two_hop().model(), tokenizer(), self.out());
+        let (tokenizer, out) = (tokenizer(), self.out());
         let job = Job {
-            folder: &folder,
+            folder: &self.model,
             model_name: "two-hop",
             others: &self.others,
             tokenizer: Some(&tokenizer),
@@ -197,7 +198,7 @@ impl Place {
         run(job, start, watch)
     }
 
-    fn dictionary(&self) -> Transcoder {
+    pub(crate) fn dictionary(&self) -> Transcoder {
         Transcoder::open(&Folder::Disk(self.out())).unwrap()
     }
 }
@@ -258,6 +259,21 @@ fn a_resumed_run_is_the_uninterrupted_one() {
         assert!(watch.notes.iter().any(|note| note.contains("going on from step 9")), "{watch:?}");
         assert!(files(&killed.out()) == expected, "after a kill");
     }
+}
+
+/// A run whose last files cannot be written has lost nothing, and says so.
+#[test]
+fn a_run_that_cannot_write_says_which_checkpoint_is_kept() {
+    let place = Place::new();
+    let options = options(paper());
+    // A folder stands where the config belongs.
+    let blocked = place.out().join("config.yaml");
+    std::fs::create_dir_all(&blocked).unwrap();
+    let message = place.run(&options, Start::New, None).unwrap_err().to_string();
+    assert!(message.starts_with("cannot write `"), "{message}");
+    assert!(message.ends_with("; the checkpoint of step 12 is kept"), "{message}");
+    std::fs::remove_dir(&blocked).unwrap();
+    assert!(matches!(place.run(&options, Start::Resume, None), Ok(Ending::Finished(_))));
 }
 
 #[test]
@@ -326,11 +342,17 @@ fn every_kind_is_exported_as_it_was_trained() {
     let top = |k| Gate::TopK { k: Ramp::constant(k) };
     let plain = Objective { sparsity: None, pre_activation: None, aux: None, ..paper() };
     let per_layer = Objective { gate: top(5.0), ..plain };
+    let of_batch = |scope| {
+        let gate = Gate::BatchTopK { k: Ramp::constant(6.0), scope };
+        Objective { gate, ..plain }
+    };
     for (name, window, objective, kind, activation) in [
         ("clt", None, paper(), Kind::CrossLayer, Activation::JumpRelu),
         ("windowed", Some(2), paper(), Kind::CrossLayer, Activation::JumpRelu),
         ("clt top k", None, per_layer, Kind::CrossLayer, Activation::JumpRelu),
         ("plt top k", Some(1), per_layer, Kind::PerLayer, Activation::TopK { k: 5 }),
+        ("clt batch", None, of_batch(Scope::ALL), Kind::CrossLayer, Activation::JumpRelu),
+        ("plt batch", Some(1), of_batch(Scope::EVEN), Kind::PerLayer, Activation::JumpRelu),
         (
             "plt relu",
             Some(1),
@@ -363,6 +385,33 @@ fn every_kind_is_exported_as_it_was_trained() {
                 let written = card["measured"]["quality"]["ev"][layer].as_f64().unwrap();
                 assert!((trained - written).abs() < 0.25, "{name} {layer}: {trained}, {written}");
             }
+        }
+    }
+}
+
+/// Graphs of the prompts are scored when they are due, whatever else is measured then.
+#[test]
+fn graphs_are_scored_on_the_way() {
+    let place = Place::new();
+    let mut options = options(paper());
+    options.every = Every { metrics: 0, evaluate: 6, graphs: 4, checkpoint: 0 };
+    place.run(&options, Start::New, None).unwrap();
+    let metrics = std::fs::read_to_string(place.out().join("metrics.jsonl")).unwrap();
+    let lines = metrics.lines().map(|line| serde_json::from_str(line).unwrap());
+    let measured: Vec<serde_json::Value> =
+        lines.filter(|line: &serde_json::Value| line["kind"] == "held-out").collect();
+    let what = |line: &serde_json::Value| {
+        (line["step"].as_u64().unwrap(), line["quality"].is_object(), line["graphs"].is_object())
+    };
+    let found: Vec<_> = measured.iter().map(what).collect();
+    assert_eq!(found, [(4, false, true), (6, true, false), (8, false, true)]);
+    for line in measured.iter().filter(|line| line["graphs"].is_object()) {
+        let graphs = &line["graphs"];
+        assert_eq!(graphs["prompts"], 1);
+        assert!(graphs["features"].as_f64().unwrap() > 0.0, "{graphs}");
+        for score in ["replacement", "completeness"] {
+            let value = graphs[score].as_f64().unwrap();
+            assert!((0.0..=1.0).contains(&value), "{score} is {value}");
         }
     }
 }

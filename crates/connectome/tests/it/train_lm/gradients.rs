@@ -1,5 +1,5 @@
 //! Gradients on random models of every family, against finite differences of the loss, and the
-//! forward pass against the decoder's own.
+//! forward pass against the decoder's own, before and after export.
 
 use connectome::files::Folder;
 use connectome::lm::config::HfConfig;
@@ -7,10 +7,12 @@ use connectome::lm::tap::NoTap;
 use connectome::lm::{LogitsAt, Model, families as readers};
 use connectome::ops::matmul::Arithmetic;
 use connectome::ops::matrix::Dtype;
-use connectome::train::lm::{Cut, Gradient, Net, Rows, start};
+use connectome::train::lm::export::write_model;
+use connectome::train::lm::{Cut, Gradient, Net, Precision, Published, Rows, start};
 use connectome::weights::Weights;
 use proptest::prelude::*;
 use proptest::test_runner::{RngSeed, TestRunner};
+use serde_json::Value;
 
 use crate::golden::max_diff;
 use crate::random_models::checkpoint;
@@ -25,6 +27,8 @@ const OPENS: u32 = 3;
 
 /// A random model as the tracer and as the trainer see it.
 struct Case {
+    json: Value,
+    class: &'static str,
     model: Model,
     net: Net,
     params: Vec<f32>,
@@ -46,7 +50,8 @@ impl Case {
         let weights = Weights::open_checkpoint(&folder).unwrap();
         let net = Net::new(described, &names);
         let params = start::checkpoint(net.layout(), &names, &weights).unwrap();
-        Self { model: Model::load(&folder).unwrap(), net, params, noise }
+        let model = Model::load(&folder).unwrap();
+        Self { json: config_json, class: names.class, model, net, params, noise }
     }
 
     /// Rows of random tokens, some of which count for nothing and some for more.
@@ -123,6 +128,17 @@ fn logits_are_the_decoders(case: &mut Case) {
     let found = case.net.logits(&case.params, &ids, None);
     let worst = max_diff(found.data(), expected.data());
     assert!(worst < 2e-5, "{}: {worst}", case.net.config().family);
+    let exported = exported(case).forward(&ids, &mut NoTap, &LogitsAt::All).unwrap();
+    assert_eq!(exported.data(), expected.data(), "{}", case.net.config().family);
+}
+
+/// The model that a run with these parameters leaves.
+fn exported(case: &Case) -> Model {
+    let out = tempfile::tempdir().unwrap();
+    let Case { json: config, class, net, params, .. } = case;
+    let published = Published { config, class, precision: Precision::F32 };
+    write_model(out.path(), &published, net.layout(), params).unwrap();
+    Model::load(&Folder::Disk(out.path().to_owned())).unwrap()
 }
 
 fn keeps_the_laws(family: Family) {

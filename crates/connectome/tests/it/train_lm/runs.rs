@@ -86,6 +86,7 @@ struct Watch {
     steps: Vec<Step>,
     evaluations: Vec<Evaluation>,
     saved: Vec<u64>,
+    notes: Vec<String>,
 }
 
 impl Progress for Watch {
@@ -103,6 +104,10 @@ impl Progress for Watch {
 
     fn saved(&mut self, step: u64, _path: &Path) {
         self.saved.push(step);
+    }
+
+    fn note(&mut self, text: String) {
+        self.notes.push(text);
     }
 }
 
@@ -270,6 +275,9 @@ fn a_checkpoint_that_is_cut_short_is_passed_over() {
     let mut watch = Watch::default();
     let rest = run(folder.path(), &mut data, Begin::Resume, &mut watch, options()).unwrap();
     assert_eq!(watch.steps[0].step, 7, "it went on from step 6");
+    let [note] = &watch.notes[..] else { panic!("{:?}", watch.notes) };
+    assert!(note.starts_with("the checkpoint is damaged ("), "{note}");
+    assert!(note.contains("step-000000007.safetensors`; going on from step 6"), "{note}");
     assert!(rest.trainer.params() == at_once.trainer.params());
 }
 
