@@ -571,6 +571,7 @@ EXAMPLES
   connectome features grid \"calc : {a} + {b} =\" --out sums.grids \\
       --model DIR --transcoder DIR
   connectome features grid --load sums.grids --class lookup --svg lookup.svg
+  connectome features grid --load sums.grids --modulus 10
   connectome features grid --load sums.grids --feature L3/17 --png plots
 
   Any template with two slots; values need not be numbers.
@@ -588,10 +589,13 @@ Symmetry is the correlation of a plot with its transpose.";
 pub(crate) const FEATURES_EXPORT: &str = "\
 EXAMPLES
   connectome features export my-clt/features
+  connectome features export my-clt/json --plain
   connectome features import their-clt/features --out theirs.features
   connectome features show L2/17 --features theirs.features
 
-circuit-tracer's page finds a `features` folder through `--features_dir`.";
+circuit-tracer's page finds a `features` folder through `--features_dir`. With
+`--plain` the file of a feature is NUMBER.json: layer l and index i have
+Cantor's number (l + i)(l + i + 1)/2 + i. Both forms are read.";
 
 pub(crate) const ELEGANS_SAMPLE: &str = "\
 EXAMPLES

@@ -7,7 +7,7 @@ use std::fs::File;
 use std::io::{self, BufWriter, Write};
 use std::path::Path;
 
-use tempfile::NamedTempFile;
+use tempfile::{NamedTempFile, TempDir};
 
 /// An empty file in the folder that `path` is to lie in, which is removed when it is dropped.
 ///
@@ -26,14 +26,60 @@ pub fn beside(path: &Path) -> io::Result<NamedTempFile> {
         }
         _ => {}
     }
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
     let mut builder = tempfile::Builder::new();
     #[cfg(unix)]
     {
         use std::os::unix::fs::PermissionsExt as _;
         builder.permissions(std::fs::Permissions::from_mode(0o666));
     }
-    builder.prefix(".connectome-").tempfile_in(folder.unwrap_or(Path::new(".")))
+    builder.prefix(".connectome-").tempfile_in(around(path))
+}
+
+/// An empty folder in the folder that `path` is to lie in, which is removed with all it holds when
+/// it is dropped.
+///
+/// # Errors
+///
+/// Those of the folder around it, which must be there.
+pub fn folder_beside(path: &Path) -> io::Result<TempDir> {
+    let mut builder = tempfile::Builder::new();
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt as _;
+        builder.permissions(std::fs::Permissions::from_mode(0o777));
+    }
+    builder.prefix(".connectome-").tempdir_in(around(path))
+}
+
+/// Moves `folder` to `path`, where nothing may be but an empty folder.
+///
+/// # Errors
+///
+/// Those of the disk; what was at `path` is still there then, and `folder` is removed.
+pub fn place_folder(folder: TempDir, path: &Path) -> io::Result<()> {
+    if path.exists() {
+        std::fs::remove_dir(path)?;
+    }
+    std::fs::rename(folder.path(), path)?;
+    // It is no longer where it was made, so nothing is to be removed there.
+    let _ = folder.keep();
+    Ok(())
+}
+
+/// The folder that something lies in.
+fn around(path: &Path) -> &Path {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+    folder.unwrap_or(Path::new("."))
+}
+
+/// An empty file without a name on the disk that `path` is to be on, which is gone when it is
+/// dropped.
+///
+/// # Errors
+///
+/// Those of the folder, which must be there.
+pub fn nameless_beside(path: &Path) -> io::Result<File> {
+    tempfile::tempfile_in(around(path))
 }
 
 /// Waits until `file` is on the disk, and moves it to `path`.

@@ -224,6 +224,9 @@ pub(crate) struct GridArgs {
     /// List and draw features of this class only.
     #[arg(long, value_name = "CLASS")]
     pub(crate) class: Option<GridClass>,
+    /// List and draw features only that look at remainders: of any modulus, or of this one.
+    #[arg(long, value_name = "M", value_parser = ["any", "2", "4", "5", "10", "20", "25", "50"])]
+    pub(crate) modulus: Option<String>,
     /// List and draw so many of each class.
     #[arg(long, value_name = "N", default_value_t = 4)]
     pub(crate) top: usize,
@@ -259,6 +262,9 @@ pub(crate) struct FeatureExportArgs {
     /// The folder to write: `index.json.gz` and a file for each layer.
     #[arg(value_name = "DIR")]
     pub(crate) folder: PathBuf,
+    /// Write a plain JSON file for each feature instead, named by number.
+    #[arg(long)]
+    pub(crate) plain: bool,
     #[command(flatten)]
     pub(crate) index: IndexArgs,
     #[command(flatten)]

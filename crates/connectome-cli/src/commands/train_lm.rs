@@ -218,10 +218,8 @@ fn note_left_out(data: &Documents, model: &Start, world: &World) {
     if let Some(unknown) = tokenizer.and_then(|own| unknown_words(data.corpus(), own)) {
         world.note(&unknown.to_string());
     }
-    match data.corpus().n_not_text() {
-        0 => {}
-        1 => world.note("1 document is not UTF-8 and was left out"),
-        n => world.note(&format!("{n} documents are not UTF-8 and were left out")),
+    if let Some(note) = data.corpus().left_out() {
+        world.note(&note);
     }
 }
 

@@ -84,4 +84,7 @@ impl Watch for CollectWatch<'_> {
         }
         Flow::Continue
     }
+    fn note(&mut self, text: String) {
+        self.bar.suspend(|| self.world.note(&text));
+    }
 }

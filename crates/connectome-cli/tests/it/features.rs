@@ -1,6 +1,10 @@
 //! `connectome features`: an index of the shipped dictionary, and what is asked of it.
 
-use serde_json::Value;
+use std::collections::HashMap;
+
+use safetensors::Dtype;
+use safetensors::tensor::TensorView;
+use serde_json::{Value, json};
 
 use crate::support::{PROMPT, Place, finish};
 
@@ -122,6 +126,79 @@ fn weights_have_neighbours_of_both_sides() {
     assert!(bare["inputs"]["by_twera"].is_null() && bare["index"].is_null());
 }
 
+// Text that is not UTF-8 in places is read without these places, and that is said, with the file.
+#[test]
+fn places_that_are_not_utf8_are_left_out_and_that_is_said() {
+    let place = Place::new();
+    std::fs::write(place.path("text.txt"), [TEXT.as_bytes(), b"caf\xe9\nb\xff\n"].concat())
+        .unwrap();
+    let args = ["features", "collect", "--data", "text.txt", "--out", "a.features"];
+    let ran = place.ok(&args);
+    let note = "2 documents are not UTF-8 and are left out: `text.txt`";
+    assert!(ran.stderr.contains(note), "{}", ran.stderr);
+    place.ok(&["features", "list", "--features", "a.features"]);
+    let whole = ["features", "collect", "--data", "text.txt", "--cut", "files", "--out", "b"];
+    place.refused(&whole, "no documents in `text.txt`", "");
+}
+
+/// A file of grids over two values from 0 to 19: on 3 mod 10, on sums that are 2 mod 5, and on
+/// values from 5 to 7.
+fn grids(place: &Place) {
+    let fires: [fn(u32, u32) -> bool; 3] =
+        [|a, _| a % 10 == 3, |a, b| (a + b) % 5 == 2, |a, _| (5..8).contains(&a)];
+    let (mut cells, mut starts) = (Vec::new(), vec![0_u64]);
+    for fires in fires {
+        cells.extend((0..400_u32).filter(|cell| fires(cell / 20, cell % 20)));
+        starts.push(cells.len() as u64);
+    }
+    let words = |numbers: &[u32]| numbers.iter().flat_map(|n| n.to_le_bytes()).collect::<Vec<u8>>();
+    let ones = |n: usize| 1.0_f32.to_le_bytes().repeat(n);
+    let starts: Vec<u8> = starts.iter().flat_map(|n| n.to_le_bytes()).collect();
+    let columns = [
+        ("layer", Dtype::U32, words(&[0, 0, 1])),
+        ("index", Dtype::U32, words(&[4, 7, 2])),
+        ("firing_start", Dtype::U64, starts),
+        ("activation", Dtype::F32, ones(cells.len())),
+        ("cell", Dtype::U32, words(&cells)),
+        ("answer", Dtype::U32, words(&[0; 400])),
+        ("answer_probability", Dtype::F32, ones(400)),
+    ];
+    let values: Vec<String> = (0..20).map(|value| value.to_string()).collect();
+    let card = json!({
+        "format": "connectome-grids", "version": 1, "template": "{a} + {b} =",
+        "values": [values, values], "position": -1,
+        "model": "m", "dictionary": "d", "answers": [[0, ""]],
+    });
+    let views = columns.iter().map(|(name, dtype, bytes)| {
+        let n = bytes.len() / (dtype.bitsize() / 8);
+        (*name, TensorView::new(*dtype, vec![n], bytes).unwrap())
+    });
+    let entry = HashMap::from([("connectome".to_owned(), card.to_string())]);
+    let file = safetensors::serialize(views, Some(entry)).unwrap();
+    std::fs::write(place.path("a.grids"), file).unwrap();
+}
+
+#[test]
+fn features_that_look_at_remainders_are_counted_and_listed_alone() {
+    let place = Place::new();
+    grids(&place);
+    let load = ["features", "grid", "--load", "a.grids"];
+    let report = |flags: &[&str]| place.json(&[&load[..], flags].concat());
+    let ids = |report: &Value| -> Vec<String> {
+        let features = report["features"].as_array().unwrap().iter();
+        features.map(|one| one["id"].as_str().unwrap().to_owned()).collect()
+    };
+    let all = report(&[]);
+    assert_eq!(all["moduli"], json!({ "5": 1, "10": 1 }));
+    assert_eq!(ids(&all), ["L0/4", "L1/2", "L0/7"]);
+    assert_eq!(ids(&report(&["--modulus", "any"])), ["L0/4", "L0/7"]);
+    assert_eq!(ids(&report(&["--modulus", "5"])), ["L0/7"]);
+    assert_eq!(ids(&report(&["--modulus", "10", "--class", "sum"])), [""; 0]);
+    let page = place.ok(&load).stdout;
+    assert!(page.contains("2 of them look at remainders: mod 5 1, mod 10 1."), "{page}");
+    place.refused(&[&load[..], &["--modulus", "7"]].concat(), "`7`", "--help");
+}
+
 #[test]
 fn a_grid_is_kept_drawn_and_loaded_again() {
     let place = Place::new();
@@ -152,6 +229,15 @@ fn a_features_folder_goes_out_and_comes_in() {
     assert_eq!((&back["groups"], &back["label"]), (&ours["groups"], &ours["label"]));
     let again = ["features", "export", "out", "--features", "a.features"];
     place.refused(&again, "has a `index.json.gz` already", "docs/features.md");
+
+    // Cantor's number of layer 3 and index 511 is 132,866.
+    place.ok(&["features", "export", "plain", "--plain", "--features", "a.features", "-q"]);
+    assert!(place.path("plain/132866.json").exists());
+    place.ok(&["features", "import", "plain", "--out", "c.features", "-q"]);
+    let back = shown("c.features");
+    assert_eq!((&back["groups"], &back["label"]), (&ours["groups"], &ours["label"]));
+    let again = ["features", "export", "plain", "--plain", "--features", "a.features"];
+    place.refused(&again, "the folder is not empty", "docs/features.md");
 }
 
 #[test]

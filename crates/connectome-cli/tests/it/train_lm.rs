@@ -167,7 +167,7 @@ fn documents_that_are_not_text_are_left_out_and_counted() {
     let place = place();
     std::fs::write(place.path("text.txt"), b"some words here\nb\xffd\nmore words there\n").unwrap();
     let ran = place.ok(&args("out", "1", &[]));
-    assert!(ran.stderr.contains("1 document is not UTF-8 and was left out"), "{}", ran.stderr);
+    assert!(ran.stderr.contains("1 document is not UTF-8 and is left out"), "{}", ran.stderr);
 }
 
 #[test]

@@ -248,6 +248,10 @@ impl Watch for GoesOn {
     fn step(&mut self, _: Progress) -> Flow {
         Flow::Continue
     }
+
+    fn note(&mut self, text: String) {
+        panic!("nothing is to be said: {text}");
+    }
 }
 
 /// A traced graph, as the bytes of its file.

@@ -9,9 +9,11 @@
 //! what fires in it may depend on its shape in the last bit, and on nothing else. After the text,
 //! features are described: logits, inputs, names.
 //!
-//! Memory, besides model and dictionary, is that of the features that fired: 12 bytes for each
-//! bin of their histograms (about fifty), 48 for each partner that is kept, and for each example 48 bytes and
-//! 8 for every place in its window where the feature fires.
+//! Memory, besides model and dictionary, is that of the features that fired: 8 bytes for each
+//! bin of their histograms (about fifty), 48 for each partner that is kept, and for each example
+//! 48 bytes and 8 for every place in its window where the feature fires. Features that are saved
+//! or described pass by a few at a time; only the sequences that examples are in are then in
+//! memory, too, each once.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -23,11 +25,11 @@ use super::describe::Describer;
 use super::examples::{At, Keeping, Place, Window};
 use super::firing::{self, Fired, Logits, Wanted};
 use super::index::IndexCard;
-use super::state::{Gathered, from_words, to_words};
+use super::state::{self, Chunk, Gathered};
 use super::{FeaturesError, Source};
 use crate::replacement::ReplacementModel;
 use crate::train::TrainError;
-use crate::train::checkpoint::{Checkpoints, Part, Snapshot};
+use crate::train::checkpoint::{Checkpoint, Checkpoints, Latest, Part, Snapshot};
 use crate::train::transcoder::activations::Sequence;
 
 /// Bytes that the inputs of a batch may take, over all layers.
@@ -182,6 +184,8 @@ pub enum Flow {
 pub trait Watch {
     /// Called after every batch of text, and of features.
     fn step(&mut self, progress: Progress) -> Flow;
+    /// Something that a person should know.
+    fn note(&mut self, text: String);
 }
 
 /// How a pass ended.
@@ -206,7 +210,7 @@ pub enum Ending {
 /// [`FeaturesError::Write`].
 pub fn run(job: Job<'_>, start: Start, watch: &mut dyn Watch) -> Result<Ending, FeaturesError> {
     job.options.check()?;
-    let mut pass = Pass::begin(job, start)?;
+    let mut pass = Pass::begin(job, start, watch)?;
     while !pass.is_read() {
         pass.batch()?;
         match watch.step(pass.progress()) {
@@ -246,7 +250,7 @@ struct Pass<'a> {
 }
 
 impl<'a> Pass<'a> {
-    fn begin(job: Job<'a>, start: Start) -> Result<Self, FeaturesError> {
+    fn begin(job: Job<'a>, start: Start, watch: &mut dyn Watch) -> Result<Self, FeaturesError> {
         let card = job.replacement.transcoder().card();
         let n = card.n_layers * card.n_features;
         let most = PARTNERS.0.min(n);
@@ -269,21 +273,35 @@ impl<'a> Pass<'a> {
                 let step = latest.checkpoint.step();
                 return Err(TrainError::RunExists { path: folder, step }.into());
             }
-            (Some(latest), Start::Resume) => {
-                let checkpoint = latest.checkpoint;
+            (Some(Latest { checkpoint, damaged }), Start::Resume) => {
                 checkpoint.check_config(&pass.config)?;
-                let reason = "its numbers are no state of a pass".to_owned();
-                let path = checkpoint.path().to_owned();
-                let damaged = || TrainError::Damaged { path: path.clone(), reason: reason.clone() };
-                let count = |key: &str| checkpoint.state()[key].as_u64().ok_or_else(damaged);
-                pass.document = u32::try_from(checkpoint.step()).map_err(|_| damaged())?;
-                pass.n_tokens = count("tokens")?;
-                pass.n_sequences = count("sequences")?;
-                let words = checkpoint.u32_list("features")?;
-                pass.features = from_words(&words, n).ok_or_else(damaged)?;
+                pass.go_on_from(&checkpoint)?;
+                for error in damaged {
+                    watch.note(format!("{error}; going on from token {}", pass.n_tokens));
+                }
             }
         }
         Ok(pass)
+    }
+
+    fn go_on_from(&mut self, checkpoint: &Checkpoint) -> Result<(), TrainError> {
+        let path = || checkpoint.path().to_owned();
+        let found = checkpoint.state()["version"].as_u64().unwrap_or(1);
+        if found != state::VERSION {
+            let expected = state::VERSION;
+            return Err(TrainError::Version { path: path(), found, expected });
+        }
+        let reason = "its numbers are no state of a pass";
+        let damaged = || TrainError::Damaged { path: path(), reason: reason.to_owned() };
+        let count = |key: &str| checkpoint.state()[key].as_u64().ok_or_else(damaged);
+        self.document = u32::try_from(checkpoint.step()).map_err(|_| damaged())?;
+        self.n_tokens = count("tokens")?;
+        self.n_sequences = count("sequences")?;
+        for (at, features) in self.features.chunks_mut(state::CHUNK).enumerate() {
+            let words = checkpoint.u32_list(&state::name(at))?;
+            state::read(&words, features).ok_or_else(damaged)?;
+        }
+        Ok(())
     }
 
     fn is_read(&self) -> bool {
@@ -301,12 +319,19 @@ impl<'a> Pass<'a> {
     }
 
     fn save(&self) -> Result<(), FeaturesError> {
-        let words = to_words(&self.features);
+        let chunks: Vec<Chunk<'_>> = self.features.chunks(state::CHUNK).map(Chunk).collect();
+        let named = chunks.iter().enumerate();
+        let parts =
+            named.map(|(at, chunk)| Part::made(state::name(at), chunk.n_words(), chunk)).collect();
         self.checkpoints.save(&Snapshot {
             step: u64::from(self.document),
             config: &self.config,
-            state: json!({ "tokens": self.n_tokens, "sequences": self.n_sequences }),
-            parts: vec![Part::u32("features", &[words.len()], &words)],
+            state: json!({
+                "version": state::VERSION,
+                "tokens": self.n_tokens,
+                "sequences": self.n_sequences,
+            }),
+            parts,
         })?;
         Ok(())
     }
@@ -408,7 +433,7 @@ impl<'a> Pass<'a> {
             groups: describer.groups(),
             made_of: self.config.clone(),
         };
-        describer.write(self.job.out, &card)?;
+        describer.write(&card)?;
         // The index is there; a state that cannot be removed costs room and nothing else.
         let _ = std::fs::remove_dir_all(self.checkpoints.folder());
         Ok(Ending::Finished(Box::new(card)))

@@ -1,12 +1,15 @@
 //! Columns of numbers in one safetensors file: written whole or not at all, read where they lie.
 
 use std::collections::{BTreeMap, HashMap};
+use std::fs::File;
+use std::io::{self, BufWriter, Seek, Write};
+use std::marker::PhantomData;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 use bytemuck::Pod;
 use connectome_graph::whole;
-use safetensors::tensor::{Dtype, SafeTensors, TensorView};
+use safetensors::tensor::{Dtype, Metadata, SafeTensors, TensorInfo};
 use serde_json::Value;
 
 use super::FeaturesError;
@@ -29,17 +32,78 @@ macro_rules! numbers {
 numbers!(u8 => U8, u16 => U16, u32 => U32, u64 => U64, f32 => F32, f64 => F64);
 
 /// A column to be written.
+#[derive(Debug)]
 pub(crate) struct Column<'a> {
     name: &'static str,
     dtype: Dtype,
     n: usize,
-    bytes: &'a [u8],
+    numbers: Stored<'a>,
+}
+
+/// Where the numbers of a column are.
+#[derive(Debug)]
+enum Stored<'a> {
+    Memory(&'a [u8]),
+    Disk(&'a File),
 }
 
 impl<'a> Column<'a> {
     pub(crate) fn new<T: Number>(name: &'static str, numbers: &'a [T]) -> Self {
         let (dtype, n) = (T::DTYPE, numbers.len());
-        Self { name, dtype, n, bytes: bytemuck::cast_slice(numbers) }
+        Self { name, dtype, n, numbers: Stored::Memory(bytemuck::cast_slice(numbers)) }
+    }
+
+    fn info(&self, start: usize) -> TensorInfo {
+        let data_offsets = (start, start + self.n * self.dtype.bitsize() / 8);
+        TensorInfo { dtype: self.dtype, shape: vec![self.n], data_offsets }
+    }
+
+    fn copy(&self, out: &mut dyn Write) -> io::Result<()> {
+        match self.numbers {
+            Stored::Memory(bytes) => out.write_all(bytes),
+            Stored::Disk(mut file) => {
+                file.rewind()?;
+                io::copy(&mut file, out).map(drop)
+            }
+        }
+    }
+}
+
+/// The numbers of a column in the making, in a file that has no name: a column of any length
+/// takes no memory, and goes when it is dropped.
+#[derive(Debug)]
+pub(crate) struct Spool<T> {
+    out: BufWriter<File>,
+    n: usize,
+    of: PhantomData<T>,
+}
+
+impl<T: Number> Spool<T> {
+    /// An empty one, on the disk that `path` will be on.
+    pub(crate) fn beside(path: &Path) -> io::Result<Self> {
+        let file = whole::nameless_beside(path)?;
+        Ok(Self { out: BufWriter::new(file), n: 0, of: PhantomData })
+    }
+
+    /// How many numbers it has.
+    pub(crate) fn len(&self) -> usize {
+        self.n
+    }
+
+    pub(crate) fn push(&mut self, number: T) -> io::Result<()> {
+        self.n += 1;
+        self.out.write_all(bytemuck::bytes_of(&number))
+    }
+
+    pub(crate) fn extend(&mut self, numbers: impl IntoIterator<Item = T>) -> io::Result<()> {
+        numbers.into_iter().try_for_each(|number| self.push(number))
+    }
+
+    /// The column, to be written.
+    pub(crate) fn column(&mut self, name: &'static str) -> io::Result<Column<'_>> {
+        self.out.flush()?;
+        let numbers = Stored::Disk(self.out.get_ref());
+        Ok(Column { name, dtype: T::DTYPE, n: self.n, numbers })
     }
 }
 
@@ -47,19 +111,34 @@ impl<'a> Column<'a> {
 pub(crate) fn write(
     path: &Path,
     card: &Value,
-    columns: &[Column<'_>],
+    mut columns: Vec<Column<'_>>,
 ) -> Result<(), FeaturesError> {
-    let refuse = |source| FeaturesError::Write { path: path.to_owned(), source };
-    let beside = whole::beside(path).map_err(refuse)?;
-    let views = columns.iter().map(|column| {
-        let view = TensorView::new(column.dtype, vec![column.n], column.bytes);
-        (column.name, view.expect("a column counts its own numbers"))
-    });
+    // Wide types first, so that every column is aligned to its own.
+    columns.sort_by(|a, b| b.dtype.cmp(&a.dtype).then(a.name.cmp(b.name)));
+    let write = |source| FeaturesError::Write { path: path.to_owned(), source };
+    let header = header(card, &columns).map_err(|error| write(io::Error::other(error)))?;
+    whole::write(path, |out| {
+        out.write_all(&(header.len() as u64).to_le_bytes())?;
+        out.write_all(&header)?;
+        columns.iter().try_for_each(|column| column.copy(out))
+    })
+    .map_err(write)
+}
+
+/// The header of a safetensors file, as long as its columns are aligned after it.
+fn header(card: &Value, columns: &[Column<'_>]) -> Result<Vec<u8>, safetensors::SafeTensorError> {
+    let mut start = 0;
+    let mut infos = Vec::new();
+    for column in columns {
+        let info = column.info(start);
+        start = info.data_offsets.1;
+        infos.push((column.name.to_owned(), info));
+    }
     // One entry, so that the order of a hash map cannot show.
-    let metadata = HashMap::from([(ENTRY.to_owned(), card.to_string())]);
-    let written = safetensors::serialize_to_file(views, Some(metadata), beside.path());
-    written.map_err(|error| refuse(std::io::Error::other(error.to_string())))?;
-    whole::place(beside, path).map_err(refuse)
+    let entry = HashMap::from([(ENTRY.to_owned(), card.to_string())]);
+    let mut header = serde_json::to_vec(&Metadata::new(Some(entry), infos)?)?;
+    header.resize(header.len().next_multiple_of(size_of::<u64>()), b' ');
+    Ok(header)
 }
 
 /// A file of columns.
@@ -185,5 +264,11 @@ impl<T> Rows<T> {
     pub(crate) fn push(&mut self, row: impl IntoIterator<Item = T>) {
         self.entries.extend(row);
         self.starts.push(self.entries.len() as u64);
+    }
+
+    /// A row.
+    pub(crate) fn row(&self, at: u32) -> &[T] {
+        let [start, end] = [at, at + 1].map(|at| self.starts[at as usize] as usize);
+        &self.entries[start..end]
     }
 }

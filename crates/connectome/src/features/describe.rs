@@ -2,12 +2,12 @@
 //! examples with their tokens, its name.
 
 use std::collections::BTreeSet;
-use std::path::Path;
 
 use rayon::prelude::*;
 
 use super::FeaturesError;
 use super::collect::{Job, Sequences};
+use super::columns::Rows;
 use super::directions;
 use super::examples::{self, Place};
 use super::index::build::{Builder, NewExample, NewFeature};
@@ -29,8 +29,8 @@ pub(super) struct Describer<'a, 'j> {
     job: &'j Job<'a>,
     builder: Builder,
     sequences: Sequences,
-    /// Tokens of each of those sequences.
-    tokens: Vec<Vec<u32>>,
+    /// Tokens of those sequences, a row each.
+    tokens: Rows<u32>,
     n_tokens: f64,
 }
 
@@ -41,7 +41,7 @@ impl<'a, 'j> Describer<'a, 'j> {
         features: &[Option<Box<Gathered>>],
         n_tokens: u64,
     ) -> Result<Self, FeaturesError> {
-        let mut builder = Builder::default();
+        let mut builder = Builder::new(job.out)?;
         for token in 0..job.replacement.model().config().n_vocab as u32 {
             builder.push_text(&(job.token_text)(token));
         }
@@ -52,13 +52,13 @@ impl<'a, 'j> Describer<'a, 'j> {
                 kept.strongest.iter().chain(sampled).map(|example| example.place)
             })
             .collect();
-        let (mut sequences, mut tokens) = (Sequences::new(), Vec::new());
+        let (mut sequences, mut tokens) = (Sequences::new(), Rows::default());
         let places: Vec<Place> = places.into_iter().collect();
         for same in places.chunk_by(|a, b| a.document == b.document) {
-            let mut pieces = job.source.sequences(same[0].document)?;
+            let pieces = job.source.sequences(same[0].document)?;
             for place in same {
-                let ids = std::mem::take(&mut pieces[place.piece as usize].ids);
-                sequences.insert(*place, builder.push_sequence(ids.iter().copied()));
+                let ids = pieces[place.piece as usize].ids.iter().copied();
+                sequences.insert(*place, builder.push_sequence(ids.clone())?);
                 tokens.push(ids);
             }
         }
@@ -98,14 +98,14 @@ impl<'a, 'j> Describer<'a, 'j> {
                     self.described(&gathered, effects)
                 }
             };
-            self.builder.push(new);
+            self.builder.push(new)?;
         }
         Ok(())
     }
 
     /// Writes the index.
-    pub(super) fn write(&self, out: &Path, card: &IndexCard) -> Result<(), FeaturesError> {
-        self.builder.write(out, card)
+    pub(super) fn write(self, card: &IndexCard) -> Result<(), FeaturesError> {
+        self.builder.write(card)
     }
 
     fn effects(&self, layer: usize, live: &[u32]) -> Result<Vec<Effects>, FeaturesError> {
@@ -168,13 +168,13 @@ impl<'a, 'j> Describer<'a, 'j> {
     /// The window around a peak, as far as the sequence goes.
     fn span(&self, sequence: u32, peak: u32) -> (u32, u32) {
         let window = self.job.options.window;
-        let n = self.tokens[sequence as usize].len() as u32;
+        let n = self.tokens.row(sequence).len() as u32;
         (peak.saturating_sub(window.before), (peak + 1).saturating_add(window.after).min(n))
     }
 
     /// Two tokens: all that a name is made from.
     fn shown(&self, example: &examples::Example) -> Example {
-        let ids = &self.tokens[self.sequences[&example.place] as usize];
+        let ids = self.tokens.row(self.sequences[&example.place]);
         let peak = example.peak.pos as usize;
         let first = peak.saturating_sub(1);
         let tokens: Vec<String> =

@@ -91,16 +91,27 @@ impl Kept {
             return;
         }
         let near = firings.iter().filter(|at| keeping.window.holds(peak.pos, at.pos));
-        let example = Example { place, peak, firings: near.copied().collect() };
+        let mut near: Vec<At> = near.copied().collect();
+        near.shrink_to_fit();
+        let example = Example { place, peak, firings: near };
         if is_sampled {
-            self.sampled.insert(sampled, (priority, example.clone()));
-            self.sampled.truncate(keeping.n_sampled);
+            let one = (priority, example.clone());
+            insert(&mut self.sampled, keeping.n_sampled, sampled, one);
         }
         if is_strong {
-            self.strongest.insert(strong, example);
-            self.strongest.truncate(keeping.n_strongest);
+            insert(&mut self.strongest, keeping.n_strongest, strong, example);
         }
     }
+}
+
+/// Puts one into a list of at most `n`, from which the last goes if it is full. A list grows as
+/// lists do, but never has room for more than `n`: there are very many.
+fn insert<T>(list: &mut Vec<T>, n: usize, at: usize, one: T) {
+    list.truncate(n - 1);
+    if list.len() == list.capacity() {
+        list.reserve_exact(list.len().max(4).min(n - list.len()));
+    }
+    list.insert(at, one);
 }
 
 /// The first of the strongest places.

@@ -7,7 +7,7 @@
 //!
 //! Feature *f* of a layer lies from `offsets[f]` to `offsets[f + 1]`. A folder may instead hold
 //! a plain JSON file for each feature, named by Cantor's number of layer and index. Both are
-//! read; the first is written. Source: circuit-tracer 0.5, its `frontend`, and Neuronpedia.
+//! read and written. Source: circuit-tracer 0.5, its `frontend`, and Neuronpedia.
 
 use std::fs::File;
 use std::io::{BufWriter, Read, Write};
@@ -184,6 +184,48 @@ pub fn export(
     Ok(true)
 }
 
+/// Writes a folder of plain JSON, a file for each feature, named by number: whole or not at all.
+/// The folder must not be there, or be empty.
+///
+/// # Errors
+///
+/// [`FeaturesError::Layout`] if the folder holds anything; [`FeaturesError::Write`];
+/// [`FeaturesError::NotAnIndex`]. `Ok(false)` if `watch`, which is told how many features are
+/// written, asked to stop: nothing is written then.
+pub fn export_plain(
+    index: &FeatureIndex,
+    folder: &Path,
+    watch: &mut dyn FnMut(usize) -> ControlFlow<()>,
+) -> Result<bool, FeaturesError> {
+    let write = |source| write_error(folder, source);
+    if folder.exists() {
+        let mut entries = std::fs::read_dir(folder).map_err(write)?;
+        if entries.next().is_some() {
+            let reason = "the folder is not empty".to_owned();
+            return Err(FeaturesError::Layout { reason, path: folder.to_owned() });
+        }
+    }
+    if let Some(around) = folder.parent() {
+        std::fs::create_dir_all(around).map_err(write)?;
+    }
+    let beside = whole::folder_beside(folder).map_err(write)?;
+    for (at, id) in index.ids().enumerate() {
+        let document = to_json(&index.feature(id)?, &index.card().scan).to_string();
+        let path = beside.path().join(plain_name(id));
+        std::fs::write(&path, document).map_err(|source| write_error(&path, source))?;
+        if watch(at + 1).is_break() {
+            return Ok(false);
+        }
+    }
+    whole::place_folder(beside, folder).map_err(write)?;
+    Ok(true)
+}
+
+/// What the plain file of a feature is called.
+fn plain_name(id: FeatureId) -> String {
+    format!("{}.json", cantor(id.layer as usize, id.index as usize))
+}
+
 /// What the file of a layer is called.
 pub(super) fn layer_name(layer: usize) -> String {
     format!("layer_{layer}.bin")
@@ -256,14 +298,14 @@ pub fn import(
     let records = Records::open(folder)?;
     let n = records.n_layers() * records.n_features();
     let mut import =
-        Import { builder: Builder::default(), groups: Vec::new(), scan: String::new() };
+        Import { builder: Builder::new(out)?, groups: Vec::new(), scan: String::new() };
     for layer in 0..records.n_layers() {
         for index in 0..records.n_features() {
             let new = match records.read(layer, index)? {
                 None => NewFeature::default(),
                 Some(found) => import.feature(found, &records.folder)?,
             };
-            import.builder.push(new);
+            import.builder.push(new)?;
             if watch(import.builder.n_features(), n).is_break() {
                 return Ok(None);
             }
@@ -282,7 +324,7 @@ pub fn import(
         groups: import.groups,
         made_of: json!({ "imported": folder.display().to_string() }),
     };
-    import.builder.write(out, &card)?;
+    import.builder.write(&card)?;
     Ok(Some(card))
 }
 
@@ -326,7 +368,7 @@ impl Import {
                 if example.tokens.is_empty() {
                     continue;
                 }
-                let new = self.example(of, &example);
+                let new = self.example(of, &example)?;
                 if at == 0 {
                     shown.push(Example {
                         peak: new.0.peak as usize,
@@ -377,7 +419,11 @@ impl Import {
         u8::try_from(at).ok()
     }
 
-    fn example(&mut self, group: u8, example: &ExampleJson) -> (NewExample, Vec<(u32, f32)>) {
+    fn example(
+        &mut self,
+        group: u8,
+        example: &ExampleJson,
+    ) -> Result<(NewExample, Vec<(u32, f32)>), FeaturesError> {
         let tokens: Vec<u32> =
             example.tokens.iter().map(|token| self.builder.token(token)).collect();
         let length = tokens.len() as u32;
@@ -387,10 +433,10 @@ impl Import {
         let peak = stated.filter(|at| *at < acts.len()).unwrap_or_else(|| {
             (0..acts.len()).fold(0, |best, at| if acts[at] > acts[best] { at } else { best })
         });
-        let sequence = self.builder.push_sequence(tokens);
+        let sequence = self.builder.push_sequence(tokens)?;
         let firings = (0_u32..).zip(acts).filter(|(_, act)| **act != 0.0);
         let firings = firings.map(|(at, act)| (at, *act)).collect();
-        (NewExample { group, sequence, first: 0, length, peak: peak as u32 }, firings)
+        Ok((NewExample { group, sequence, first: 0, length, peak: peak as u32 }, firings))
     }
 
     fn effects(&mut self, effects: &[Effect]) -> Vec<(u32, f32)> {
@@ -510,7 +556,8 @@ impl Records {
         };
         let text = match &self.kind {
             RecordKind::Plain(_) => {
-                let path = self.folder.join(format!("{}.json", cantor(layer, index)));
+                let id = FeatureId { layer: layer as u32, index: index as u32 };
+                let path = self.folder.join(plain_name(id));
                 if !path.exists() {
                     return Ok(None);
                 }

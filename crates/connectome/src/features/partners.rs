@@ -80,6 +80,8 @@ impl Partners {
         if self.list.len() > 2 * size {
             self.cut(size);
         }
+        // One token may bring many times as many as are kept, and must not leave their room.
+        self.list.shrink_to(2 * size);
     }
 
     /// Leaves the `size` strongest; of equals, those of the lowest numbers.
@@ -153,6 +155,15 @@ mod tests {
         }
         assert!(list.iter().any(|partner| partner.excess > 0.0));
         assert!(partners.floor() <= all / 32.0);
+    }
+
+    #[test]
+    fn a_list_has_no_room_for_more_than_twice_its_size() {
+        let mut partners = Partners::default();
+        for n in [1, 5, 5000, 63, 65] {
+            partners.add(32, (0..n).map(|feature| (feature, 1.0)));
+            assert!(partners.list.capacity() <= 64, "{n}: {}", partners.list.capacity());
+        }
     }
 
     #[test]

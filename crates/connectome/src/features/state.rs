@@ -3,6 +3,7 @@
 use super::examples::{At, Example, Kept, Place};
 use super::histogram::Histogram;
 use super::partners::{Partner, Partners};
+use crate::train::checkpoint::Make;
 
 /// Everything gathered of one feature that has fired.
 #[derive(Clone, Debug, PartialEq)]
@@ -30,38 +31,75 @@ impl Default for Gathered {
     }
 }
 
-/// All features as numbers: for each that has fired its number, then what is known of it.
-pub(super) fn to_words(features: &[Option<Box<Gathered>>]) -> Vec<u32> {
-    let mut words = Words(Vec::new());
-    for (number, gathered) in (0_u32..).zip(features) {
-        if let Some(gathered) = gathered {
-            words.u32(number);
-            words.gathered(gathered);
-        }
-    }
-    words.0
+/// Of the layout of the numbers.
+pub(super) const VERSION: u64 = 2;
+
+/// Features of a list. All that a save holds beside the state itself is one list: some
+/// megabytes.
+pub(super) const CHUNK: usize = 1024;
+
+/// Some features as numbers: for each that has fired its place, then what is known of it.
+#[derive(Debug)]
+pub(super) struct Chunk<'a>(pub(super) &'a [Option<Box<Gathered>>]);
+
+/// What the list of a chunk is called.
+pub(super) fn name(chunk: usize) -> String {
+    format!("features-{chunk:06}")
 }
 
-/// The features of [`to_words`], of `n` in all; `None` if the numbers are no such list.
-pub(super) fn from_words(words: &[u32], n: usize) -> Option<Vec<Option<Box<Gathered>>>> {
-    let mut features = vec![None; n];
+impl Chunk<'_> {
+    /// How many numbers there are.
+    pub(super) fn n_words(&self) -> usize {
+        self.0.iter().flatten().map(|gathered| 1 + gathered.n_words()).sum()
+    }
+}
+
+impl Make for Chunk<'_> {
+    fn make(&self) -> Vec<u8> {
+        let mut words = Words(Vec::with_capacity(size_of::<u32>() * self.n_words()));
+        for (place, gathered) in (0_u32..).zip(self.0) {
+            if let Some(gathered) = gathered {
+                words.u32(place);
+                words.gathered(gathered);
+            }
+        }
+        words.0
+    }
+}
+
+/// Puts the features of a [`Chunk`] back; `None` if the numbers are none.
+pub(super) fn read(words: &[u32], into: &mut [Option<Box<Gathered>>]) -> Option<()> {
     let mut rest = Reader(words);
     while !rest.0.is_empty() {
-        let number = rest.u32()? as usize;
-        *features.get_mut(number)? = Some(Box::new(rest.gathered()?));
+        let place = rest.u32()? as usize;
+        *into.get_mut(place)? = Some(Box::new(rest.gathered()?));
     }
-    Some(features)
+    Some(())
 }
 
-struct Words(Vec<u32>);
+impl Gathered {
+    /// How many numbers [`Words::gathered`] makes of it.
+    fn n_words(&self) -> usize {
+        let Self { histogram, kept, partners, .. } = self;
+        let sampled = kept.sampled.iter().map(|(_, example)| example);
+        let examples = kept.strongest.iter().chain(sampled);
+        let of_examples: usize = examples.map(|example| 5 + 2 * example.firings.len()).sum();
+        let of_lists = 2 * histogram.stored().len() + 2 * kept.sampled.len();
+        11 + of_lists + of_examples + 6 * partners.list().len()
+    }
+}
+
+/// Numbers as bytes, little-endian.
+struct Words(Vec<u8>);
 
 impl Words {
     fn u32(&mut self, number: u32) {
-        self.0.push(number);
+        self.0.extend(number.to_le_bytes());
     }
 
     fn u64(&mut self, number: u64) {
-        self.0.extend([(number >> 32) as u32, number as u32]);
+        self.u32((number >> 32) as u32);
+        self.u32(number as u32);
     }
 
     fn f32(&mut self, number: f32) {
@@ -196,13 +234,24 @@ mod tests {
         gathered
     }
 
+    fn words(features: &[Option<Box<Gathered>>]) -> Vec<u32> {
+        let bytes = Chunk(features).make();
+        bytes.as_chunks::<4>().0.iter().map(|bytes| u32::from_le_bytes(*bytes)).collect()
+    }
+
+    fn back(words: &[u32], n: usize) -> Option<Vec<Option<Box<Gathered>>>> {
+        let mut features = vec![None; n];
+        read(words, &mut features).map(|()| features)
+    }
+
     #[test]
     fn what_is_kept_comes_back_and_what_is_cut_does_not() {
         let features = [None, Some(Box::new(gathered(3))), None, Some(Box::new(gathered(8)))];
-        let words = to_words(&features);
-        assert_eq!(from_words(&words, 4).unwrap(), features);
-        assert_eq!(from_words(&words[..words.len() - 1], 4), None);
-        assert_eq!(from_words(&words, 3), None);
-        assert_eq!(from_words(&[], 2).unwrap(), [None, None]);
+        let words = words(&features);
+        assert_eq!(words.len(), Chunk(&features).n_words());
+        assert_eq!(back(&words, 4).unwrap(), features);
+        assert_eq!(back(&words[..words.len() - 1], 4), None);
+        assert_eq!(back(&words, 3), None);
+        assert_eq!(back(&[], 2).unwrap(), [None, None]);
     }
 }

@@ -213,7 +213,7 @@ impl Grids {
         let tokens: Vec<u32> = self.answers.iter().map(|answer| answer.token).collect();
         let probabilities: Vec<f32> =
             self.answers.iter().map(|answer| answer.probability).collect();
-        let columns = [
+        let columns = vec![
             Column::new("layer", &layers),
             Column::new("index", &indices),
             Column::new("firing_start", &self.starts),
@@ -222,7 +222,7 @@ impl Grids {
             Column::new("answer", &tokens),
             Column::new("answer_probability", &probabilities),
         ];
-        Ok(columns::write(path, &card, &columns)?)
+        Ok(columns::write(path, &card, columns)?)
     }
 
     /// Reads what [`Grids::write`] wrote.

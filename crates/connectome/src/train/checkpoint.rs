@@ -15,11 +15,13 @@
 //! It is written beside, flushed to the disk, then renamed; only then is the oldest removed. The
 //! last two are kept, so the last good one survives whatever happens to the newest.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
+use std::fmt::Debug;
 use std::path::{Path, PathBuf};
 
 use connectome_graph::whole;
-use safetensors::tensor::{Dtype, SafeTensors, TensorView};
+use safetensors::tensor::{Dtype, SafeTensors, View};
 use serde_json::{Value, json};
 
 use super::TrainError;
@@ -41,6 +43,14 @@ pub enum Numbers<'a> {
     F32(&'a [f32]),
     /// Ids, counts, indices.
     U32(&'a [u32]),
+    /// The same, of a state that must not be in memory twice.
+    Made(&'a dyn Make),
+}
+
+/// Numbers that are made when they are needed, and let go.
+pub trait Make: Debug {
+    /// Bytes of as many u32 as the part's shape says, little-endian: the same ones every time.
+    fn make(&self) -> Vec<u8>;
 }
 
 /// A tensor to be kept.
@@ -67,18 +77,35 @@ impl<'a> Part<'a> {
         Self { name: name.into(), shape: shape.to_vec(), numbers: Numbers::U32(numbers) }
     }
 
-    fn bytes(&self) -> &'a [u8] {
-        match self.numbers {
-            Numbers::F32(values) => bytemuck::cast_slice(values),
-            Numbers::U32(values) => bytemuck::cast_slice(values),
-        }
+    /// A list of `n` u32 that are made when they are written.
+    #[must_use]
+    pub fn made(name: impl Into<String>, n: usize, numbers: &'a dyn Make) -> Self {
+        Self { name: name.into(), shape: vec![n], numbers: Numbers::Made(numbers) }
     }
+}
 
+impl View for &Part<'_> {
     fn dtype(&self) -> Dtype {
         match self.numbers {
             Numbers::F32(_) => Dtype::F32,
-            Numbers::U32(_) => Dtype::U32,
+            Numbers::U32(_) | Numbers::Made(_) => Dtype::U32,
         }
+    }
+
+    fn shape(&self) -> &[usize] {
+        &self.shape
+    }
+
+    fn data(&self) -> Cow<'_, [u8]> {
+        match self.numbers {
+            Numbers::F32(values) => bytemuck::cast_slice(values).into(),
+            Numbers::U32(values) => bytemuck::cast_slice(values).into(),
+            Numbers::Made(numbers) => numbers.make().into(),
+        }
+    }
+
+    fn data_len(&self) -> usize {
+        self.shape.iter().product::<usize>() * size_of::<u32>()
     }
 }
 
@@ -130,17 +157,11 @@ impl Checkpoints {
             "config": snapshot.config,
             "config_digest": digest_of(snapshot.config),
             "state": snapshot.state,
-            "content": content(snapshot.parts.iter().map(|part| {
-                (part.name.as_str(), part.shape.as_slice(), part.bytes())
-            })),
-        });
-        let views = snapshot.parts.iter().map(|part| {
-            let view = TensorView::new(part.dtype(), part.shape.clone(), part.bytes());
-            (part.name.as_str(), view.expect("a tensor's shape counts its numbers"))
+            "content": content(named(&snapshot.parts).collect()),
         });
         let metadata = HashMap::from([(ENTRY.to_owned(), document.to_string())]);
         let beside = whole::beside(&path).map_err(write)?;
-        safetensors::serialize_to_file(views, Some(metadata), beside.path())
+        safetensors::serialize_to_file(named(&snapshot.parts), Some(metadata), beside.path())
             .map_err(io_error)
             .and_then(|()| whole::place(beside, &path))
             .map_err(write)?;
@@ -221,13 +242,16 @@ pub fn digest_of(config: &Value) -> String {
     blake3::hash(config.to_string().as_bytes()).to_hex().to_string()
 }
 
-fn content<'a>(parts: impl Iterator<Item = (&'a str, &'a [usize], &'a [u8])>) -> String {
-    let mut parts: Vec<_> = parts.collect();
-    parts.sort_by_key(|(name, ..)| *name);
+fn named<'p, 'a>(parts: &'p [Part<'a>]) -> impl Iterator<Item = (&'p str, &'p Part<'a>)> {
+    parts.iter().map(|part| (part.name.as_str(), part))
+}
+
+fn content<V: View>(mut parts: Vec<(&str, V)>) -> String {
+    parts.sort_by_key(|(name, _)| *name);
     let mut hasher = blake3::Hasher::new();
-    for (name, shape, bytes) in parts {
-        hasher.update(format!("{name} {shape:?} ").as_bytes());
-        hasher.update(bytes);
+    for (name, part) in parts {
+        hasher.update(format!("{name} {:?} ", part.shape()).as_bytes());
+        hasher.update(&part.data());
     }
     hasher.finalize().to_hex().to_string()
 }
@@ -275,8 +299,7 @@ impl Checkpoint {
             return Err(TrainError::Version { path, found, expected: VERSION });
         }
         let views = tensors.tensors();
-        let found =
-            content(views.iter().map(|(name, view)| (name.as_str(), view.shape(), view.data())));
+        let found = content(views.iter().map(|(name, view)| (name.as_str(), view)).collect());
         if document["content"].as_str() != Some(&found) {
             return Err(damaged("its bytes are not those that were written".to_owned()));
         }
@@ -417,9 +440,24 @@ fn shown(value: &Value) -> String {
 mod tests {
     use super::*;
 
+    /// The numbers before this one.
+    #[derive(Debug)]
+    struct Below(u32);
+
+    impl Make for Below {
+        fn make(&self) -> Vec<u8> {
+            (0..self.0).flat_map(u32::to_le_bytes).collect()
+        }
+    }
+
     fn save(checkpoints: &Checkpoints, step: u64, values: &[f32]) -> PathBuf {
         let config = json!({ "lr": 0.5, "model": { "layers": 2 } });
-        let parts = vec![Part::f32("w", &[values.len()], values), Part::u32("ids", &[2], &[7, 9])];
+        let parts = vec![
+            Part::f32("w", &[values.len()], values),
+            Part::u32("ids", &[2], &[7, 9]),
+            Part::made("made", 3, &Below(3)),
+            Part::made("none", 0, &Below(0)),
+        ];
         let state = json!({ "cursor": step * 10 });
         checkpoints.save(&Snapshot { step, config: &config, state, parts }).unwrap()
     }
@@ -444,6 +482,8 @@ mod tests {
         checkpoint.read_f32("w", &[3], &mut values).unwrap();
         assert_eq!(values, [1.5, f32::MIN_POSITIVE, 30.0]);
         assert_eq!(checkpoint.u32_list("ids").unwrap(), [7, 9]);
+        assert_eq!(checkpoint.u32_list("made").unwrap(), [0, 1, 2]);
+        assert!(checkpoint.u32_list("none").unwrap().is_empty());
         let message = checkpoint.read_f32("w", &[4], &mut [0.0; 4]).unwrap_err().to_string();
         assert!(message.contains("`w` is F32 [3], expected F32 [4]"), "{message}");
         let names: Vec<_> = std::fs::read_dir(checkpoints.folder()).unwrap().collect();

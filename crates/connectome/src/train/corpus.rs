@@ -60,7 +60,6 @@ pub struct Corpus {
     files: Vec<CorpusFile>,
     /// File and span of every document.
     index: Vec<Place>,
-    n_not_text: usize,
     digest: String,
 }
 
@@ -76,6 +75,7 @@ struct CorpusFile {
     path: PathBuf,
     bytes: FileBytes,
     kind: Kind,
+    n_not_text: usize,
 }
 
 /// What a file holds.
@@ -98,8 +98,7 @@ impl Corpus {
     /// [`TrainError::Data`] with the place for a binary file, a line that is no document, or an
     /// id outside the vocabulary; [`TrainError::Load`] if a file cannot be read.
     pub fn open(paths: &[PathBuf], reading: Reading) -> Result<Self, TrainError> {
-        let mut corpus =
-            Self { files: Vec::new(), index: Vec::new(), n_not_text: 0, digest: String::new() };
+        let mut corpus = Self { files: Vec::new(), index: Vec::new(), digest: String::new() };
         let mut hasher = blake3::Hasher::new();
         for path in paths {
             let bytes = FileBytes::map(path)?;
@@ -132,7 +131,28 @@ impl Corpus {
     /// Documents that were left out, as they are not UTF-8.
     #[must_use]
     pub fn n_not_text(&self) -> usize {
-        self.n_not_text
+        self.files.iter().map(|file| file.n_not_text).sum()
+    }
+
+    /// A sentence that says how many they are and in which files; `None` if there are none.
+    #[must_use]
+    pub fn left_out(&self) -> Option<String> {
+        let files: Vec<&CorpusFile> =
+            self.files.iter().filter(|file| file.n_not_text > 0).collect();
+        let path = |file: &CorpusFile| format!("`{}`", file.path.display());
+        let sentence = match self.n_not_text() {
+            0 => return None,
+            1 => "1 document is not UTF-8 and is left out".to_owned(),
+            n => format!("{n} documents are not UTF-8 and are left out"),
+        };
+        let places = match files.as_slice() {
+            [one] => path(one),
+            several => {
+                let place = |file: &&CorpusFile| format!("{} in {}", file.n_not_text, path(file));
+                several.iter().map(place).collect::<Vec<_>>().join(", ")
+            }
+        };
+        Some(format!("{sentence}: {places}"))
     }
 
     /// BLAKE3 of all bytes, in hex: two runs on the same data have the same.
@@ -225,13 +245,13 @@ impl Corpus {
                 (Kind::Text(reading.cut), spans)
             }
         };
-        let file = CorpusFile { path: path.to_owned(), bytes, kind };
+        let mut file = CorpusFile { path: path.to_owned(), bytes, kind, n_not_text: 0 };
         for (at, span) in spans.into_iter().enumerate() {
             if file.holds_document(&span, at, reading.n_vocab)? {
                 let (start, end) = (span.start, span.end);
                 self.index.push(Place { file: self.files.len(), start, end });
             } else if matches!(kind, Kind::Text(_)) && !is_blank(&file.bytes[span]) {
-                self.n_not_text += 1;
+                file.n_not_text += 1;
             }
         }
         self.files.push(file);
@@ -500,6 +520,28 @@ mod tests {
     fn bad_places_are_left_out_and_counted() {
         let corpus = open("a.txt", b"good\nb\xffd\nalso good\n", READING).unwrap();
         assert_eq!((corpus.len(), corpus.n_not_text()), (2, 1));
+        let note = corpus.left_out().unwrap();
+        assert!(note.starts_with("1 document is not UTF-8 and is left out: `"), "{note}");
+        assert!(note.ends_with("a.txt`"), "{note}");
+        assert_eq!(open("a.txt", b"good\n", READING).unwrap().left_out(), None);
+    }
+
+    #[test]
+    fn each_file_says_how_much_of_it_is_left_out() {
+        let folder = tempfile::tempdir().unwrap();
+        let files = [("a", &b"x\n\xff\n\xfe\n"[..]), ("b", b"x\n"), ("c", b"\xff\nx\n")];
+        let paths = files.map(|(name, bytes)| {
+            let path = folder.path().join(name);
+            std::fs::write(&path, bytes).unwrap();
+            path
+        });
+        let [a, _, c] = paths.each_ref().map(|path| path.display());
+        let expected =
+            format!("3 documents are not UTF-8 and are left out: 2 in `{a}`, 1 in `{c}`");
+        assert_eq!(Corpus::open(&paths, READING).unwrap().left_out(), Some(expected));
+        let whole = Reading { cut: Cut::Files, ..READING };
+        let message = Corpus::open(&paths, whole).unwrap_err().to_string();
+        assert_eq!(message, format!("no documents in `{a}`"));
     }
 
     #[test]
@@ -508,6 +550,7 @@ mod tests {
         for (name, bytes, expected) in [
             ("a.txt", &b""[..], "no bytes in"),
             ("a.txt", b" \n\n", "no documents in"),
+            ("a.jsonl", b"{\"text\": \"a\"}\n{\"text\": \"b\xff\"}\n", "line 2: "),
             ("a.txt", b"\xff\n\xfe\n", "no documents in"),
             ("a.txt", b"ELF\0\0", "a binary file, not text (byte 0 at offset 3)"),
             (

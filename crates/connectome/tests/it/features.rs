@@ -49,6 +49,10 @@ impl Watch for Runs {
     fn step(&mut self, _progress: Progress) -> Flow {
         Flow::Continue
     }
+
+    fn note(&mut self, text: String) {
+        panic!("nothing is to be said: {text}");
+    }
 }
 
 /// Stops at the first step after so many.
@@ -63,6 +67,24 @@ impl Watch for StopsAfter {
             }
             None => Flow::Stop,
         }
+    }
+
+    fn note(&mut self, text: String) {
+        panic!("nothing is to be said: {text}");
+    }
+}
+
+/// Runs on, and keeps what is said.
+#[derive(Default)]
+struct Listens(Vec<String>);
+
+impl Watch for Listens {
+    fn step(&mut self, _progress: Progress) -> Flow {
+        Flow::Continue
+    }
+
+    fn note(&mut self, text: String) {
+        self.0.push(text);
     }
 }
 
@@ -257,6 +279,36 @@ fn a_stopped_pass_goes_on_to_the_same_bytes_on_any_threads() {
     run(&replacement, n, place, &options(), &mut Runs).unwrap();
     assert!(std::fs::read(&whole).unwrap() == std::fs::read(&stopped).unwrap(), "other bytes");
     assert!(!collect::partial(&stopped).exists());
+}
+
+// Behind a damaged state lies a whole one: a pass goes on from there, says so, and makes the same
+// bytes.
+#[test]
+fn a_damaged_state_is_passed_over_and_that_is_said() {
+    let folder = tempfile::tempdir().unwrap();
+    let replacement = replacement();
+    let path = |name: &str| folder.path().join(name);
+    let (whole, stopped) = (path("whole"), path("stopped"));
+    run(&replacement, 560, (&whole, Start::New), &options(), &mut Runs).unwrap();
+    let place = (stopped.as_path(), Start::New);
+    run(&replacement, 560, place, &options(), &mut StopsAfter(1)).unwrap();
+    let state = |at: usize| {
+        let states = std::fs::read_dir(collect::partial(&stopped)).unwrap();
+        let mut states: Vec<PathBuf> = states.map(|state| state.unwrap().path()).collect();
+        states.sort();
+        states[at].clone()
+    };
+    let newest = state(1);
+    let mut bytes = std::fs::read(&newest).unwrap();
+    *bytes.last_mut().unwrap() ^= 1;
+    std::fs::write(&newest, bytes).unwrap();
+    let mut listens = Listens::default();
+    let place = (stopped.as_path(), Start::Resume);
+    run(&replacement, 560, place, &options(), &mut listens).unwrap();
+    let [note] = listens.0.as_slice() else { panic!("one sentence: {:?}", listens.0) };
+    assert!(note.starts_with("the checkpoint is damaged (its bytes are not those"), "{note}");
+    assert!(note.contains(newest.to_str().unwrap()) && note.contains("; going on from token 4"));
+    assert!(std::fs::read(&whole).unwrap() == std::fs::read(&stopped).unwrap(), "other bytes");
 }
 
 #[test]

@@ -24,6 +24,7 @@ pub(super) fn run(args: &CollectArgs, world: &World) -> Result<Ending> {
     let out = args.out.clone().unwrap_or_else(|| loaded.features_path());
     settings::writable(&out)?;
     let text = Text::open(&args.text, &loaded)?;
+    text.left_out().iter().for_each(|note| world.note(note));
     options.n_tokens = options.n_tokens.or(text.usual_tokens());
     let source = text.source(&loaded)?;
 

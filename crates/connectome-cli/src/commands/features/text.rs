@@ -72,6 +72,14 @@ impl Text {
         }
     }
 
+    /// What is said of documents that are no text, if there are any.
+    pub(super) fn left_out(&self) -> Option<String> {
+        match self {
+            Self::Files { corpus, .. } => corpus.left_out(),
+            Self::Elegans { .. } | Self::World { .. } => None,
+        }
+    }
+
     /// The text as a pass reads it.
     pub(super) fn source<'a>(&'a self, loaded: &'a Loaded) -> Result<Box<dyn Source + 'a>> {
         Ok(match self {

@@ -19,10 +19,16 @@ pub(super) fn export(args: &FeatureExportArgs, world: &World) -> Result<Ending> 
     let n = card.n_layers * card.n_features;
     let mut work = Work::new(world, Interrupt::installed(world, "stopping")?);
     let mut watch = |done| work.step("writing features", done, n);
-    let is_whole = layout::export(&index, &args.folder, &mut watch)?;
+    let is_whole = match args.plain {
+        false => layout::export(&index, &args.folder, &mut watch)?,
+        true => layout::export_plain(&index, &args.folder, &mut watch)?,
+    };
     drop(work);
     if !is_whole {
-        world.note("stopped; layers that were whole are kept, and the list of them is missing");
+        world.note(match args.plain {
+            false => "stopped; layers that were whole are kept, and the list of them is missing",
+            true => "stopped; nothing was kept",
+        });
         return Ok(Ending::Interrupted);
     }
     let folder = args.folder.display().to_string();

@@ -20,6 +20,13 @@ pub(crate) fn page(report: &GridReport, screen: Screen) -> String {
     let classes: Vec<String> =
         report.classes.iter().map(|(class, n)| format!("{class} {}", count(*n))).collect();
     page.prose(&format!("{}: {}.", counted(total, "feature"), classes.join(", ")));
+    let n: usize = report.moduli.values().sum();
+    if n > 0 {
+        let moduli: Vec<String> =
+            report.moduli.iter().map(|(m, n)| format!("mod {m} {}", count(*n))).collect();
+        let verb = if n == 1 { "looks" } else { "look" };
+        page.prose(&format!("{} of them {verb} at remainders: {}.", count(n), moduli.join(", ")));
+    }
     let title = "  class        explained symmetry       max   cells";
     page.heading("Automatic classes", "those that each class explains best");
     page.line(&screen.dim(&format!("  {}{title}", pad("", ID))));

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use connectome::features::FeatureIndex;
-use connectome::probe::{Grids, Judged};
+use connectome::probe::{Class, Grids, Judged};
 use connectome_graph::FeatureId;
 use serde::Serialize;
 
@@ -23,6 +23,8 @@ pub(crate) struct GridReport {
     pub(crate) sums_right: Option<f64>,
     /// Features that fire on enough cells, by class.
     pub(crate) classes: BTreeMap<&'static str, usize>,
+    /// Those of them that look at remainders, by modulus.
+    pub(crate) moduli: BTreeMap<i64, usize>,
     /// The listed ones: by class, those that it explains best first.
     pub(crate) features: Vec<GridFeature>,
 }
@@ -54,9 +56,14 @@ impl GridReport {
         index: Option<&FeatureIndex>,
     ) -> anyhow::Result<Self> {
         let mut classes: BTreeMap<&'static str, usize> = BTreeMap::new();
+        let mut moduli: BTreeMap<i64, usize> = BTreeMap::new();
         for one in &judged {
             *classes.entry(one.verdict.class.name()).or_default() += 1;
+            if let Some(modulus) = one.verdict.class.modulus() {
+                *moduli.entry(modulus).or_default() += 1;
+            }
         }
+        judged.retain(|one| is_wanted(one.verdict.class, args));
         judged.sort_by(|a, b| {
             let by_class = a.verdict.class.name().cmp(b.verdict.class.name());
             let by_fit = b.verdict.explained.total_cmp(&a.verdict.explained);
@@ -65,11 +72,7 @@ impl GridReport {
         let mut listed: BTreeMap<&'static str, usize> = BTreeMap::new();
         let mut features = Vec::new();
         for one in judged {
-            let class = one.verdict.class.name();
-            if args.class.is_some_and(|wanted| name(wanted) != class) {
-                continue;
-            }
-            let n = listed.entry(class).or_default();
+            let n = listed.entry(one.verdict.class.name()).or_default();
             *n += 1;
             if *n <= args.top || !args.feature.is_empty() {
                 features.push(feature(one, index)?);
@@ -84,9 +87,18 @@ impl GridReport {
             cells: grids.n_cells(),
             sums_right: grids.sums_right(),
             classes,
+            moduli,
             features,
         })
     }
+}
+
+fn is_wanted(class: Class, args: &GridArgs) -> bool {
+    let of_modulus = |wanted: &str| {
+        class.modulus().is_some_and(|found| wanted == "any" || wanted == found.to_string())
+    };
+    args.class.is_none_or(|wanted| name(wanted) == class.name())
+        && args.modulus.as_deref().is_none_or(of_modulus)
 }
 
 fn feature(one: Judged, index: Option<&FeatureIndex>) -> anyhow::Result<GridFeature> {

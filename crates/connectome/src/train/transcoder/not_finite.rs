@@ -64,7 +64,7 @@ fn of_gradient(net: &Net) -> Option<String> {
 fn of_tables(tables: &Tables) -> Option<String> {
     let bad = |numbers: Numbers<'_>| match numbers {
         Numbers::F32(values) => first_not_finite(values).is_some(),
-        Numbers::U32(_) => false,
+        Numbers::U32(_) | Numbers::Made(_) => false,
     };
     tables.parts("layer").into_iter().find(|part| bad(part.numbers)).map(|part| part.name)
 }

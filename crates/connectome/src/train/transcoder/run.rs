@@ -131,10 +131,8 @@ pub fn run(job: Job<'_>, start: Start, watch: &mut dyn Watch) -> Result<Ending, 
     let course = course(job, &models);
     let from = beginning(&checkpoints, &course, (start, job.out), watch)?;
     let split = Split::new(job.corpus.len(), job.options.data.held_out, job.options.seed);
-    match job.corpus.n_not_text() {
-        0 => {}
-        1 => watch.note("1 document is not UTF-8 and is left out".to_owned()),
-        n => watch.note(format!("{n} documents are not UTF-8 and are left out")),
+    if let Some(note) = job.corpus.left_out() {
+        watch.note(note);
     }
     let origin = Origin {
         harvester: Harvester::new(&models, job.options.dictionary.sites),

@@ -32,9 +32,24 @@ fn what_goes_out_comes_in_again() {
     let ours = FeatureIndex::open(&out).unwrap();
     let features = folder.path().join("features");
     assert!(layout::export(&ours, &features, &mut goes_on).unwrap());
-    let back = folder.path().join("back");
-    import(&features, &back).unwrap();
-    let back = FeatureIndex::open(&back).unwrap();
+    check_back(&ours, &features, &folder.path().join("back"));
+    let error = layout::export(&ours, &features, &mut goes_on).unwrap_err();
+    assert!(error.to_string().starts_with("the folder has a `index.json.gz` already"));
+
+    let plain = folder.path().join("plain");
+    std::fs::create_dir(&plain).unwrap();
+    assert!(layout::export_plain(&ours, &plain, &mut goes_on).unwrap());
+    let files: Vec<_> = std::fs::read_dir(&plain).unwrap().collect();
+    assert_eq!(files.len(), 4 * 512);
+    check_back(&ours, &plain, &folder.path().join("back"));
+    let error = layout::export_plain(&ours, &plain, &mut goes_on).unwrap_err();
+    assert!(error.to_string().starts_with("the folder is not empty"), "{error}");
+}
+
+/// Imports a folder, which has to hold all that goes into one.
+fn check_back(ours: &FeatureIndex, features: &Path, out: &Path) {
+    import(features, out).unwrap();
+    let back = FeatureIndex::open(out).unwrap();
     assert_eq!((back.card().n_layers, back.card().n_features), (4, 512));
     assert_eq!(back.card().scan, "two-hop/clt-4x512");
     let mut n_fired = 0;
@@ -57,8 +72,6 @@ fn what_goes_out_comes_in_again() {
         }
     }
     assert!(n_fired > 500);
-    let error = layout::export(&ours, &features, &mut goes_on).unwrap_err();
-    assert!(error.to_string().starts_with("the folder has a `index.json.gz` already"));
 }
 
 #[test]
@@ -71,6 +84,10 @@ fn an_export_that_is_stopped_has_no_list() {
     assert!(!layout::export(&index, &features, &mut stops).unwrap());
     assert!(!features.join("index.json.gz").exists());
     assert!(!features.join("layer_1.bin").exists());
+    let plain = folder.path().join("plain");
+    assert!(!layout::export_plain(&index, &plain, &mut stops).unwrap());
+    let left: Vec<_> = std::fs::read_dir(folder.path()).unwrap().collect();
+    assert_eq!(left.len(), 2, "the index and the other folder: {left:?}");
 }
 
 /// A feature as Anthropic's writers have it, without the fields that are ours.

@@ -12,7 +12,7 @@ pub(crate) type Wide = BTreeMap<String, Vec<f64>>;
 pub(crate) fn widened(tables: &Tables) -> Wide {
     let numbers = |numbers: Numbers<'_>| match numbers {
         Numbers::F32(values) => values.iter().map(|x| f64::from(*x)).collect(),
-        Numbers::U32(_) => Vec::new(),
+        Numbers::U32(_) | Numbers::Made(_) => Vec::new(),
     };
     tables.parts("p").into_iter().map(|part| (part.name.clone(), numbers(part.numbers))).collect()
 }
