@@ -1,0 +1,1 @@
+import{T as e,et as t,s as n}from"./parts-DFWmyrTL.js";function r(r){let{text:i,button:a,onText:o}=r,s=t(i??``);return e(`form`,{class:`row`,onSubmit:e=>{e.preventDefault(),o(s.value.trim())},children:[e(n,{label:`Text`,children:e(`input`,{class:`wide`,value:s.value,spellcheck:!1,onInput:e=>{s.value=e.currentTarget.value}})}),a(s.value.trim())]})}export{r as t};

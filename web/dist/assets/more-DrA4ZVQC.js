@@ -1,1 +1,0 @@
-import{D as e,T as t,Z as n,n as r}from"./parts-7mmPm7hR.js";function i(i,a,o){let s=n(!1),c=i.filter((e,t)=>t<a||o?.(e)),l=c.length<i.length&&t(r,{kind:`quiet`,onClick:()=>s.value=!s.value,children:s.value?`fewer`:`${e(i.length-c.length)} more`});return{rows:s.value?i:c,more:l}}export{i as t};

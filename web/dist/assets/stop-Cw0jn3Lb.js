@@ -1,1 +1,0 @@
-import{q as e,w as t}from"./parts-7mmPm7hR.js";import{n}from"./load-CNP-OGoi.js";async function r(r){try{return await n(r),!0}catch(n){return t(`Not stopped: ${e(n)}.`),!1}}export{r as t};

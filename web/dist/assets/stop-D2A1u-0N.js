@@ -1,0 +1,1 @@
+import{Y as e,w as t}from"./parts-DFWmyrTL.js";import{r as n}from"./load-C3BD46SN.js";async function r(r){try{return await n(r),!0}catch(n){return t(`Not stopped: ${e(n)}.`),!1}}export{r as t};
