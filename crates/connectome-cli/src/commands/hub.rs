@@ -151,7 +151,8 @@ fn write_out(args: &HubArgs, out: &Path, world: &World) -> Result<()> {
     let (folder, report) = match shipped(&args.reference) {
         Some((folder, files)) => (folder, (args.reference.clone(), kind(files), Vec::new())),
         None => {
-            let found = place(args, Reach::Fetch, world)?;
+            let reach = if args.offline { Reach::Look } else { Reach::Fetch };
+            let found = place(args, reach, world)?;
             (Folder::Disk(found.path.into()), (found.reference, found.kind, found.layers))
         }
     };
