@@ -43,12 +43,15 @@ export async function openSite(): Promise<Site> {
   return { server, browser, foreign, open, close };
 }
 
-/** The graph that comes with the program. */
+/** The graph that comes with the program: the server makes it when it is up. */
 export async function tour(site: Site): Promise<string> {
-  const response = await fetch(`${site.server.url}/api/status`);
-  const { tour: id } = (await response.json()) as { tour: string | null };
-  if (!id) throw new Error("the server has no bundled graph");
-  return id;
+  for (let tries = 0; tries < 300; tries++) {
+    const response = await fetch(`${site.server.url}/api/status`);
+    const { tour: id } = (await response.json()) as { tour: string | null };
+    if (id) return id;
+    await new Promise((done) => setTimeout(done, 100));
+  }
+  throw new Error("the server has no bundled graph");
 }
 
 let views = 0;
