@@ -1,7 +1,7 @@
 // What every browser test needs: one server, one browser, and a page that reports its errors.
 
 import { launch, pageFromDist } from "../support/browser.ts";
-import { type Running, startServer } from "../support/server.ts";
+import { type Running, type Served, startServer } from "../support/server.ts";
 import { type Browser, type BrowserContextOptions, expect, type Page } from "./playwright.ts";
 
 export interface Site {
@@ -13,8 +13,8 @@ export interface Site {
   close: () => Promise<void>;
 }
 
-export async function openSite(): Promise<Site> {
-  const server = await startServer();
+export async function openSite(served: Served = {}): Promise<Site> {
+  const server = await startServer(served);
   const browser = await launch();
   const foreign: string[] = [];
   const open = async (path: string, options: BrowserContextOptions = {}): Promise<Page> => {
