@@ -72,9 +72,7 @@ describe("tokens", () => {
 
     // Another place is told when it is chosen.
     await all.nth(2).getByRole("button").click();
-    await expect
-      .poll(() => buttons.allInnerTexts())
-      .toEqual(told[2].top.map(({ text }) => text));
+    await expect.poll(() => buttons.allInnerTexts()).toEqual(told[2].top.map(({ text }) => text));
     expect(await AxeBuilder(page)).toEqual([]);
   });
 
@@ -127,7 +125,10 @@ describe("tokens", () => {
     const all = positions(strip);
     const before = await all.allInnerTexts();
     const target = (await said(graph)).positions.at(-1)!.top[0];
-    await strip.locator(".split-list").getByRole("button", { name: target.text, exact: true }).click();
+    await strip
+      .locator(".split-list")
+      .getByRole("button", { name: target.text, exact: true })
+      .click();
     await strip.locator(".positions .watched").first().waitFor();
 
     // Three words behind the third token.

@@ -79,9 +79,13 @@ describe("the default model", () => {
     await page.locator(".inspector-head .chip", { hasText: "label: automatic" }).waitFor();
     expect(first).toContain("≈");
     await page.keyboard.press("p");
-    await features(page).nth(1).click({ modifiers: ["Control"] });
+    await features(page)
+      .nth(1)
+      .click({ modifiers: ["Control"] });
     await expect.poll(() => page.locator(".box").count()).toBe(3);
-    await features(page).nth(1).click({ modifiers: ["Shift"] });
+    await features(page)
+      .nth(1)
+      .click({ modifiers: ["Shift"] });
     expect(await selectedText(page)).toBe("2 nodes treated as one");
     await page.keyboard.press("g");
     await answer(page, "say the city");

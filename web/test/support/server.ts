@@ -68,10 +68,7 @@ export interface Served {
 }
 
 /** With the small fixture first: what most tests walk through is written for its graphs. */
-export async function startServer({
-  model = "two-hop",
-  more = [],
-}: Served = {}): Promise<Running> {
+export async function startServer({ model = "two-hop", more = [] }: Served = {}): Promise<Running> {
   if (!BINARY) throw new Error("build the server first: cargo build --workspace");
   const folder = mkdtempSync(join(tmpdir(), "connectome-page-"));
   const port = await freePort();
