@@ -49,7 +49,7 @@ async function save(page: Page): Promise<void> {
 }
 
 async function main(folder: string, libraries: string | undefined): Promise<void> {
-  const server = await startServer(["--compat", folder]);
+  const server = await startServer({ more: ["--compat", folder] });
   const browser = await launch();
   try {
     const index = join(server.folder, "two-hop-clt.features");

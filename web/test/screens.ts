@@ -1,21 +1,25 @@
-// `npm run screens`: pictures of every page with the real server, light (docs/screens/page-*.png)
-// and dark (page-*-dark.png).
+// `npm run screens`: pictures of every page with the real server on the default model, its dictionary
+// and its index of features, light (docs/screens/page-*.png) and dark (page-*-dark.png). No feature
+// is known here: those are met where the page lists them, as a retrained dictionary has others.
 
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
-import type { Browser, BrowserContextOptions, Page } from "playwright-core";
+import type { Browser, BrowserContextOptions, Locator, Page } from "playwright-core";
 import { launch, pageFromDist } from "./support/browser.ts";
-import { type Running, run, startServer } from "./support/server.ts";
+import { type Running, startServer } from "./support/server.ts";
 
 const FOLDER = join(import.meta.dirname, "../../docs/screens");
 const SETTLE_MS = 900;
-const FEATURE = "/f/two-hop/2/370";
-const PROBE = new URLSearchParams({
-  model: "two-hop",
-  template: "the {what} of the state containing oak {place} is",
-  first: "capital,bird,river",
-  second: "port,gate,ville,brook,ridge",
-});
+const PROBE = {
+  template: "the {what} of the state containing Oak {place} is",
+  first: "capital,river,bird",
+  second: "gate,port,bridge,field",
+};
+const OTHERS = [
+  "the river of the state containing Oak gate is",
+  "the capital of the state containing Oak bridge is",
+  "the capital of the state containing Ash port is",
+];
 
 type Theme = "light" | "dark";
 
@@ -42,47 +46,59 @@ async function shoot(page: Page, name: string, theme: Theme): Promise<void> {
   process.stdout.write(`${file}\n`);
 }
 
-/** The graph that comes with the program. */
-async function tour(server: Running): Promise<string> {
-  return ((await (await fetch(`${server.url}/api/status`)).json()) as { tour: string }).tour;
+/** What the server serves first, and the graph that it makes of its example when it is up. */
+async function served(server: Running): Promise<{ model: string; tour: string }> {
+  for (let tries = 0; tries < 300; tries++) {
+    const { default_model, tour } = (await (await fetch(`${server.url}/api/status`)).json()) as {
+      default_model: string;
+      tour: string | null;
+    };
+    if (tour) return { model: default_model, tour };
+    await new Promise((done) => setTimeout(done, 100));
+  }
+  throw new Error("the server made no graph of its example");
 }
 
 /** A small circuit: the output, two features that write it as a group, what feeds them. */
 async function makeCircuit(page: Page): Promise<void> {
-  const inputs = (text: RegExp) =>
-    page.locator("section[aria-label=Inputs] .link", { hasText: text });
-  const pin = async (text: RegExp, at: number): Promise<void> => {
-    await inputs(text)
-      .nth(at)
-      .click({ modifiers: ["Control"] });
+  // Names of the index stand for features; errors and tokens have none.
+  const named = page.locator("section[aria-label=Inputs] .link", { hasText: "≈" });
+  const tokens = page.locator("section[aria-label=Inputs] .link", { hasText: "token" });
+  const boxes = page.locator(".box");
+  const pin = async (of: Locator, at: number): Promise<void> => {
+    // Of one that feeds nothing by its strongest inputs there may be none.
+    if ((await of.count()) <= at) return;
+    const n = await boxes.count();
+    await of.nth(at).click({ modifiers: ["Control"] });
+    await page.waitForFunction((was) => document.querySelectorAll(".box").length !== was, n);
   };
   await page.locator(".graph").focus();
   await page.keyboard.press("ArrowUp");
   await page.keyboard.press("p");
-  await pin(/L3 · \d/, 0);
-  await pin(/L3 · \d/, 1);
-  await pin(/L2 · \d/, 0);
-  await inputs(/L2 · \d/)
-    .first()
-    .click();
-  await pin(/token/, 0);
-  await pin(/L[01] · \d/, 0);
-  await pin(/L[01] · \d/, 1);
-  const boxes = page.locator(".box", { hasText: "L3" });
-  await boxes.nth(1).waitFor();
-  await boxes.nth(0).click();
-  await boxes.nth(1).click({ modifiers: ["Shift"] });
+  await boxes.first().waitFor();
+  for (const at of [0, 1, 2]) await pin(named, at);
+  await named.nth(2).click();
+  await page.waitForTimeout(SETTLE_MS);
+  for (const at of [0, 1]) await pin(named, at);
+  await pin(tokens, 0);
+  // The output was pinned first, then what feeds it most.
+  await boxes.nth(1).click();
+  await boxes.nth(2).click({ modifiers: ["Shift"] });
   await page.keyboard.press("g");
   await page.locator("dialog input[name=answer]").fill("say the answer");
   await page.keyboard.press("Enter");
+  await page.locator(".box", { hasText: "say the answer" }).waitFor();
 }
 
-/** Collects what features mean with the command that the page shows where nothing was. */
-async function collect(browser: Browser, server: Running): Promise<void> {
-  const page = await open(browser, server, FEATURE, "light");
-  const command = await page.locator("code").first().innerText();
-  await run(command.replaceAll("'", "").split(" ").slice(1));
+/** The first feature that the page lists of those with names and examples. */
+async function listed(browser: Browser, server: Running, model: string): Promise<string> {
+  const page = await open(browser, server, `/features?set=${model}&sort=max`, "light");
+  const link = page.locator(`a[href^="/f/${model}/"]`).first();
+  await link.waitFor();
+  const path = await link.getAttribute("href");
   await page.context().close();
+  if (!path) throw new Error("the index lists no feature");
+  return path;
 }
 
 /** All graphs, the newest last. */
@@ -92,13 +108,13 @@ async function graphs(server: Running): Promise<string[]> {
 }
 
 /** Traces a prompt, so that there are graphs to compare. */
-async function trace(server: Running, text: string): Promise<void> {
+async function trace(server: Running, model: string, text: string): Promise<void> {
   const ask = async (path: string, body?: unknown) => {
     const headers = { "content-type": "application/json" };
     const post = body && { method: "POST", headers, body: JSON.stringify(body) };
     return (await fetch(server.url + path, post || {})).json();
   };
-  const { job } = await ask("/api/graphs", { prompt: { model: "two-hop", text } });
+  const { job } = await ask("/api/graphs", { prompt: { model, text } });
   for (let state = "queued"; state !== "finished"; ) {
     ({ state } = await ask(`/api/jobs/${job}`));
     if (["failed", "cancelled"].includes(state)) throw new Error(`${text}: ${state}`);
@@ -108,11 +124,11 @@ async function trace(server: Running, text: string): Promise<void> {
 
 /** The panes of a graph and what hangs on it, with a circuit. */
 async function shootGraph(browser: Browser, server: Running, theme: Theme): Promise<void> {
-  const graph = `/g/${await tour(server)}`;
+  const graph = `/g/${(await served(server)).tour}`;
   const page = await open(browser, server, graph, theme);
   // The circuit is saved, and there again the second time.
   if (theme === "light") await makeCircuit(page);
-  await page.locator(".box", { hasText: "L2" }).first().click();
+  await page.locator(".box", { hasText: "say the answer" }).click();
   await page.mouse.move(5, 5);
   await shoot(page, "workspace", theme);
   await page.keyboard.press("k");
@@ -132,25 +148,23 @@ async function shootGraph(browser: Browser, server: Running, theme: Theme): Prom
 
 /** All other pages. */
 async function shootPages(browser: Browser, server: Running, theme: Theme): Promise<void> {
+  const { model, tour } = await served(server);
   const pages = {
     library: "/",
     "new-trace": "/new",
-    compare: `/cmp?a=${await tour(server)}`,
+    compare: `/cmp?a=${tour}`,
     recurring: `/recurring?g=${(await graphs(server)).join(",")}`,
-    features: "/features?set=two-hop&sort=max",
-    feature: FEATURE,
+    features: `/features?set=${model}&sort=max`,
+    feature: await listed(browser, server, model),
     models: "/m",
     help: "/help",
   };
   for (const [name, path] of Object.entries(pages)) {
     await shoot(await open(browser, server, path, theme), name, theme);
   }
-  const probe = await open(
-    browser,
-    server,
-    theme === "light" ? `/probe?${PROBE}` : "/probe/1",
-    theme,
-  );
+  const asked = new URLSearchParams({ model, ...PROBE });
+  const path = theme === "light" ? `/probe?${asked}` : "/probe/1";
+  const probe = await open(browser, server, path, theme);
   if (theme === "light") {
     await probe.getByLabel("Only features that fire on so many cells").fill("3");
     await probe.getByRole("button", { name: "Run", exact: true }).click();
@@ -162,16 +176,13 @@ async function shootPages(browser: Browser, server: Running, theme: Theme): Prom
 }
 
 mkdirSync(FOLDER, { recursive: true });
-const server = await startServer();
+const server = await startServer({ model: null });
 const browser = await launch();
 const themes: readonly Theme[] = ["light", "dark"];
 try {
-  // The circuit is found by places in the dictionary, which names stand in for once there are any.
+  const { model } = await served(server);
   for (const theme of themes) await shootGraph(browser, server, theme);
-  await collect(browser, server);
-  await trace(server, "the bird of the state containing oak port is");
-  for (const city of ["oak gate", "ash port"])
-    await trace(server, `the capital of the state containing ${city} is`);
+  for (const text of OTHERS) await trace(server, model, text);
   for (const theme of themes) await shootPages(browser, server, theme);
 } finally {
   await browser.close();

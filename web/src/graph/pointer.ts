@@ -30,6 +30,15 @@ interface Handlers {
   onDblClick: (event: MouseEvent) => void;
 }
 
+/** Where a pointer went down. */
+interface Down extends Point {
+  /** Whether it left that place since: a lasso that is closed ends where it began, and is no click. */
+  moved: boolean;
+}
+
+const isAway = (from: Point, event: PointerEvent): boolean =>
+  Math.hypot(event.clientX - from.x, event.clientY - from.y) > DRAG_PX;
+
 export interface Pointer {
   hitAt: (event: MouseEvent) => Hit;
   handlers: Handlers;
@@ -41,7 +50,7 @@ export function usePointer(
   scene: { current: Scene | null },
 ): Pointer {
   const lasso = useRef<Point[] | null>(null);
-  const down = useRef<Point | null>(null);
+  const down = useRef<Down | null>(null);
   const frozen = useRef(false);
 
   const paneOf = (event: MouseEvent): Point => {
@@ -80,7 +89,7 @@ export function usePointer(
 
   const handlers: Handlers = {
     onPointerDown: (event) => {
-      down.current = { x: event.clientX, y: event.clientY };
+      down.current = { x: event.clientX, y: event.clientY, moved: false };
       const node = event.pointerType === "touch" ? nodeAt(event) : -1;
       pressStart(event, () => node >= 0 && work.togglePins([node]));
       if (!event.shiftKey || event.button !== 0) return;
@@ -89,6 +98,7 @@ export function usePointer(
     },
     onPointerMove: (event) => {
       pressMove(event);
+      if (down.current) down.current.moved ||= isAway(down.current, event);
       if (lasso.current) {
         lasso.current.push(worldOf(paneOf(event)));
         scene.current?.setLasso(lasso.current);
@@ -104,8 +114,7 @@ export function usePointer(
       const drawn = lasso.current;
       lasso.current = null;
       scene.current?.setLasso([]);
-      const moved =
-        !start || Math.hypot(event.clientX - start.x, event.clientY - start.y) > DRAG_PX;
+      const moved = !start || start.moved || isAway(start, event);
       if (drawn && moved) {
         const layout = work.layout.peek();
         const shown = work.shown.peek();

@@ -166,7 +166,7 @@ function Chart({ title, axis, at, lines: { rows: lines, more }, number }: ChartP
         )}
         {more && <li>{more}</li>}
       </ul>
-      <AsTable axis={axis} at={at} lines={lines} number={number} />
+      <AsTable title={title} axis={axis} at={at} lines={lines} number={number} />
     </figure>
   );
 }
@@ -207,8 +207,8 @@ function Swatch({ place, step }: { place: number; step: 0 | 2 }): JSX.Element {
 }
 
 /** The numbers of a chart, for everyone who prefers to read. */
-function AsTable(props: Points & { lines: readonly Line[] }): JSX.Element {
-  const { axis, at, lines, number } = props;
+function AsTable(props: Points & { title: string; lines: readonly Line[] }): JSX.Element {
+  const { title, axis, at, lines, number } = props;
   const columns = lines.flatMap(({ name, measured, predicted }) =>
     predicted
       ? [
@@ -220,7 +220,8 @@ function AsTable(props: Points & { lines: readonly Line[] }): JSX.Element {
   return (
     <details>
       <summary>As a table</summary>
-      <div class="matrix-scroll">
+      {/* Nothing in it takes the focus, without which a wide table is not scrolled by keys. */}
+      <div class="matrix-scroll" tabIndex={0} role="region" aria-label={`${title}, as a table`}>
         <table class="matrix">
           <thead>
             <tr>

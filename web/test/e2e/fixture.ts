@@ -1,7 +1,7 @@
 // What every browser test needs: one server, one browser, and a page that reports its errors.
 
 import { launch, pageFromDist } from "../support/browser.ts";
-import { type Running, startServer } from "../support/server.ts";
+import { type Running, type Served, startServer } from "../support/server.ts";
 import { type Browser, type BrowserContextOptions, expect, type Page } from "./playwright.ts";
 
 export interface Site {
@@ -13,8 +13,8 @@ export interface Site {
   close: () => Promise<void>;
 }
 
-export async function openSite(): Promise<Site> {
-  const server = await startServer();
+export async function openSite(served: Served = {}): Promise<Site> {
+  const server = await startServer(served);
   const browser = await launch();
   const foreign: string[] = [];
   const open = async (path: string, options: BrowserContextOptions = {}): Promise<Page> => {
@@ -43,12 +43,15 @@ export async function openSite(): Promise<Site> {
   return { server, browser, foreign, open, close };
 }
 
-/** The graph that comes with the program. */
+/** The graph that comes with the program: the server makes it when it is up. */
 export async function tour(site: Site): Promise<string> {
-  const response = await fetch(`${site.server.url}/api/status`);
-  const { tour: id } = (await response.json()) as { tour: string | null };
-  if (!id) throw new Error("the server has no bundled graph");
-  return id;
+  for (let tries = 0; tries < 300; tries++) {
+    const response = await fetch(`${site.server.url}/api/status`);
+    const { tour: id } = (await response.json()) as { tour: string | null };
+    if (id) return id;
+    await new Promise((done) => setTimeout(done, 100));
+  }
+  throw new Error("the server has no bundled graph");
 }
 
 let views = 0;

@@ -60,17 +60,23 @@ async function freePort(): Promise<number> {
   return address.port;
 }
 
-/** `more` are further flags of `connectome serve`. */
-export async function startServer(more: readonly string[] = []): Promise<Running> {
+export interface Served {
+  /** The first model; null for the program's own default. */
+  model?: string | null;
+  /** Further flags of `connectome serve`. */
+  more?: readonly string[];
+}
+
+/** With the small fixture first: what most tests walk through is written for its graphs. */
+export async function startServer({ model = "two-hop", more = [] }: Served = {}): Promise<Running> {
   if (!BINARY) throw new Error("build the server first: cargo build --workspace");
   const folder = mkdtempSync(join(tmpdir(), "connectome-page-"));
   const port = await freePort();
   const url = `http://127.0.0.1:${port}`;
   let child: ChildProcess;
   const start = async (flags = more): Promise<void> => {
-    // The small fixture first: what the tests walk through is written for its graphs.
     const args = ["serve", "--no-open", "--port", String(port), "--dir", folder];
-    args.push("--model", "two-hop", ...flags);
+    args.push(...(model === null ? [] : ["--model", model]), ...flags);
     child = spawn(BINARY, args, { stdio: ["ignore", "ignore", "pipe"] });
     let said = "";
     child.stderr?.on("data", (chunk: Buffer) => {
