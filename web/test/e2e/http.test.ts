@@ -11,7 +11,9 @@ const TOKEN = "s3cret";
 let server: Running;
 let browser: Browser;
 beforeAll(async () => {
-  server = await startServer(["--host", "0.0.0.0", "--name", NAME, "--token", TOKEN]);
+  server = await startServer({
+    more: ["--host", "0.0.0.0", "--name", NAME, "--token", TOKEN],
+  });
   const { host } = new URL(server.url);
   browser = await launch([
     `--host-resolver-rules=MAP ${NAME} 127.0.0.1`,
