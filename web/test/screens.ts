@@ -12,12 +12,12 @@ const FOLDER = join(import.meta.dirname, "../../docs/screens");
 const SETTLE_MS = 900;
 const PROBE = {
   template: "the {what} of the state containing Oak {place} is",
-  first: "capital,river,bird",
-  second: "gate,port,bridge,field",
+  first: "capital,bird",
+  second: "gate,port,field,ville,brook,ridge",
 };
 const OTHERS = [
-  "the river of the state containing Oak gate is",
-  "the capital of the state containing Oak bridge is",
+  "the bird of the state containing Oak gate is",
+  "the capital of the state containing Oak port is",
   "the capital of the state containing Ash port is",
 ];
 
