@@ -217,7 +217,7 @@ macro_rules! organism {
     };
 }
 
-/// Sums, places and people of a world of 1,024 words: what tests need, made in two minutes. See
+/// Sums, places and people of a world of 1,024 words: what tests need, made in minutes. See
 /// `assets/elegans-nano/README.md`.
 static ELEGANS_NANO: Organism = organism!(
     "elegans-nano",
