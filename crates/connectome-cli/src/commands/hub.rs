@@ -7,7 +7,7 @@ use connectome::files::Folder;
 use connectome::hub::{self, Files, HubError, HubRef, HubSettings, Source};
 use connectome::organism;
 use connectome::transcoder::Transcoder;
-use connectome_graph::{GraphError, write_whole};
+use connectome_graph::{GraphError, whole};
 use serde::Serialize;
 
 use super::Ending;
@@ -143,27 +143,30 @@ fn shipped(name: &str) -> Option<(Folder, Files)> {
     model.or_else(|| Some((organism::dictionary(name)?, Files::Dictionary)))
 }
 
-/// Writes the files of a model or a dictionary to a folder, each whole or not at all.
+/// Writes the files of a model or a dictionary to a folder: all of them, or none.
 fn write_out(args: &HubArgs, out: &Path, world: &World) -> Result<()> {
     if out.read_dir().is_ok_and(|mut files| files.next().is_some()) {
         return Err(UsageError::NotEmpty { path: out.to_owned() }.into());
     }
-    let (folder, report) = match shipped(&args.reference) {
-        Some((folder, files)) => (folder, (args.reference.clone(), kind(files), Vec::new())),
+    let (folder, found) = match shipped(&args.reference) {
+        Some((folder, files)) => {
+            let (reference, path) = (args.reference.clone(), String::new());
+            (folder, PlaceReport { reference, kind: kind(files), path, layers: Vec::new() })
+        }
         None => {
             let reach = if args.offline { Reach::Look } else { Reach::Fetch };
             let found = place(args, reach, world)?;
-            (Folder::Disk(found.path.into()), (found.reference, found.kind, found.layers))
+            (Folder::Disk(found.path.clone().into()), found)
         }
     };
     let refuse = |source| GraphError::Write { source, path: out.to_owned() };
-    std::fs::create_dir_all(out).map_err(refuse)?;
+    std::fs::create_dir_all(settings::folder(out)).map_err(refuse)?;
+    let beside = whole::folder_beside(out).map_err(refuse)?;
     for name in folder.names()? {
-        let bytes = folder.open(&name)?;
-        write_whole(&out.join(&name), |file| file.write_all(&bytes))?;
+        std::fs::write(beside.path().join(&name), &*folder.open(&name)?).map_err(refuse)?;
     }
-    let (reference, kind, layers) = report;
-    tell(&PlaceReport { reference, kind, path: out.display().to_string(), layers }, world)
+    whole::place_folder(beside, out).map_err(refuse)?;
+    tell(&PlaceReport { path: out.display().to_string(), ..found }, world)
 }
 
 struct Finder<'a> {
