@@ -92,6 +92,8 @@ pub struct LayerStats {
     pub n_window: u64,
     /// Features that have not fired for long.
     pub n_dead: usize,
+    /// Squared norm of the gradient of all that belongs to features: encoder, decoder, thresholds.
+    pub grad_squares: f64,
 }
 
 /// What a batch showed, before the step is taken.
@@ -221,6 +223,7 @@ impl Net {
             loss.sparsity += totals.sparsity;
             loss.pre_activation += totals.pre_activation;
             squares += totals.sum_of_squares;
+            layers[layer].grad_squares = totals.sum_of_squares;
             layers[layer].n_active = firings[layer].n_active();
             layers[layer].n_window = firings[layer].n_window;
         }

@@ -23,7 +23,8 @@ pub(super) struct NotFinite {
 pub(super) fn find(net: &Net, batch: &Batch, measured: &Measured) -> Option<NotFinite> {
     let sums = [("the loss", measured.loss.total()), ("the gradient's norm", measured.grad_norm)];
     let (sum, value) = sums.into_iter().find(|(_, value)| !value.is_finite())?;
-    let place = of_input(net, batch).or_else(|| of_loss(measured)).or_else(|| of_gradient(net));
+    let place =
+        of_input(net, batch).or_else(|| of_loss(measured)).or_else(|| of_gradient(net, measured));
     let place = place.map_or_else(String::new, |place| format!(" (first in {place})"));
     Some(NotFinite { what: format!("{sum}{place}"), value })
 }
@@ -50,15 +51,15 @@ fn of_loss(measured: &Measured) -> Option<String> {
     bad.map(|(term, _)| term.to_owned())
 }
 
-/// The gradient through decoder norms is a factor a row, beside the tables.
-fn of_gradient(net: &Net) -> Option<String> {
-    let of_rows = || {
-        let bad = |factors: &[f32]| first_not_finite(factors).is_some();
-        let layer = net.rows.iter().position(|rows| bad(&rows.of_norm_fo));
-        layer.map(|layer| format!("the gradient of the decoder norms of layer {layer}"))
+/// A tensor that holds a bad number, or else a layer whose numbers are too large to be squared or
+/// are bad beside the tables, as factors on decoder rows.
+fn of_gradient(net: &Net, measured: &Measured) -> Option<String> {
+    let of_layer = || {
+        let layer = measured.layers.iter().position(|layer| !layer.grad_squares.is_finite());
+        layer.map(|layer| format!("the gradient of layer {layer}"))
     };
     let of_tables = of_tables(&net.grads).map(|tensor| format!("the gradient of `{tensor}`"));
-    of_tables.or_else(of_rows)
+    of_tables.or_else(of_layer)
 }
 
 fn of_tables(tables: &Tables) -> Option<String> {
@@ -154,12 +155,9 @@ mod tests {
         let (mut net, batch) = net_and_batch();
         let mut measured = net.measure(&batch, Numbers { lambda: 0.0, k: 0.0 }, 0);
         measured.grad_norm = f64::INFINITY;
+        measured.layers[2].grad_squares = f64::INFINITY;
         let what = |net: &Net| find(net, &batch, &measured).unwrap().what;
-        assert_eq!(what(&net), "the gradient's norm");
-        net.rows[2].of_norm_fo[1] = f32::NAN;
-        let expected =
-            "the gradient's norm (first in the gradient of the decoder norms of layer 2)";
-        assert_eq!(what(&net), expected);
+        assert_eq!(what(&net), "the gradient's norm (first in the gradient of layer 2)");
         net.grads.layers[0].w_dec_fd[1].data_mut()[5] = f32::INFINITY;
         let expected = "the gradient's norm (first in the gradient of `layer.0.w_dec.1`)";
         assert_eq!(what(&net), expected);
